@@ -1,0 +1,62 @@
+import type { IoProvider } from "../hal/ecma419.ts";
+import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
+
+/**
+ * A region of NOR flash. Offsets are within the region. All calls are synchronous and durable
+ * when they return; a power cut inside one may leave any mixture of old and new bits in the
+ * pages that it names.
+ */
+export interface Flash {
+  readonly sizeBytes: number;
+  /** Erase unit (RP2350: 4096). */
+  readonly sectorBytes: number;
+  /** Program unit (RP2350: 256). */
+  readonly pageBytes: number;
+  read(offset: number, length: number): Uint8Array;
+  /** Sets every bit of the sector that starts at `offset`. @throws storage-failed */
+  erase(offset: number): void;
+  /** Clears bits; `offset` and length are page multiples. @throws storage-failed */
+  program(offset: number, data: Uint8Array): void;
+}
+
+export interface NetworkStatus {
+  readonly up: boolean;
+  readonly address?: string;
+  readonly ssid?: string;
+  readonly rssiDbm?: number;
+}
+
+export interface Network extends HttpClient {
+  /** Resolves once there is an address. @throws network-down after its own limit. */
+  join(): Promise<NetworkStatus>;
+  status(): NetworkStatus;
+}
+
+export type BootReason = "power-on" | "brownout" | "reset" | "watchdog" | "crash" | "restart";
+
+export interface System {
+  readonly bootReason: BootReason;
+  /** The chip's unique identifier, hexadecimal. Public: never a key. */
+  readonly chipId: string;
+  /** Firmware version, semver. */
+  readonly version: string;
+  restart(): void;
+  /** Must be called more often than the watchdog's period. */
+  feedWatchdog(): void;
+  /** Free heap in bytes, when the engine can tell. */
+  heapFreeBytes(): number | undefined;
+}
+
+/** Everything outside the firmware. One object: what is not in here cannot be reached. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly random: Random;
+  readonly flash: Flash;
+  readonly network: Network;
+  readonly io: IoProvider;
+  readonly system: System;
+  readonly crypto: CryptoProvider;
+  readonly log: Log;
+}

@@ -1,0 +1,35 @@
+import { malformed } from "../errors.ts";
+
+const DIGITS = "0123456789abcdef";
+
+/** Bytes as lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    text += DIGITS[byte >> 4]! + DIGITS[byte & 15]!;
+  }
+  return text;
+}
+
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48; // 0-9
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1; // a-f
+}
+
+/**
+ * Hexadecimal of either case to bytes.
+ * @throws malformed on an odd length or any other character; `field` names it in the error.
+ */
+export function fromHex(text: string, field = "hex"): Uint8Array {
+  if (text.length % 2 !== 0) throw malformed(field, "hexadecimal needs an even number of digits");
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = nibble(text.charCodeAt(2 * i));
+    const low = nibble(text.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) throw malformed(field, "not hexadecimal");
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
+}

@@ -1,0 +1,395 @@
+/**
+ * Every stable error code, with the sentence that a person reads and the next step to take.
+ * One table for the node's console, the server's problem documents and `docs/errors.md`.
+ * A code is never renamed or reused: people grep logs and alarms for it.
+ */
+export interface ErrorEntry {
+  /** One sentence for a person: what happened. */
+  readonly title: string;
+  /** One sentence: what to do next. */
+  readonly next: string;
+  /** HTTP status when a server answers with this code; absent when it never leaves the node. */
+  readonly status?: number;
+}
+
+const table = {
+  // Input that could not be understood.
+  malformed: {
+    title: "The data does not have the form that was agreed.",
+    next: "Compare it with docs/protocol.md; `field` says which part was wrong.",
+    status: 400,
+  },
+  "unsupported-version": {
+    title: "The other side speaks a version of the protocol that this one does not.",
+    next: "Update the older of the two.",
+    status: 400,
+  },
+  "config-invalid": {
+    title: "A value in the configuration cannot be used.",
+    next: "Correct the named field; `latchkey doctor` checks the whole file.",
+  },
+  // Node identity and session.
+  "node-unknown": {
+    title: "The server does not know this node.",
+    next: "Register the node again, or ask a manager whether it was removed.",
+    status: 404,
+  },
+  "node-pending": {
+    title: "The node is registered but a manager has not approved it yet.",
+    next: "Approve it with `latchkey node approve`.",
+    status: 403,
+  },
+  "node-revoked": {
+    title: "This node's identity was revoked.",
+    next: "Ask a manager; a revoked node must be enrolled again with a new key.",
+    status: 403,
+  },
+  "node-exists": {
+    title: "Another key is already registered for this node.",
+    next: "Rotate the key with a statement signed by the old one, or revoke the old node first.",
+    status: 409,
+  },
+  "registration-refused": {
+    title: "The server did not accept the registration.",
+    next: "Check comm_key, comm_iv and tenant_id against what the tenant issued.",
+    status: 403,
+  },
+  "enrol-token-invalid": {
+    title: "The enrolment token is wrong, used up or expired.",
+    next: "Issue a new token and write it to the node's configuration.",
+    status: 403,
+  },
+  "challenge-expired": {
+    title: "The challenge was answered too late.",
+    next: "Try again; if it persists, look at the network's delay.",
+    status: 401,
+  },
+  "challenge-used": {
+    title: "The challenge was already answered once, or never issued.",
+    next: "Start a new challenge; a repeat of this from one node deserves a look at the audit log.",
+    status: 401,
+  },
+  "signature-invalid": {
+    title: "A signature does not fit its key and message.",
+    next: "Check that both sides hold the keys they should; if they do, someone altered the message.",
+    status: 401,
+  },
+  "server-untrusted": {
+    title: "The answer was not signed by a server key that this node trusts.",
+    next: "Check server_keys in the configuration, and whether something sits between node and server.",
+  },
+  replay: {
+    title: "This message was already received once.",
+    next: "Nothing to do if it was a retry; otherwise look at the audit log.",
+    status: 409,
+  },
+  "session-unknown": {
+    title: "The server does not know this session.",
+    next: "The node authenticates again by itself.",
+    status: 401,
+  },
+  "session-ended": {
+    title: "The session has ended.",
+    next: "The node authenticates again by itself.",
+    status: 401,
+  },
+  "token-expired": {
+    title: "The access token has expired.",
+    next: "The node authenticates again by itself.",
+    status: 401,
+  },
+  "token-invalid": {
+    title: "The access token is not one that this server issued.",
+    next: "Authenticate again.",
+    status: 401,
+  },
+  "envelope-invalid": {
+    title: "A sealed message does not open under its session.",
+    next: "Authenticate again; if it persists, someone alters messages on the way.",
+    status: 400,
+  },
+  "sequence-exhausted": {
+    title: "The session has used all of its message numbers.",
+    next: "The node authenticates again by itself.",
+  },
+  "key-agreement-failed": {
+    title: "The key agreement gave a result that must not be used.",
+    next: "Try again; if it persists, the other side sends forged keys.",
+    status: 400,
+  },
+  "tenant-mismatch": {
+    title: "The subject belongs to another tenant.",
+    next: "Check tenant_id on both sides.",
+    status: 403,
+  },
+  "tenant-unknown": {
+    title: "The server does not know this tenant.",
+    next: "Check tenant_id in the configuration.",
+    status: 404,
+  },
+  "forbidden-role": {
+    title: "This role may not do that.",
+    next: "Ask someone whose role allows it.",
+    status: 403,
+  },
+  unauthenticated: {
+    title: "The request carries no usable credential.",
+    next: "Authenticate first.",
+    status: 401,
+  },
+  "rate-limited": {
+    title: "Too many requests of this kind.",
+    next: "Wait as long as retry_after says.",
+    status: 429,
+  },
+  "not-found": {
+    title: "There is nothing at this address.",
+    next: "Check the path against docs/protocol.md.",
+    status: 404,
+  },
+  conflict: {
+    title: "The change conflicts with what is stored.",
+    next: "Read the current state and decide again.",
+    status: 409,
+  },
+  internal: {
+    title: "Something failed that should not have.",
+    next: "The log has the cause under the same incident number; please report it.",
+    status: 500,
+  },
+  unavailable: {
+    title: "The service cannot answer at the moment.",
+    next: "Try again later.",
+    status: 503,
+  },
+  // Badge.
+  "badge-unknown": {
+    title: "This badge is not known here.",
+    next: "Enrol it, or ask its holder for the right one.",
+    status: 403,
+  },
+  "badge-revoked": {
+    title: "This badge was revoked.",
+    next: "Ask a manager.",
+    status: 403,
+  },
+  "badge-suspended": {
+    title: "This badge is suspended.",
+    next: "Ask a manager.",
+    status: 403,
+  },
+  "badge-cloned": {
+    title: "This badge shows the signs of a copy.",
+    next: "Keep the badge, find its holder and look at the audit log.",
+    status: 403,
+  },
+  "mode-mismatch": {
+    title: "This badge was issued for another reader.",
+    next: "Use it at the reader it was issued for, or enrol it again.",
+    status: 403,
+  },
+  "entitlement-denied": {
+    title: "The holder may not pass here.",
+    next: "Ask a manager for the entitlement.",
+    status: 403,
+  },
+  "outside-schedule": {
+    title: "The holder may not pass here at this time.",
+    next: "Come back within the schedule, or ask a manager.",
+    status: 403,
+  },
+  "badge-payload-invalid": {
+    title: "The payload on the badge is damaged or was not made for this tenant.",
+    next: "Write the badge again.",
+    status: 403,
+  },
+  "badge-not-ours": {
+    title: "The chip holds no payload of this toolkit.",
+    next: "Use a badge that was enrolled here.",
+    status: 403,
+  },
+  "badge-moved": {
+    title: "The badge left the field before it was read.",
+    next: "Hold the badge still until the reader answers.",
+  },
+  "badge-changed": {
+    title: "Another badge came into the field in mid-read.",
+    next: "Present one badge at a time.",
+  },
+  "several-badges": {
+    title: "More than one badge is in the field.",
+    next: "Present one badge at a time.",
+  },
+  "decision-mismatch": {
+    title: "The server's decision does not belong to this tap.",
+    next: "Tap again; if it persists, someone replays answers.",
+  },
+  "decision-late": {
+    title: "The server's decision came too late to be used.",
+    next: "Tap again; look at the network's delay.",
+  },
+  // Card and APDU.
+  "apdu-malformed": {
+    title: "The bytes are not an ISO 7816-4 command or response.",
+    next: "Try the badge again; another card may be in the field.",
+  },
+  "card-status": {
+    title: "The card answered with an error status word.",
+    next: "`sw` says which; see docs/errors.md.",
+  },
+  "card-unsupported": {
+    title: "This card is not of a kind that the reader can use.",
+    next: "Use an NTAG 424 DNA badge.",
+  },
+  "card-timeout": {
+    title: "The card did not answer in time.",
+    next: "Hold the badge still and try again.",
+  },
+  "card-protocol": {
+    title: "The card broke the transmission protocol.",
+    next: "Hold the badge still and try again.",
+  },
+  "ndef-malformed": {
+    title: "The NDEF message on the card is damaged.",
+    next: "Write the badge again.",
+  },
+  "sdm-malformed": {
+    title: "The secure dynamic message does not have the form that was agreed.",
+    next: "Configure the badge's SDM again.",
+    status: 403,
+  },
+  "sdm-mac-invalid": {
+    title: "The secure dynamic message does not verify.",
+    next: "See badge-cloned.",
+    status: 403,
+  },
+  "sdm-counter-stale": {
+    title: "The badge's read counter did not rise.",
+    next: "See badge-cloned.",
+    status: 403,
+  },
+  // Hardware.
+  "bus-nack": {
+    title: "The chip did not acknowledge its address.",
+    next: "Check its wiring, its power and its bus address.",
+  },
+  "bus-stuck": {
+    title: "The I2C bus is held low and could not be freed.",
+    next: "Check the wiring and the pull-ups; power-cycle the reader if it persists.",
+  },
+  "bus-timeout": {
+    title: "The I2C transfer did not finish in time.",
+    next: "Check the wiring, the pull-ups and the bus speed.",
+  },
+  "pn532-no-ack": {
+    title: "The PN532 did not acknowledge a command.",
+    next: "The driver resets it; if it persists, check wiring and the reset line.",
+  },
+  "pn532-timeout": {
+    title: "The PN532 did not answer in time.",
+    next: "The driver resets it; if it persists, check wiring and the IRQ line.",
+  },
+  "pn532-frame": {
+    title: "A frame from the PN532 is damaged.",
+    next: "The driver asks for it again; if it persists, lower the bus speed.",
+  },
+  "pn532-syntax": {
+    title: "The PN532 did not understand a command.",
+    next: "Report it with the log; it should not happen.",
+  },
+  "pn532-status": {
+    title: "The PN532 reports an error.",
+    next: "`status` says which; see docs/errors.md.",
+  },
+  "pn532-unsupported": {
+    title: "The chip is not a PN532, or its firmware is not known to work.",
+    next: "Check the module; the selector switches must say I2C.",
+  },
+  "pn532-dead": {
+    title: "The PN532 does not come back after a reset.",
+    next: "Check its power and its reset line; it may be broken.",
+  },
+  "display-absent": {
+    title: "The display does not answer.",
+    next: "The reader works without it; check its wiring.",
+  },
+  // Storage and randomness.
+  "random-unhealthy": {
+    title: "The random source failed its health test.",
+    next: "The node refuses to make keys; replace the board.",
+  },
+  "storage-full": {
+    title: "There is no room left in the node's storage.",
+    next: "Let it upload, or erase what is not needed.",
+  },
+  "storage-corrupt": {
+    title: "Stored data is damaged.",
+    next: "The node uses the last good copy; if there is none, it must be enrolled again.",
+  },
+  "storage-failed": {
+    title: "The storage did not take the data.",
+    next: "Try again; if it persists, the flash is worn out.",
+  },
+  // Network.
+  "network-down": {
+    title: "There is no network.",
+    next: "Check the Wi-Fi name and password, or the cable.",
+  },
+  "network-timeout": {
+    title: "The server did not answer in time.",
+    next: "Check that it runs and that base_url is right.",
+  },
+  "network-failed": {
+    title: "The connection to the server failed.",
+    next: "Check that it runs and that base_url is right.",
+  },
+  "not-latchkey": {
+    title: "Whatever answered is not a Latchkey server.",
+    next: "Check base_url; a captive portal may be in the way.",
+  },
+  "clock-untrusted": {
+    title: "The node does not know the time.",
+    next: "It asks the server again by itself.",
+  },
+  // Tools.
+  usage: {
+    title: "The command was not given as it must be.",
+    next: "See `latchkey --help`.",
+  },
+  "scenario-invalid": {
+    title: "The scenario cannot be used.",
+    next: "Correct the named line; see docs/scenarios.md.",
+  },
+  "expectation-failed": {
+    title: "The simulation did not do what was expected.",
+    next: "The report says what was seen instead.",
+  },
+  "address-in-use": {
+    title: "The port is already taken.",
+    next: "Choose another with --port, or stop what holds it.",
+  },
+  "port-unavailable": {
+    title: "The serial port cannot be opened.",
+    next: "Check its name and your permissions; `latchkey console --list` shows what there is.",
+  },
+  busy: {
+    title: "The operation is already under way.",
+    next: "Wait for it to finish.",
+    status: 409,
+  },
+  cancelled: {
+    title: "The operation was called off.",
+    next: "Nothing to do.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A stable, kebab-case error code. */
+export type ErrorCode = keyof typeof table;
+
+/** The table itself, as `code → entry`. Frozen, so that it can live in flash. */
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorEntry>> = Object.freeze(table);
+
+/** Whether a string received from outside is a code of ours. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(table, value);
+}
