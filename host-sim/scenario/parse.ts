@@ -1,0 +1,170 @@
+import type {
+  BadgeKind,
+  Expectation,
+  Fault,
+  LocatedStep,
+  Scenario,
+  ScenarioBadge,
+  Step,
+} from "./scenario.ts";
+import { YamlReader } from "./yaml-reader.ts";
+
+const KINDS: readonly BadgeKind[] = [
+  "good",
+  "revoked",
+  "not-entitled",
+  "unregistered",
+  "other-tenant",
+  "other-reader",
+  "clone",
+  "emulator",
+  "blank",
+  "slow",
+];
+const DEFAULT_HOLD_US = 1_500_000;
+const DEFAULT_WITHIN_US = 5_000_000;
+const MAX_STEPS = 10_000;
+
+/**
+ * A scenario from YAML text.
+ * @throws scenario-invalid, with the line and the field
+ */
+export function parseScenario(text: string): Scenario {
+  const top = YamlReader.parse(text);
+  const badges = parseBadges(top);
+  const steps = top.maps("steps");
+  if (steps.length > MAX_STEPS) top.fail("steps", `more than ${MAX_STEPS} steps`);
+  const scenario = {
+    name: top.string("name", "unnamed"),
+    seed: top.string("seed", "1"),
+    timeoutUs: top.durationUs("timeout", 600_000_000),
+    networkJoinUs: top.durationUs("network-join", 1_200_000),
+    latencyUs: top.durationUs("latency", 20_000),
+    reader: top.map("reader", true)?.plain() ?? {},
+    badges,
+    steps: steps.map((reader) => parseStep(reader, badges)),
+  };
+  top.end();
+  return scenario;
+}
+
+function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
+  const badges: Record<string, ScenarioBadge> = {};
+  const section = top.map("badges", true);
+  if (section === undefined) return { alice: { kind: "good", mode: "STD", holder: "Alice" } };
+  for (const name of section.keys()) {
+    const badge = section.map(name)!;
+    const kind = badge.oneOf("kind", KINDS, "good");
+    const copies = kind === "clone" || kind === "emulator";
+    badges[name] = {
+      kind,
+      mode: badge.oneOf("mode", ["STD", "HS"], kind === "other-reader" ? "HS" : "STD"),
+      holder: badge.string("holder", name),
+      ...(copies ? { of: badge.string("of") } : {}),
+    };
+    badge.end();
+  }
+  for (const [name, badge] of Object.entries(badges)) {
+    if (badge.of !== undefined && badges[badge.of] === undefined)
+      section.fail(name, `copies \`${badge.of}\`, which is not among the badges`);
+  }
+  return badges;
+}
+
+function parseStep(reader: YamlReader, badges: Record<string, ScenarioBadge>): LocatedStep {
+  const line = reader.line;
+  const verb = reader.keys()[0] ?? "";
+  const step = STEPS[verb]?.(reader);
+  if (step === undefined)
+    return reader.fail(verb, `no such step; there are ${Object.keys(STEPS).join(", ")}`);
+  if ("badge" in step && badges[step.badge] === undefined)
+    reader.fail(verb, `no badge named \`${step.badge}\``);
+  reader.end();
+  return { line, step };
+}
+
+const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.freeze({
+  tap: (r: YamlReader): Step => ({
+    do: "tap",
+    badge: r.string("tap"),
+    holdUs: r.durationUs("for", DEFAULT_HOLD_US),
+    ...(r.has("cut-byte") ? { cutByte: r.number("cut-byte", 0, 4096) } : {}),
+  }),
+  enter: (r: YamlReader): Step => ({ do: "enter", badge: r.string("enter") }),
+  leave: (r: YamlReader): Step => ({ do: "leave", badge: r.string("leave") }),
+  wait: (r: YamlReader): Step => ({ do: "wait", durationUs: r.durationUs("wait") }),
+  expect: (r: YamlReader): Step => ({ do: "expect", expect: parseExpectation(r.map("expect")!) }),
+  fault: (r: YamlReader): Step => ({
+    do: "fault",
+    fault: parseFault(r.map("fault")!),
+    ...(r.has("for") ? { forUs: r.durationUs("for") } : {}),
+  }),
+  "clear-faults": (r: YamlReader): Step => {
+    r.oneOf("clear-faults", ["true", "all"]);
+    return { do: "clear-faults" };
+  },
+  power: (r: YamlReader): Step => ({
+    do: "power",
+    mode: r.oneOf("power", ["off", "on", "cycle"]),
+  }),
+  serial: (r: YamlReader): Step => ({ do: "serial", line: r.string("serial") }),
+  server: (r: YamlReader): Step => ({ do: "server", mode: r.oneOf("server", ["restart"]) }),
+  screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: r.string("screenshot") }),
+});
+
+function parseExpectation(r: YamlReader): Expectation {
+  const optional = (field: string) => (r.has(field) ? r.string(field) : undefined);
+  const screen = optional("screen");
+  const notScreen = optional("not-screen");
+  const state = optional("state");
+  const decision = optional("decision");
+  const serial = optional("serial");
+  const relay = r.has("relay") ? r.oneOf("relay", ["energised", "released"]) : undefined;
+  const pulses = r.has("pulses") ? r.number("pulses", 0, 1e6) : undefined;
+  const withinUs = r.durationUs("within", DEFAULT_WITHIN_US);
+  r.end();
+  const given = { screen, notScreen, state, decision, serial, relay, pulses };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (present.length === 0) r.fail("within", "expects nothing");
+  return { ...Object.fromEntries(present), withinUs };
+}
+
+function parseFault(r: YamlReader): Fault {
+  const part = r.keys()[0] ?? "";
+  const probability = () => r.number("probability", 0, 1, 1);
+  const fault = ((): Fault => {
+    switch (part) {
+      case "network":
+        return {
+          part,
+          mode: r.oneOf(part, [
+            "down",
+            "dns",
+            "portal",
+            "half-open",
+            "drop",
+            "duplicate",
+            "corrupt",
+            "reorder",
+          ]),
+          probability: probability(),
+        };
+      case "delay":
+        return { part, delayUs: r.durationUs(part) };
+      case "i2c":
+        return {
+          part,
+          mode: r.oneOf(part, ["nack", "flip", "stretch", "stuck"]),
+          probability: probability(),
+        };
+      case "pn532":
+        return { part, mode: r.oneOf(part, ["wedge", "unplug"]) };
+      case "server":
+        return { part, mode: r.oneOf(part, ["down", "rogue", "error"]) };
+      default:
+        return r.fail(part, "no such fault; there are network, delay, i2c, pn532, server");
+    }
+  })();
+  r.end();
+  return fault;
+}

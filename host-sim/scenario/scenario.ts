@@ -1,0 +1,119 @@
+/** What a scenario says, once parsed. Times are virtual microseconds. See docs/scenarios.md. */
+
+/** How a badge of the scenario comes into being. */
+export type BadgeKind =
+  /** Enrolled at this tenant, entitled here. */
+  | "good"
+  /** Enrolled here, then revoked. */
+  | "revoked"
+  /** Enrolled here, but not entitled at this reader. */
+  | "not-entitled"
+  /** Made for this tenant, never registered at the server. */
+  | "unregistered"
+  /** Enrolled at another tenant of the same server. */
+  | "other-tenant"
+  /** An HS badge that was issued for another reader. */
+  | "other-reader"
+  /** The NDEF file of another badge, copied onto a chip of its own UID. */
+  | "clone"
+  /** The NDEF file and the UID of another badge, on an emulator: every answer frozen. */
+  | "emulator"
+  /** A factory-fresh NTAG 424 DNA. */
+  | "blank"
+  /** A genuine enrolled chip that answers at the limit of its frame waiting time. */
+  | "slow";
+
+export interface ScenarioBadge {
+  readonly kind: BadgeKind;
+  readonly mode: "STD" | "HS";
+  readonly holder: string;
+  /** For `clone` and `emulator`: whose badge was copied. */
+  readonly of?: string;
+}
+
+export interface Expectation {
+  /** Text that the panel's pixels show. */
+  readonly screen?: string;
+  readonly notScreen?: string;
+  /** State of the reader's machine. */
+  readonly state?: string;
+  readonly relay?: "energised" | "released";
+  /** `granted`, or the code of the refusal, of the last decision since the last tap. */
+  readonly decision?: string;
+  /** Text that came over the serial console since the last `serial` step. */
+  readonly serial?: string;
+  /** How often the relay was energised since the world began. */
+  readonly pulses?: number;
+  /** Virtual time within which all of it must become true. */
+  readonly withinUs: number;
+}
+
+/** Faults of one part; absent fields stay as they are. */
+export interface NetworkFault {
+  readonly part: "network";
+  readonly mode:
+    | "down"
+    | "dns"
+    | "portal"
+    | "half-open"
+    | "drop"
+    | "duplicate"
+    | "corrupt"
+    | "reorder";
+  /** Probability per request, for `drop`, `duplicate`, `corrupt`, `reorder`. */
+  readonly probability: number;
+}
+export interface DelayFault {
+  readonly part: "delay";
+  readonly delayUs: number;
+}
+export interface I2cFault {
+  readonly part: "i2c";
+  readonly mode: "nack" | "flip" | "stretch" | "stuck";
+  readonly probability: number;
+}
+export interface Pn532Fault {
+  readonly part: "pn532";
+  readonly mode: "wedge" | "unplug";
+}
+export interface ServerFault {
+  readonly part: "server";
+  readonly mode: "down" | "rogue" | "error";
+}
+export type Fault = NetworkFault | DelayFault | I2cFault | Pn532Fault | ServerFault;
+
+export type Step =
+  | {
+      readonly do: "tap";
+      readonly badge: string;
+      readonly holdUs: number;
+      readonly cutByte?: number;
+    }
+  | { readonly do: "enter"; readonly badge: string }
+  | { readonly do: "leave"; readonly badge: string }
+  | { readonly do: "wait"; readonly durationUs: number }
+  | { readonly do: "expect"; readonly expect: Expectation }
+  | { readonly do: "fault"; readonly fault: Fault; readonly forUs?: number }
+  | { readonly do: "clear-faults" }
+  | { readonly do: "power"; readonly mode: "off" | "on" | "cycle" }
+  | { readonly do: "serial"; readonly line: string }
+  | { readonly do: "server"; readonly mode: "restart" }
+  | { readonly do: "screenshot"; readonly path: string };
+
+export interface LocatedStep {
+  readonly line: number;
+  readonly step: Step;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly seed: string;
+  /** Virtual time after which the scenario has failed. */
+  readonly timeoutUs: number;
+  readonly networkJoinUs: number;
+  readonly latencyUs: number;
+  /** Fields that replace those of the simulator's default reader configuration. */
+  readonly reader: Readonly<Record<string, unknown>>;
+  readonly badges: Readonly<Record<string, ScenarioBadge>>;
+  readonly steps: readonly LocatedStep[];
+}
