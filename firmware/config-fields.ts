@@ -1,0 +1,126 @@
+import { fromBase64 } from "../protocol/encoding/base64.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** @throws config-invalid always; `field` is the dotted path that a person looks for. */
+export function refuse(field: string, why: string): never {
+  throw new LatchkeyError("config-invalid", {
+    message: `${field}: ${why}`,
+    detail: { field },
+  });
+}
+
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  /** Used when the field is absent; a field without it is required. */
+  readonly fallback?: number;
+}
+
+/**
+ * Typed access to one JSON object of a configuration. Every failure names the field by its
+ * dotted path and never repeats the value: it may be a key that stands in the wrong place.
+ */
+export class ConfigFields {
+  readonly #path: string;
+  readonly #values: ReadonlyMap<string, unknown>;
+
+  /** @throws config-invalid when `value` is no object or has a field not in `known`. */
+  constructor(value: unknown, path: string, known: readonly string[]) {
+    this.#path = path;
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      refuse(path === "" ? "configuration" : path, "must be an object");
+    const entries = Object.entries(value);
+    for (const [name] of entries) {
+      if (known.includes(name)) continue;
+      // The name is echoed cut: what was meant as a value can end up as a name.
+      const meant = nearest(name, known);
+      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+      refuse(this.pathOf(name.slice(0, 32)), `is not a setting of the reader${hint}`);
+    }
+    this.#values = new Map(entries);
+  }
+
+  pathOf(name: string): string {
+    return this.#path === "" ? name : `${this.#path}.${name}`;
+  }
+
+  has(name: string): boolean {
+    return this.#values.get(name) !== undefined;
+  }
+
+  raw(name: string): unknown {
+    return this.#values.get(name);
+  }
+
+  /** Printable text of 1 to `max` characters. */
+  text(name: string, max: number): string {
+    const value = this.#values.get(name);
+    if (value === undefined) refuse(this.pathOf(name), "is missing");
+    if (typeof value !== "string") refuse(this.pathOf(name), "must be text");
+    if (value.length === 0) refuse(this.pathOf(name), "must not be empty");
+    if (value.length > max) refuse(this.pathOf(name), `must not be longer than ${max} characters`);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code < 32 || code === 127) refuse(this.pathOf(name), "must not hold control characters");
+    }
+    return value;
+  }
+
+  integer(name: string, range: NumberRange): number {
+    const value = this.#values.get(name);
+    if (value === undefined && range.fallback !== undefined) return range.fallback;
+    if (value === undefined) refuse(this.pathOf(name), "is missing");
+    if (typeof value !== "number" || !Number.isInteger(value))
+      refuse(this.pathOf(name), "must be a whole number");
+    if (value < range.min || value > range.max)
+      refuse(this.pathOf(name), `must be from ${range.min} to ${range.max}`);
+    return value;
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.#values.get(name);
+    if (value === undefined) return fallback;
+    if (typeof value !== "boolean") refuse(this.pathOf(name), "must be true or false");
+    return value;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], fallback?: T): T {
+    const value = this.#values.get(name);
+    if (value === undefined && fallback !== undefined) return fallback;
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined)
+      refuse(this.pathOf(name), `must be ${choices.map((c) => `"${c}"`).join(" or ")}`);
+    return found;
+  }
+
+  /** base64url or base64 of exactly `length` bytes. */
+  bytes(name: string, length: number): Uint8Array {
+    return decode(this.pathOf(name), this.text(name, 4 * length), length);
+  }
+
+  /** One to `max` byte strings, each of `length` bytes. */
+  bytesList(name: string, length: number, max: number): Uint8Array[] {
+    const path = this.pathOf(name);
+    const value = this.#values.get(name);
+    if (value === undefined) refuse(path, "is missing");
+    if (!Array.isArray(value)) refuse(path, "must be a list");
+    if (value.length < 1 || value.length > max) refuse(path, `must have 1 to ${max} entries`);
+    return value.map((entry: unknown, index) => {
+      const at = `${path}[${index}]`;
+      if (typeof entry !== "string" || entry.length > 4 * length) refuse(at, "must be base64 text");
+      return decode(at, entry, length);
+    });
+  }
+}
+
+function decode(field: string, text: string, length: number): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = fromBase64(text, field);
+  } catch {
+    return refuse(field, "must be base64url");
+  }
+  if (bytes.length !== length) refuse(field, `must have ${length} bytes, has ${bytes.length}`);
+  return bytes;
+}
