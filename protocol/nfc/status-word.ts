@@ -11,42 +11,42 @@ export const SW_FILE_NOT_FOUND = 0x6a82;
 export const SW_WRONG_P1_P2 = 0x6a86;
 
 /**
- * ISO/IEC 7816-4 §5.6 as far as the NTAG 424 DNA uses it (NT4H2421Gx Tables 86, 89, 92), and its
- * native codes 91xx (Table 23). The names are the data sheet's, written in kebab case.
+ * ISO/IEC 7816-4 §5.6 as far as the NTAG 424 DNA uses it (NT4H2421Gx Table 24), and its native codes
+ * 91xx (Table 23). The names are the data sheet's, written in kebab case.
  */
-const NAMES: Readonly<Record<number, string>> = Object.freeze({
-  36864: "ok",
-  25985: "memory-failure",
-  26368: "wrong-length",
-  27010: "security-status-not-satisfied",
-  27013: "conditions-of-use-not-satisfied",
-  27264: "incorrect-parameters-in-data",
-  27266: "file-not-found",
-  27270: "incorrect-parameters-p1-p2",
-  27271: "lc-inconsistent-with-p1-p2",
-  27904: "instruction-not-supported",
-  28160: "class-not-supported",
-  37120: "operation-ok",
-  37264: "operation-ok", // Read_Sig only
-  37148: "illegal-command-code",
-  37150: "integrity-error",
-  37184: "no-such-key",
-  37246: "length-error",
-  37277: "permission-denied",
-  37278: "parameter-error",
-  37293: "authentication-delay",
-  37294: "authentication-error",
-  37295: "additional-frame",
-  37310: "boundary-error",
-  37322: "command-aborted",
-  37358: "memory-error",
-  37360: "file-not-found",
-});
+const NAMES: readonly (readonly [sw: number, name: string])[] = Object.freeze([
+  [0x9000, "ok"],
+  [0x6581, "memory-failure"],
+  [0x6700, "wrong-length"],
+  [0x6982, "security-status-not-satisfied"],
+  [0x6985, "conditions-of-use-not-satisfied"],
+  [0x6a80, "incorrect-parameters-in-data"],
+  [0x6a82, "file-not-found"],
+  [0x6a86, "incorrect-parameters-p1-p2"],
+  [0x6a87, "lc-inconsistent-with-p1-p2"],
+  [0x6d00, "instruction-not-supported"],
+  [0x6e00, "class-not-supported"],
+  [0x9100, "operation-ok"],
+  [0x9190, "operation-ok"], // Read_Sig only
+  [0x911c, "illegal-command-code"],
+  [0x911e, "integrity-error"],
+  [0x9140, "no-such-key"],
+  [0x917e, "length-error"],
+  [0x919d, "permission-denied"],
+  [0x919e, "parameter-error"],
+  [0x91ad, "authentication-delay"],
+  [0x91ae, "authentication-error"],
+  [0x91af, "additional-frame"],
+  [0x91be, "boundary-error"],
+  [0x91ca, "command-aborted"],
+  [0x91ee, "memory-error"],
+  [0x91f0, "file-not-found"],
+] as const);
 
 /** The name of a status word; families and strangers have one too, so that a log always says. */
 export function statusWordName(sw: number): string {
-  const name = NAMES[sw];
-  if (name !== undefined) return name;
+  const known = NAMES.find(([word]) => word === sw);
+  if (known !== undefined) return known[1];
   const sw1 = sw >> 8;
   if (sw1 === 0x61) return "more-data-available";
   if (sw1 === 0x6c) return "wrong-le-field";
