@@ -1,0 +1,69 @@
+import type { ReplayState } from "../../protocol/node/replay-window.ts";
+
+/** For a node that proves itself, or for a badge at a node. */
+export type ChallengeKind = "node" | "badge";
+
+export interface StoredChallenge {
+  readonly challengeId: string;
+  readonly kind: ChallengeKind;
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  /** Bound to this badge; absent while it waits for a tap. 14 hexadecimal digits. */
+  readonly badgeUid: string | undefined;
+  readonly nonce: Uint8Array;
+  /** The server's private X25519 key of a node challenge; goes with the challenge. */
+  readonly ephemeral: Uint8Array | undefined;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+export interface StoredSession {
+  readonly sid: string;
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  /** What `sessionKeysFrom` takes; 104 bytes. */
+  readonly material: Uint8Array;
+  /** Unix seconds; moved by a check-in. */
+  readonly expiresAt: number;
+  /** Unix seconds; never moved. */
+  readonly endsAt: number;
+}
+
+/**
+ * What may be lost in a restart and must not outlive its time: challenges, sessions. Losing it
+ * is safe: an unanswered challenge is void and a node opens a new session by itself.
+ * Every method is atomic, also across replicas.
+ */
+export interface Ephemera {
+  /**
+   * Keeps at most `keep` challenges of this kind for the node, the newest.
+   * @throws unavailable when there are too many altogether
+   */
+  putChallenge(challenge: StoredChallenge, keep: number): Promise<void>;
+  /**
+   * Takes the challenge out: of any number of calls with one id, one gets it. A badge challenge
+   * comes out for its own node only. Expired ones come out too, for a while, so that late can be
+   * told from never.
+   */
+  takeChallenge(
+    challengeId: string,
+    kind: ChallengeKind,
+    nodeUid?: string,
+  ): Promise<StoredChallenge | undefined>;
+
+  /** Keeps at most `keep` sessions per node, the newest. */
+  openSession(session: StoredSession, keep: number): Promise<void>;
+  /** With a copy of the material, which the caller wipes. */
+  session(sid: string): Promise<StoredSession | undefined>;
+  /** Notes a message number; false when it came before. The message must be known as genuine. */
+  acceptSequence(sid: string, seq: number): Promise<boolean>;
+  /** For tests and for the move to another store. */
+  replayState(sid: string): Promise<ReplayState | undefined>;
+  renewSession(sid: string, expiresAt: number): Promise<boolean>;
+  /** Ends all sessions and challenges of a node, when it is revoked. */
+  closeNode(tenantId: string, nodeUid: string): Promise<void>;
+
+  /** Forgets what is over at that time. */
+  sweep(nowAt: number): Promise<void>;
+  close(): void;
+}

@@ -1,0 +1,157 @@
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { ReplayWindow } from "../../protocol/node/replay-window.ts";
+import { blob, integer, optionalText, text } from "./columns.ts";
+import type { ChallengeKind, Ephemera, StoredChallenge, StoredSession } from "./ephemera.ts";
+import { type Row, SqliteDatabase } from "./sqlite-database.ts";
+
+/** Answered too late is told from never issued for this long. */
+const EXPIRED_KEPT_SECONDS = 60;
+
+/**
+ * An own database in memory: nothing of it may reach a disk, where a private key would outlive
+ * its minute and a restored backup would bring back a challenge that was already answered.
+ */
+const SCHEMA = [
+  `
+  CREATE TABLE challenges (
+    challenge_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    badge_uid TEXT,
+    nonce BLOB NOT NULL,
+    ephemeral BLOB,
+    expires_at INTEGER NOT NULL,
+    age INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX challenges_by_node ON challenges (node_uid, kind, age);
+  CREATE INDEX challenges_by_expiry ON challenges (expires_at);
+  `,
+];
+
+interface LiveSession {
+  stored: StoredSession;
+  readonly window: ReplayWindow;
+}
+
+export interface MemoryEphemeraOptions {
+  /** The most challenges at a time; a flood gets `unavailable` rather than all the memory. */
+  readonly challengesMax?: number;
+}
+
+function toChallenge(row: Row): StoredChallenge {
+  return {
+    challengeId: text(row, "challenge_id"),
+    kind: text(row, "kind") as ChallengeKind,
+    tenantId: text(row, "tenant_id"),
+    nodeUid: text(row, "node_uid"),
+    badgeUid: optionalText(row, "badge_uid"),
+    nonce: blob(row, "nonce"),
+    ephemeral: row["ephemeral"] === null ? undefined : blob(row, "ephemeral"),
+    expiresAt: integer(row, "expires_at"),
+  };
+}
+
+/** Challenges and sessions of one server process. */
+export class MemoryEphemera implements Ephemera {
+  readonly #db = new SqliteDatabase(":memory:", SCHEMA);
+  readonly #challengesMax: number;
+  readonly #sessions = new Map<string, LiveSession>();
+  /** In order of opening, by node; the tenant is in the key because it is in every key. */
+  readonly #byNode = new Map<string, string[]>();
+  #challenges = 0;
+  #age = 0;
+
+  constructor({ challengesMax = 200_000 }: MemoryEphemeraOptions = {}) {
+    this.#challengesMax = challengesMax;
+  }
+
+  async putChallenge(challenge: StoredChallenge, keep: number): Promise<void> {
+    if (this.#challenges >= this.#challengesMax)
+      throw new LatchkeyError("unavailable", { detail: { retry_after: 5 } });
+    const { challengeId, kind, tenantId, nodeUid, nonce, expiresAt } = challenge;
+    const { badgeUid = null, ephemeral = null } = challenge;
+    const age = ++this.#age;
+    const insert = "INSERT INTO challenges VALUES (?,?,?,?,?,?,?,?,?)";
+    const values = [challengeId, kind, tenantId, nodeUid, badgeUid, nonce, ephemeral] as const;
+    this.#db.run(insert, ...values, expiresAt, age);
+    const trim =
+      "DELETE FROM challenges WHERE node_uid = ?1 AND kind = ?2 AND tenant_id = ?3 AND age <= " +
+      "(SELECT age FROM challenges WHERE node_uid = ?1 AND kind = ?2 AND tenant_id = ?3 " +
+      "ORDER BY age DESC LIMIT 1 OFFSET ?4)";
+    this.#challenges += 1 - this.#db.run(trim, nodeUid, kind, tenantId, keep);
+  }
+
+  async takeChallenge(
+    challengeId: string,
+    kind: ChallengeKind,
+    nodeUid?: string,
+  ): Promise<StoredChallenge | undefined> {
+    // DELETE rather than UPDATE … SET consumed: as atomic, and the private key goes with it.
+    const sql =
+      "DELETE FROM challenges WHERE challenge_id = ?1 AND kind = ?2 " +
+      "AND (?3 IS NULL OR node_uid = ?3) RETURNING *";
+    const row = this.#db.get(sql, challengeId, kind, nodeUid ?? null);
+    if (row === undefined) return undefined;
+    this.#challenges--;
+    return toChallenge(row);
+  }
+
+  async openSession(session: StoredSession, keep: number): Promise<void> {
+    const node = `${session.tenantId}/${session.nodeUid}`;
+    const own = this.#byNode.get(node) ?? [];
+    own.push(session.sid);
+    this.#byNode.set(node, own);
+    this.#sessions.set(session.sid, { stored: session, window: new ReplayWindow() });
+    while (own.length > keep) this.#drop(own[0]!);
+  }
+
+  async session(sid: string): Promise<StoredSession | undefined> {
+    const stored = this.#sessions.get(sid)?.stored;
+    // A copy: the session may be closed, and its material wiped, while a request still uses it.
+    return stored && { ...stored, material: stored.material.slice() };
+  }
+
+  async acceptSequence(sid: string, seq: number): Promise<boolean> {
+    return this.#sessions.get(sid)?.window.accept(seq) ?? false;
+  }
+
+  async replayState(sid: string): Promise<ReplayWindow["state"] | undefined> {
+    return this.#sessions.get(sid)?.window.state;
+  }
+
+  async renewSession(sid: string, expiresAt: number): Promise<boolean> {
+    const live = this.#sessions.get(sid);
+    if (live === undefined) return false;
+    live.stored = { ...live.stored, expiresAt };
+    return true;
+  }
+
+  async closeNode(tenantId: string, nodeUid: string): Promise<void> {
+    for (const sid of [...(this.#byNode.get(`${tenantId}/${nodeUid}`) ?? [])]) this.#drop(sid);
+    const sql = "DELETE FROM challenges WHERE tenant_id = ? AND node_uid = ?";
+    this.#challenges -= this.#db.run(sql, tenantId, nodeUid);
+  }
+
+  async sweep(nowAt: number): Promise<void> {
+    const sql = "DELETE FROM challenges WHERE expires_at <= ?";
+    this.#challenges -= this.#db.run(sql, nowAt - EXPIRED_KEPT_SECONDS);
+    for (const [sid, { stored }] of this.#sessions) if (stored.expiresAt <= nowAt) this.#drop(sid);
+  }
+
+  close(): void {
+    for (const sid of [...this.#sessions.keys()]) this.#drop(sid);
+    this.#db.close();
+  }
+
+  #drop(sid: string): void {
+    const live = this.#sessions.get(sid);
+    if (live === undefined) return;
+    live.stored.material.fill(0);
+    this.#sessions.delete(sid);
+    const node = `${live.stored.tenantId}/${live.stored.nodeUid}`;
+    const rest = (this.#byNode.get(node) ?? []).filter((other) => other !== sid);
+    if (rest.length > 0) this.#byNode.set(node, rest);
+    else this.#byNode.delete(node);
+  }
+}

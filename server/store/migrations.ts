@@ -1,0 +1,124 @@
+/**
+ * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
+ * released is never edited: a database in the field has it already.
+ * Times are Unix seconds; UUIDs and chip UIDs are lower-case text; keys are sealed by the vault.
+ */
+export const MIGRATIONS: readonly string[] = Object.freeze([
+  `
+  CREATE TABLE tenants (
+    tenant_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    registration TEXT NOT NULL CHECK (registration IN ('auto', 'token', 'approve')),
+    relay_ms INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tenant_keys (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    name TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE comm_batches (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    batch TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, batch)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE enrol_tokens (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    hash BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    spent_by TEXT,
+    PRIMARY KEY (tenant_id, hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE nodes (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    node_uid TEXT NOT NULL,
+    node_type TEXT NOT NULL,
+    node_pk BLOB NOT NULL,
+    batch TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'pending', 'revoked')),
+    label TEXT,
+    zone TEXT,
+    relay_ms INTEGER,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER,
+    health TEXT,
+    PRIMARY KEY (tenant_id, node_uid),
+    UNIQUE (tenant_id, node_pk)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE zones (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    zone TEXT NOT NULL,
+    relay_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, zone)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE badges (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    badge_uid TEXT NOT NULL,
+    badge_pk BLOB NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('STD', 'HS')),
+    node_uid TEXT CHECK ((mode = 'HS') = (node_uid IS NOT NULL)),
+    holder TEXT NOT NULL,
+    label TEXT,
+    status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'revoked')),
+    scope TEXT,
+    read_counter INTEGER NOT NULL DEFAULT -1,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, badge_uid)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    previous_hash BLOB NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_tenant ON audit (tenant_id, seq);
+  -- Append-only, also for ourselves.
+  CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+  CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    badge_uid TEXT,
+    node_uid TEXT,
+    cause TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX alarms_by_tenant ON alarms (tenant_id, id);
+
+  CREATE TABLE operators (
+    token_hash BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('admin', 'manager')),
+    tenant_id TEXT REFERENCES tenants,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE telemetry (
+    id INTEGER PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    payload TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX telemetry_by_node ON telemetry (tenant_id, node_uid, id);
+  CREATE INDEX telemetry_by_time ON telemetry (at);
+  `,
+]);

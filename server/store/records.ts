@@ -1,0 +1,224 @@
+import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { JsonValue } from "../../protocol/json/reader.ts";
+
+/** How a node comes in: at once, with a one-time token, or after a manager's approval. */
+export type RegistrationPolicy = "auto" | "token" | "approve";
+
+export interface Tenant {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly registration: RegistrationPolicy;
+  /** How long the door stays released where neither node nor zone says otherwise. */
+  readonly relayMs: number;
+  readonly createdAt: number;
+}
+
+/** The keys of a tenant by name; sealed by the vault, never in clear in the database. */
+export type TenantKeyName = "df1" | "sdm-meta-read" | "chip-master";
+
+/** A `comm_key` and `comm_iv` as burnt into one batch of nodes; 44 bytes, sealed. */
+export interface CommBatch {
+  readonly batch: string;
+  readonly sealed: Uint8Array;
+}
+
+export type NodeStatus = "active" | "pending" | "revoked";
+
+export interface Node {
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  readonly nodeType: string;
+  readonly nodePk: Uint8Array;
+  /** Whose comm_key its session keys are derived with. */
+  readonly batch: string;
+  readonly status: NodeStatus;
+  readonly label: string | undefined;
+  readonly zone: string | undefined;
+  readonly relayMs: number | undefined;
+  readonly createdAt: number;
+  readonly lastSeenAt: number | undefined;
+  /** What it said of itself at its last check-in. */
+  readonly health: JsonValue | undefined;
+}
+
+export type NewNode = Pick<
+  Node,
+  "tenantId" | "nodeUid" | "nodeType" | "nodePk" | "batch" | "status" | "createdAt"
+>;
+
+export interface NodeChange {
+  readonly status?: NodeStatus;
+  readonly label?: string;
+  readonly zone?: string;
+  readonly relayMs?: number;
+}
+
+/** What became of a registration; the node is the stored one, also when it was there before. */
+export type EnrolOutcome =
+  | { readonly outcome: "created" | "exists"; readonly node: Node }
+  | { readonly outcome: "token-invalid" };
+
+export type BadgeStatus = "active" | "suspended" | "revoked";
+
+/** Where a badge opens doors; absent in the database means everywhere in its tenant. */
+export interface BadgeScope {
+  readonly nodes: readonly string[];
+  readonly zones: readonly string[];
+}
+
+export interface Badge {
+  readonly tenantId: string;
+  /** 14 hexadecimal digits. */
+  readonly badgeUid: string;
+  readonly badgePk: Uint8Array;
+  readonly mode: BadgeMode;
+  /** The one reader of an HS badge. */
+  readonly nodeUid: string | undefined;
+  readonly holder: string;
+  readonly label: string | undefined;
+  readonly status: BadgeStatus;
+  readonly scope: BadgeScope | undefined;
+  /** The highest SDMReadCtr seen; -1 before the first tap. */
+  readonly readCounter: number;
+  readonly createdAt: number;
+}
+
+export type NewBadge = Omit<Badge, "status" | "readCounter">;
+
+/** A fact for the audit log; `data` holds no key material, it is kept for years. */
+export interface AuditEntry {
+  readonly tenantId: string;
+  /** Unix seconds. */
+  readonly at: number;
+  /** Stable, kebab-case: `badge-decision`, `node-registered`, … */
+  readonly kind: string;
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly tenantId: string;
+  readonly at: number;
+  readonly kind: string;
+  /** The exact text that was hashed. */
+  readonly data: string;
+  readonly previousHash: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+export interface Alarm {
+  readonly tenantId: string;
+  readonly at: number;
+  readonly kind: string;
+  readonly badgeUid: string | undefined;
+  readonly nodeUid: string | undefined;
+  readonly cause: string;
+}
+
+/** A decision about a tap, to be recorded; with `counter`, only if that rises. */
+export interface DecisionRecord {
+  readonly entry: AuditEntry;
+  readonly alarm?: Alarm;
+}
+
+export interface CounterStep {
+  readonly tenantId: string;
+  readonly badgeUid: string;
+  readonly readCounter: number;
+}
+
+export type Role = "admin" | "manager";
+
+export interface Operator {
+  readonly name: string;
+  readonly role: Role;
+  /** Absent: all tenants. */
+  readonly tenantId: string | undefined;
+}
+
+export interface Telemetry {
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  readonly at: number;
+  readonly request: string;
+  readonly payload: JsonValue;
+}
+
+/**
+ * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
+ * change is durable. Every method that says so is one transaction, also across replicas.
+ * All methods throw `unavailable` when the database does not answer.
+ */
+export interface Records {
+  /** Tenant, its keys and its first batch in one transaction. @throws conflict */
+  createTenant(
+    tenant: Tenant,
+    keys: Readonly<Record<TenantKeyName, Uint8Array>>,
+    batch: CommBatch,
+  ): Promise<void>;
+  tenant(tenantId: string): Promise<Tenant | undefined>;
+  tenants(): Promise<readonly Tenant[]>;
+  setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<boolean>;
+  /** Sealed. */
+  tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
+  /** Newest first; at most 16. */
+  commBatches(tenantId: string): Promise<readonly CommBatch[]>;
+  addCommBatch(tenantId: string, batch: CommBatch, at: number): Promise<void>;
+
+  addEnrolToken(tenantId: string, hash: Uint8Array, expiresAt: number): Promise<void>;
+  /**
+   * One transaction: the node that holds this key, else the token is spent (when `tokenHash` is
+   * given) and the node stored, with its audit entry.
+   */
+  enrolNode(node: NewNode, tokenHash: Uint8Array | undefined): Promise<EnrolOutcome>;
+  node(tenantId: string, nodeUid: string): Promise<Node | undefined>;
+  /** By creation, from `after` (a node_uid) on. */
+  nodes(tenantId: string, limit: number, after?: string): Promise<readonly Node[]>;
+  changeNode(tenantId: string, nodeUid: string, change: NodeChange, at: number): Promise<boolean>;
+  saveHealth(tenantId: string, nodeUid: string, at: number, health: JsonValue): Promise<void>;
+
+  /** Milliseconds, or `undefined` when the zone has no time of its own. */
+  zoneRelayMs(tenantId: string, zone: string): Promise<number | undefined>;
+  setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
+
+  /** With its audit entry. @throws conflict when the UID is taken in this tenant */
+  createBadge(badge: NewBadge): Promise<void>;
+  badge(tenantId: string, badgeUid: string): Promise<Badge | undefined>;
+  setBadgeStatus(
+    tenantId: string,
+    badgeUid: string,
+    status: BadgeStatus,
+    at: number,
+  ): Promise<boolean>;
+  setBadgeScope(
+    tenantId: string,
+    badgeUid: string,
+    scope: BadgeScope | undefined,
+    at: number,
+  ): Promise<boolean>;
+
+  /**
+   * One transaction: raises the badge's counter if `step` is above it and records `fresh`, else
+   * records `stale`. Without `step`, records `fresh`. True when `fresh` was recorded.
+   */
+  recordDecision(
+    fresh: DecisionRecord,
+    step?: CounterStep & { readonly stale: DecisionRecord },
+  ): Promise<boolean>;
+
+  audit(entry: AuditEntry): Promise<void>;
+  /** Ascending, from `after` (a seq) on. */
+  auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
+  /** Newest first. */
+  alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
+
+  addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
+  operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
+
+  addTelemetry(reading: Telemetry): Promise<number>;
+  telemetry(tenantId: string, nodeUid: string, limit: number): Promise<readonly Telemetry[]>;
+  /** Deletes spent and expired tokens, and telemetry older than that. */
+  sweep(nowAt: number, telemetryBefore: number): Promise<void>;
+
+  close(): void;
+}

@@ -1,0 +1,84 @@
+import { AUDIT_GENESIS, auditHash } from "./audit-chain.ts";
+import { blob, integer, optionalText, text } from "./columns.ts";
+import type { Alarm, AuditEntry, DecisionRecord, Records } from "./records.ts";
+import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+
+type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
+
+/** Appends a row to its tenant's chain; must run inside a transaction. */
+export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
+  const { tenantId, at, kind } = entry;
+  const last = db.get(
+    "SELECT hash FROM audit WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
+    tenantId,
+  );
+  const previousHash = last ? blob(last, "hash") : AUDIT_GENESIS;
+  const next = db.get("SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit");
+  const seq = integer(next!, "seq");
+  const data = JSON.stringify(entry.data);
+  const hash = auditHash({ seq, tenantId, at, kind, data, previousHash });
+  const sql =
+    "INSERT INTO audit (seq, tenant_id, at, kind, data, previous_hash, hash) " +
+    "VALUES (?,?,?,?,?,?,?)";
+  db.run(sql, seq, tenantId, at, kind, data, previousHash, hash);
+}
+
+function appendAlarm(db: SqliteDatabase, alarm: Alarm): void {
+  const sql =
+    "INSERT INTO alarms (tenant_id, at, kind, badge_uid, node_uid, cause) VALUES (?,?,?,?,?,?)";
+  const { tenantId, at, kind, badgeUid = null, nodeUid = null, cause } = alarm;
+  db.run(sql, tenantId, at, kind, badgeUid, nodeUid, cause);
+}
+
+function append(db: SqliteDatabase, record: DecisionRecord): void {
+  appendAudit(db, record.entry);
+  if (record.alarm) appendAlarm(db, record.alarm);
+}
+
+function toAlarm(row: Row): Alarm {
+  return {
+    tenantId: text(row, "tenant_id"),
+    at: integer(row, "at"),
+    kind: text(row, "kind"),
+    badgeUid: optionalText(row, "badge_uid"),
+    nodeUid: optionalText(row, "node_uid"),
+    cause: text(row, "cause"),
+  };
+}
+
+/** Decisions, the audit log and alarms. */
+export function auditRecords(db: SqliteDatabase): AuditRecords {
+  return {
+    async audit(entry) {
+      db.transaction(() => appendAudit(db, entry));
+    },
+    async recordDecision(fresh, step) {
+      return db.transaction(() => {
+        // One statement compares and raises: two taps with one counter cannot both pass.
+        const raise =
+          "UPDATE badges SET read_counter = ?1 " +
+          "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
+        const rose =
+          step === undefined || db.run(raise, step.readCounter, step.tenantId, step.badgeUid) === 1;
+        append(db, rose ? fresh : step.stale);
+        return rose;
+      });
+    },
+    async auditRows(tenantId, limit, after = 0) {
+      const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";
+      return db.all(sql, tenantId, after, limit).map((row) => ({
+        seq: integer(row, "seq"),
+        tenantId: text(row, "tenant_id"),
+        at: integer(row, "at"),
+        kind: text(row, "kind"),
+        data: text(row, "data"),
+        previousHash: blob(row, "previous_hash"),
+        hash: blob(row, "hash"),
+      }));
+    },
+    async alarms(tenantId, limit) {
+      const sql = "SELECT * FROM alarms WHERE tenant_id = ? ORDER BY id DESC LIMIT ?";
+      return db.all(sql, tenantId, limit).map(toAlarm);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import { blob, integer, optionalJson, optionalText, text } from "./columns.ts";
+import type { Badge, BadgeScope, BadgeStatus, Records } from "./records.ts";
+import { appendAudit } from "./sqlite-audit.ts";
+import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+
+type BadgeRecords = Pick<Records, "createBadge" | "badge" | "setBadgeStatus" | "setBadgeScope">;
+
+function toBadge(row: Row): Badge {
+  return {
+    tenantId: text(row, "tenant_id"),
+    badgeUid: text(row, "badge_uid"),
+    badgePk: blob(row, "badge_pk"),
+    mode: text(row, "mode") as BadgeMode,
+    nodeUid: optionalText(row, "node_uid"),
+    holder: text(row, "holder"),
+    label: optionalText(row, "label"),
+    status: text(row, "status") as BadgeStatus,
+    scope: optionalJson(row, "scope") as BadgeScope | undefined,
+    readCounter: integer(row, "read_counter"),
+    createdAt: integer(row, "created_at"),
+  };
+}
+
+const scopeText = (scope: BadgeScope | undefined): string | null =>
+  scope ? JSON.stringify(scope) : null;
+
+/** Badges. */
+export function badgeRecords(db: SqliteDatabase): BadgeRecords {
+  return {
+    async createBadge(badge) {
+      const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
+      const { scope, createdAt } = badge;
+      db.transaction(() => {
+        const sql =
+          "INSERT INTO badges (tenant_id, badge_uid, badge_pk, mode, node_uid, holder, label, " +
+          "scope, created_at) VALUES (?,?,?,?,?,?,?,?,?)";
+        const what = scopeText(scope);
+        db.run(sql, tenantId, badgeUid, badgePk, mode, nodeUid, holder, label, what, createdAt);
+        const data = { badge_uid: badgeUid, mode, holder, ...(nodeUid && { node_uid: nodeUid }) };
+        appendAudit(db, { tenantId, at: createdAt, kind: "badge-registered", data });
+      });
+    },
+    async badge(tenantId, badgeUid) {
+      const sql = "SELECT * FROM badges WHERE tenant_id = ? AND badge_uid = ?";
+      const row = db.get(sql, tenantId, badgeUid);
+      return row && toBadge(row);
+    },
+    async setBadgeStatus(tenantId, badgeUid, status, at) {
+      return db.transaction(() => {
+        const sql = "UPDATE badges SET status = ? WHERE tenant_id = ? AND badge_uid = ?";
+        const found = db.run(sql, status, tenantId, badgeUid) === 1;
+        const data = { badge_uid: badgeUid, status };
+        if (found) appendAudit(db, { tenantId, at, kind: "badge-changed", data });
+        return found;
+      });
+    },
+    async setBadgeScope(tenantId, badgeUid, scope, at) {
+      return db.transaction(() => {
+        const sql = "UPDATE badges SET scope = ? WHERE tenant_id = ? AND badge_uid = ?";
+        const found = db.run(sql, scopeText(scope), tenantId, badgeUid) === 1;
+        const data = { badge_uid: badgeUid, scope: scopeText(scope) ?? "everywhere" };
+        if (found) appendAudit(db, { tenantId, at, kind: "badge-changed", data });
+        return found;
+      });
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { blob, integer, optionalInteger, optionalJson, optionalText, text } from "./columns.ts";
+import type { EnrolOutcome, NewNode, Node, NodeStatus, Records } from "./records.ts";
+import { appendAudit } from "./sqlite-audit.ts";
+import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+
+type NodeRecords = Pick<
+  Records,
+  "addEnrolToken" | "enrolNode" | "node" | "nodes" | "changeNode" | "saveHealth"
+>;
+
+function toNode(row: Row): Node {
+  return {
+    tenantId: text(row, "tenant_id"),
+    nodeUid: text(row, "node_uid"),
+    nodeType: text(row, "node_type"),
+    nodePk: blob(row, "node_pk"),
+    batch: text(row, "batch"),
+    status: text(row, "status") as NodeStatus,
+    label: optionalText(row, "label"),
+    zone: optionalText(row, "zone"),
+    relayMs: optionalInteger(row, "relay_ms"),
+    createdAt: integer(row, "created_at"),
+    lastSeenAt: optionalInteger(row, "last_seen_at"),
+    health: optionalJson(row, "health"),
+  };
+}
+
+function spendToken(db: SqliteDatabase, node: NewNode, tokenHash: Uint8Array): boolean {
+  const sql =
+    "UPDATE enrol_tokens SET spent_by = ? " +
+    "WHERE tenant_id = ? AND hash = ? AND spent_by IS NULL AND expires_at > ?";
+  return db.run(sql, node.nodeUid, node.tenantId, tokenHash, node.createdAt) === 1;
+}
+
+function insertNode(db: SqliteDatabase, node: NewNode): void {
+  const { tenantId, nodeUid, nodeType, nodePk, batch, status, createdAt } = node;
+  const sql =
+    "INSERT INTO nodes (tenant_id, node_uid, node_type, node_pk, batch, status, created_at) " +
+    "VALUES (?,?,?,?,?,?,?)";
+  db.run(sql, tenantId, nodeUid, nodeType, nodePk, batch, status, createdAt);
+  const data = { node_uid: nodeUid, node_type: nodeType, batch, status };
+  appendAudit(db, { tenantId, at: createdAt, kind: "node-registered", data });
+}
+
+function enrol(db: SqliteDatabase, node: NewNode, tokenHash?: Uint8Array): EnrolOutcome {
+  const byKey = "SELECT * FROM nodes WHERE tenant_id = ? AND node_pk = ?";
+  const known = db.get(byKey, node.tenantId, node.nodePk);
+  if (known) return { outcome: "exists", node: toNode(known) };
+  if (tokenHash && !spendToken(db, node, tokenHash)) return { outcome: "token-invalid" };
+  insertNode(db, node);
+  return { outcome: "created", node: toNode(db.get(byKey, node.tenantId, node.nodePk)!) };
+}
+
+/** Nodes and the tokens that let them in. */
+export function nodeRecords(db: SqliteDatabase): NodeRecords {
+  return {
+    async addEnrolToken(tenantId, hash, expiresAt) {
+      const sql = "INSERT INTO enrol_tokens (tenant_id, hash, expires_at) VALUES (?,?,?)";
+      db.run(sql, tenantId, hash, expiresAt);
+    },
+    async enrolNode(node, tokenHash) {
+      return db.transaction(() => enrol(db, node, tokenHash));
+    },
+    async node(tenantId, nodeUid) {
+      const sql = "SELECT * FROM nodes WHERE tenant_id = ? AND node_uid = ?";
+      const row = db.get(sql, tenantId, nodeUid);
+      return row && toNode(row);
+    },
+    async nodes(tenantId, limit, after = "") {
+      const sql =
+        "SELECT * FROM nodes WHERE tenant_id = ? AND node_uid > ? ORDER BY node_uid LIMIT ?";
+      return db.all(sql, tenantId, after, limit).map(toNode);
+    },
+    async changeNode(tenantId, nodeUid, change, at) {
+      const { status = null, label = null, zone = null, relayMs = null } = change;
+      return db.transaction(() => {
+        const sql =
+          "UPDATE nodes SET status = coalesce(?, status), label = coalesce(?, label), " +
+          "zone = coalesce(?, zone), relay_ms = coalesce(?, relay_ms) " +
+          "WHERE tenant_id = ? AND node_uid = ?";
+        const found = db.run(sql, status, label, zone, relayMs, tenantId, nodeUid) === 1;
+        const data = { node_uid: nodeUid, ...change };
+        if (found) appendAudit(db, { tenantId, at, kind: "node-changed", data });
+        return found;
+      });
+    },
+    async saveHealth(tenantId, nodeUid, at, health) {
+      const sql =
+        "UPDATE nodes SET last_seen_at = ?, health = ? WHERE tenant_id = ? AND node_uid = ?";
+      db.run(sql, at, JSON.stringify(health), tenantId, nodeUid);
+    },
+  };
+}
