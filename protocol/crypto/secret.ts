@@ -4,8 +4,8 @@ const REDACTED = "[secret]";
 
 /**
  * Key material. It cannot be printed, logged or serialised by accident: every way in which
- * JavaScript turns an object into text gives `[secret]`. The bytes come out through `use` or
- * `bytes` only, so that a search for those two finds every place that touches a key.
+ * JavaScript turns an object into text gives `[secret]`. The bytes come out through
+ * `bytes` only, so that a search for it finds every place that touches a key.
  */
 export class Secret {
   readonly #bytes: Uint8Array;

@@ -1,0 +1,316 @@
+import { LatchkeyError, malformed, toLatchkeyError } from "../errors.ts";
+import { decodeBody, encodeBody } from "../json/body.ts";
+import { type JsonObject, JsonReader } from "../json/reader.ts";
+import type { IdentityPlatform } from "../platform.ts";
+import { CHECK_IN_PATH, POST_PATH } from "./endpoints.ts";
+import { parseEnvelope, writeEnvelope } from "./envelope.ts";
+import { fetchTime, type HandshakeContext, openSession, register } from "./handshake.ts";
+import {
+  checkIdentityOptions,
+  type IdentityConfig,
+  type IdentityOptions,
+} from "./identity-config.ts";
+import type { IdentityEvent, IdentityListener } from "./identity-events.ts";
+import { NodeClock } from "./node-clock.ts";
+import { loadOrCreateNodeKey, type NodeKey } from "./node-key.ts";
+import type { NodeSession } from "./node-session.ts";
+import { loadNodeUid, saveNodeUid } from "./node-uid.ts";
+import type { RegisterStatus } from "./registration.ts";
+import { isNodeForgotten, isSessionLost } from "./recovery.ts";
+import { type RetryContext, withRetry } from "./retry.ts";
+import { ServerLink } from "./server-link.ts";
+import { SessionKeeper } from "./session-keeper.ts";
+import { parseTokenGrant } from "./verify.ts";
+import { Waits } from "./waits.ts";
+
+export interface CallOptions {
+  /** How long one request may take; the retry policy's limit when absent. */
+  readonly timeoutMs?: number;
+  /**
+   * Whether to send again after a failure of the network. The server may then see the request
+   * twice: only for what may happen twice. Not needed for a lost session.
+   */
+  readonly retry?: boolean;
+}
+
+/** What a node can say about itself at any moment. */
+export interface IdentityState {
+  readonly nodePk: Uint8Array | undefined;
+  readonly nodeUid: string | undefined;
+  /** What the last registration said; `undefined` before the first since start. */
+  readonly status: RegisterStatus | undefined;
+  /** Work that the server has for the node, such as `update`. */
+  readonly next: readonly string[];
+  /** The current session, if it can be used. */
+  readonly session:
+    | { readonly sid: string; readonly ageMs: number; readonly tokenExpiresInMs: number }
+    | undefined;
+}
+
+/**
+ * A node's identity: a key that is born here and never leaves, and sessions that it opens.
+ * All methods may be called at any time and at once; each does what it needs of the others.
+ * They throw `LatchkeyError` only.
+ * @example
+ * const identity = new IdentityNode({ baseUrl, nodeType, tenantId, commKey, commIv, serverKeys, platform });
+ * await identity.ensureRegistered();
+ * const token = await identity.authenticate();
+ * const answer = await identity.postEncrypted({ request: "record_sensor_data", value: 42 });
+ */
+export class IdentityNode {
+  readonly #platform: IdentityPlatform;
+  readonly #config: IdentityConfig;
+  readonly #listener: IdentityListener | undefined;
+  readonly #waits: Waits;
+  readonly #clock: NodeClock;
+  readonly #link: ServerLink;
+  readonly #context: HandshakeContext;
+  readonly #sessions: SessionKeeper;
+  #key: NodeKey | undefined;
+  #nodeUid: string | undefined;
+  #status: RegisterStatus | undefined;
+  #registering: Promise<string> | undefined;
+  #next: readonly string[] = [];
+  #closed = false;
+
+  /** @throws config-invalid */
+  constructor(options: IdentityOptions) {
+    const { platform } = options;
+    const { clock, timer, random, crypto } = platform;
+    const config = checkIdentityOptions(options);
+    this.#platform = platform;
+    this.#config = config;
+    this.#listener = options.onEvent;
+    this.#waits = new Waits(timer);
+    this.#clock = new NodeClock(clock);
+    this.#link = new ServerLink(config.baseUrl, platform.http, this.#waits);
+    const { timeoutMs } = config.retry;
+    const nodeClock = this.#clock;
+    this.#context = { ...config, crypto, random, clock, nodeClock, link: this.#link, timeoutMs };
+    this.#sessions = new SessionKeeper({
+      open: () => this.#openSession(),
+      clock,
+      timer,
+      random,
+      waits: this.#waits,
+      policy: config.retry,
+      emit: (event) => this.#emit(event),
+    });
+  }
+
+  /**
+   * Loads the node's key, or makes it: the first time only.
+   * @throws random-unhealthy, storage-corrupt, storage-full, storage-failed
+   */
+  init(): Promise<{ nodePk: Uint8Array; fresh: boolean }> {
+    return this.#guarded(async () => {
+      const { publicKey, fresh } = this.#nodeKey();
+      return { nodePk: publicKey.slice(), fresh };
+    });
+  }
+
+  /** Asks the server to know this node, and what it is called there. Idempotent. */
+  ensureRegistered(): Promise<{ status: RegisterStatus; nodeUid: string }> {
+    return this.#guarded(async () => {
+      const nodeUid = await withRetry(() => this.#register(), this.#retryContext());
+      return { status: this.#status!, nodeUid };
+    });
+  }
+
+  /** Asks the server for the time: Unix seconds. */
+  syncTime(): Promise<number> {
+    return this.#guarded(async () => {
+      const unix = await withRetry(() => fetchTime(this.#context), this.#retryContext());
+      this.#emit({ type: "time", unix });
+      return unix;
+    });
+  }
+
+  /** Unix seconds by the server's clock, or `undefined` before it was heard. Never ahead of it. */
+  nowUnix(): number | undefined {
+    return this.#clock.nowUnix();
+  }
+
+  /** How long ago the server said the time. */
+  clockAgeMs(): number | undefined {
+    return this.#clock.ageMs();
+  }
+
+  /** Makes sure that there is a session, and gives its access token. */
+  authenticate(): Promise<string> {
+    return this.#guarded(async () => (await this.#sessions.usable()).token.token);
+  }
+
+  /** Sends a payload sealed to `ii_post` and gives the server's answer. */
+  postEncrypted(payload: JsonObject): Promise<JsonObject> {
+    return this.call(POST_PATH, payload);
+  }
+
+  /**
+   * One sealed request to an endpoint. A session that the server does not know any more is
+   * opened anew once, and the request sent once more.
+   * @param path without a slash in front, as in docs/protocol.md
+   */
+  call(path: string, body: object, options: CallOptions = {}): Promise<JsonObject> {
+    return this.#guarded(async () => {
+      if (path.startsWith("/")) throw malformed("path", "must not begin with a slash");
+      const plain = encodeBody(body);
+      const once = async () => (await this.#exchange(path, plain, options)).answer;
+      return options.retry === true ? withRetry(once, this.#retryContext()) : once();
+    });
+  }
+
+  /** Reports to `it_node_checkin`; a token in the answer takes the place of the current one. */
+  checkIn(report: object, options: CallOptions = {}): Promise<JsonObject> {
+    return this.#guarded(async () => {
+      const sentAtMs = this.#platform.clock.monotonicMs();
+      const { answer, session } = await this.#exchange(CHECK_IN_PATH, encodeBody(report), options);
+      if (Object.hasOwn(answer, "token")) {
+        const { token, expiresIn } = parseTokenGrant(new JsonReader(answer));
+        this.#sessions.renewToken(session, token, expiresIn, sentAtMs);
+      }
+      return answer;
+    });
+  }
+
+  get state(): IdentityState {
+    const session = this.#sessions.current;
+    const nowMs = this.#platform.clock.monotonicMs();
+    return {
+      nodePk: this.#key?.publicKey.slice(),
+      nodeUid: this.#nodeUid,
+      status: this.#status,
+      next: this.#next,
+      session: session && {
+        sid: session.sid,
+        ageMs: nowMs - session.openedAtMs,
+        tokenExpiresInMs: session.token.expiresAtMs - nowMs,
+      },
+    };
+  }
+
+  /** Ends everything under way with `cancelled`, wipes keys, stops timers. For good. */
+  close(): void {
+    this.#closed = true;
+    this.#sessions.close();
+    this.#waits.close();
+    this.#key?.seed.wipe();
+    this.#config.commKey.wipe();
+  }
+
+  /** The edge: whatever happens inside, a `LatchkeyError` comes out. */
+  async #guarded<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      if (this.#closed) throw new LatchkeyError("cancelled");
+      return await run();
+    } catch (error) {
+      // Closing wipes keys under whatever still runs, which then fails in its own way.
+      if (this.#closed) throw new LatchkeyError("cancelled", { cause: error });
+      throw toLatchkeyError(error);
+    }
+  }
+
+  /** A synchronous step, so that calls at once cannot make two keys. */
+  #nodeKey(): NodeKey {
+    if (this.#key === undefined) {
+      const { crypto, storage, random } = this.#platform;
+      this.#key = loadOrCreateNodeKey(crypto, storage, random);
+      this.#nodeUid = loadNodeUid(storage, this.#config.tenantId, this.#key.publicKey);
+      if (this.#key.fresh) this.#emit({ type: "key-created" });
+    }
+    return this.#key;
+  }
+
+  #register(): Promise<string> {
+    this.#registering ??= this.#registerOnce().finally(() => {
+      this.#registering = undefined;
+    });
+    return this.#registering;
+  }
+
+  async #registerOnce(): Promise<string> {
+    const key = this.#nodeKey();
+    const { nodeUid, status } = await register(this.#context, key);
+    this.#nodeUid = nodeUid;
+    this.#status = status;
+    this.#emit({ type: "registered", status, nodeUid });
+    this.#rememberUid(key, nodeUid);
+    return nodeUid;
+  }
+
+  /** Full flash is no reason to keep a door shut: the server will say the UID again. */
+  #rememberUid(key: NodeKey, nodeUid: string): void {
+    const { storage, log } = this.#platform;
+    try {
+      saveNodeUid(storage, this.#config.tenantId, key.publicKey, nodeUid);
+    } catch (error) {
+      log.write("warn", "identity-uid-not-stored", { code: toLatchkeyError(error).code });
+    }
+  }
+
+  /** One attempt; repeating it is the session keeper's business. */
+  async #openSession(): Promise<{ session: NodeSession; expiresInSeconds: number }> {
+    const key = this.#nodeKey();
+    if (this.#status === "pending" || this.#nodeUid === undefined) await this.#register();
+    if (this.#status === "pending") throw new LatchkeyError("node-pending");
+    const onChallenge = () => this.#emit({ type: "challenge" });
+    const open = (uid: string) => openSession(this.#context, key, uid, onChallenge);
+    const opened = await open(this.#nodeUid!).catch(async (error: unknown) => {
+      if (!isNodeForgotten(error)) throw error;
+      return open(await this.#register());
+    });
+    this.#next = opened.next;
+    return opened;
+  }
+
+  /** One exchange, over a new session if the server has lost the current one. */
+  async #exchange(
+    path: string,
+    plain: Uint8Array,
+    options: CallOptions,
+  ): Promise<{ answer: JsonObject; session: NodeSession }> {
+    for (let lost = 0; ; lost++) {
+      const session = await this.#sessions.usable();
+      try {
+        return { answer: await this.#exchangeOver(session, path, plain, options), session };
+      } catch (error) {
+        if (!isSessionLost(error)) throw error;
+        this.#sessions.drop(session, error.code);
+        if (lost > 0) throw error;
+      }
+    }
+  }
+
+  async #exchangeOver(
+    session: NodeSession,
+    path: string,
+    plain: Uint8Array,
+    { timeoutMs = this.#config.retry.timeoutMs }: CallOptions,
+  ): Promise<JsonObject> {
+    const { token } = session.token;
+    const answer = await session.exchange(path, plain, async (envelope) =>
+      parseEnvelope(await this.#link.post(path, writeEnvelope(envelope), { timeoutMs, token })),
+    );
+    return decodeBody(answer).value;
+  }
+
+  #retryContext(): RetryContext {
+    return {
+      policy: this.#config.retry,
+      random: this.#platform.random,
+      waits: this.#waits,
+      onRetry: (code, attempt, delayMs) => this.#emit({ type: "retry", code, attempt, delayMs }),
+    };
+  }
+
+  /** Tells log and listener. A listener that throws must not break an authentication. */
+  #emit(event: IdentityEvent): void {
+    const { type, ...fields } = event;
+    try {
+      this.#platform.log.write("code" in event ? "warn" : "info", `identity-${type}`, fields);
+      this.#listener?.(event);
+    } catch {
+      this.#platform.log.write("error", "identity-listener-failed", { event: type });
+    }
+  }
+}
