@@ -1,0 +1,108 @@
+import { ADVANCE, GLYPH_HEIGHT, GLYPH_WIDTH, glyphColumn } from "./font.ts";
+
+export interface TextStyle {
+  /** Whole-number magnification; 1 unless told. 3 fits seven characters across 128 pixels. */
+  readonly scale?: number;
+  /** Draws dark on light: clears the pixels of the glyphs, leaves the rest. */
+  readonly dark?: boolean;
+}
+
+/**
+ * A picture of one bit per pixel in the layout of the SSD1306's memory: pages of eight rows, one
+ * byte per column, bit 0 on top.
+ *
+ * ```
+ *          x →
+ * page 0   byte 0 = column 0, rows 0-7 (bit 0 = row 0)   byte 1 = column 1 …
+ * page 1   byte `width` …                                rows 8-15
+ * ```
+ * Drawing outside the picture is cut off, not an error.
+ */
+export class Framebuffer {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8Array;
+
+  constructor(width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    this.bytes = new Uint8Array((width * height) / 8);
+  }
+
+  clear(): void {
+    this.bytes.fill(0);
+  }
+
+  getPixel(x: number, y: number): boolean {
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return false;
+    return (this.bytes[(y >> 3) * this.width + x]! & (1 << (y & 7))) !== 0;
+  }
+
+  setPixel(x: number, y: number, on = true): void {
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
+    const at = (y >> 3) * this.width + x;
+    const bit = 1 << (y & 7);
+    if (on) this.bytes[at]! |= bit;
+    else this.bytes[at]! &= ~bit;
+  }
+
+  fillRect(x: number, y: number, width: number, height: number, on = true): void {
+    const right = Math.min(x + width, this.width);
+    const bottom = Math.min(y + height, this.height);
+    for (let row = Math.max(0, y); row < bottom; row++)
+      for (let column = Math.max(0, x); column < right; column++) this.setPixel(column, row, on);
+  }
+
+  /** The outline of a rectangle, one pixel wide. */
+  strokeRect(x: number, y: number, width: number, height: number, on = true): void {
+    this.fillRect(x, y, width, 1, on);
+    this.fillRect(x, y + height - 1, width, 1, on);
+    this.fillRect(x, y, 1, height, on);
+    this.fillRect(x + width - 1, y, 1, height, on);
+  }
+
+  /** One line of text with its top left corner at (x, y). Gives back the x after it. */
+  drawText(text: string, x: number, y: number, style: TextStyle = {}): number {
+    const { scale = 1, dark = false } = style;
+    let left = x;
+    for (const char of text) {
+      this.#drawGlyph(char.codePointAt(0)!, left, y, scale, !dark);
+      left += ADVANCE * scale;
+    }
+    return left;
+  }
+
+  /** The same, centred across the whole width. */
+  drawCentred(text: string, y: number, style: TextStyle = {}): void {
+    const width = textWidth(text, style.scale);
+    this.drawText(text, Math.floor((this.width - width) / 2), y, style);
+  }
+
+  #drawGlyph(code: number, x: number, y: number, scale: number, on: boolean): void {
+    for (let column = 0; column < GLYPH_WIDTH; column++) {
+      const bits = glyphColumn(code, column);
+      if (scale === 1) this.#drawColumn(bits, x + column, y, on);
+      else this.#drawScaled(bits, x + column * scale, y, scale, on);
+    }
+  }
+
+  #drawScaled(bits: number, x: number, y: number, scale: number, on: boolean): void {
+    for (let row = 0; row < GLYPH_HEIGHT; row++)
+      if ((bits & (1 << row)) !== 0) this.fillRect(x, y + row * scale, scale, scale, on);
+  }
+
+  /** Eight pixels at once where they are one byte, as in every ordinary line of text. */
+  #drawColumn(bits: number, x: number, y: number, on: boolean): void {
+    if ((y & 7) !== 0) return this.#drawScaled(bits, x, y, 1, on);
+    if (x < 0 || x >= this.width || y < 0 || y >= this.height) return;
+    const at = (y >> 3) * this.width + x;
+    if (on) this.bytes[at]! |= bits;
+    else this.bytes[at]! &= ~bits;
+  }
+}
+
+/** Width of a line in pixels, without the gap after its last character. */
+export function textWidth(text: string, scale = 1): number {
+  const count = [...text].length;
+  return count === 0 ? 0 : (count * ADVANCE - 1) * scale;
+}

@@ -1,0 +1,197 @@
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { Timer } from "../protocol/platform.ts";
+import type { Digital, DigitalConstructor, I2C, I2CConstructor } from "./ecma419.ts";
+import { Framebuffer } from "./framebuffer.ts";
+import { delay } from "./timing.ts";
+
+export interface SSD1306Options {
+  readonly i2c: {
+    readonly io: I2CConstructor;
+    readonly data: number;
+    readonly clock: number;
+    /** 400 kHz unless told. */
+    readonly hz?: number;
+    /** 0x3C (or 0x3D) unless told. */
+    readonly address?: number;
+    readonly port?: number;
+    readonly timeout?: number;
+  };
+  /** RES#, where the module brings it out. */
+  readonly reset?: { readonly io: DigitalConstructor; readonly pin: number };
+  /** Needed with `reset`. */
+  readonly timer?: Timer;
+  /** Brightness 0-255; 0xCF unless told. */
+  readonly contrast?: number;
+  /** The picture upside down, for a module mounted so. */
+  readonly rotate180?: boolean;
+}
+
+const WIDTH = 128;
+const HEIGHT = 64;
+const PAGES = HEIGHT / 8;
+/** Control bytes: a stream of commands, a stream of data (data sheet §8.1.5.2). */
+const COMMANDS = 0x00;
+const DATA = 0x40;
+const RESET_MS = 10;
+/** A new span costs about this many bytes of addressing: bridge gaps up to it. */
+const GAP_MAX = 9;
+
+/**
+ * A 128×64 OLED with the SSD1306 controller.
+ *
+ * ```
+ * draw into `framebuffer` ──► flush()                     everything that changed, at once
+ *                        └──► flushSlice() … until false  at most one page per call:
+ *                                                         ~3 ms at 400 kHz, ~12 ms at 100 kHz
+ * ```
+ * A copy of what the panel shows tells what changed, so that a line of text costs its own bytes
+ * and an unchanged picture none.
+ */
+export class SSD1306 {
+  readonly framebuffer = new Framebuffer(WIDTH, HEIGHT);
+  readonly #options: SSD1306Options;
+  readonly #io: I2C;
+  readonly #reset: Digital | undefined;
+  readonly #shown = new Uint8Array((WIDTH * HEIGHT) / 8);
+  /** One bit for each page whose content on the panel is not known. */
+  #unknownPages = 0xff;
+  #page = 0;
+  #lit = false;
+
+  constructor(options: SSD1306Options) {
+    this.#options = options;
+    const { i2c, reset } = options;
+    const { io: Io, hz = 400_000, address = 0x3c, ...rest } = i2c;
+    this.#io = new Io({ hz, address, ...rest });
+    try {
+      if (reset !== undefined) {
+        this.#reset = new reset.io({ pin: reset.pin, mode: reset.io.Output, initialValue: 1 });
+      }
+    } catch (error) {
+      this.#io.close();
+      throw error;
+    }
+  }
+
+  /** Resets the panel if it can, configures it, and switches it on; shows what is drawn next. */
+  async open(): Promise<void> {
+    const { timer } = this.#options;
+    if (this.#reset !== undefined && timer !== undefined) {
+      this.#reset.write(0);
+      await delay(timer, RESET_MS);
+      this.#reset.write(1);
+      await delay(timer, 1);
+    }
+    this.configure();
+  }
+
+  /**
+   * Sends the whole set-up again and marks every pixel to be sent: heals a panel that a spark or
+   * a loose wire has upset. @throws display-absent
+   */
+  configure(): void {
+    const { contrast = 0xcf, rotate180 = false } = this.#options;
+    // The memory holds noise after power-up: the panel goes on only with the first full picture.
+    this.#send([
+      COMMANDS,
+      ...[0xae, 0xd5, 0x80, 0xa8, HEIGHT - 1, 0xd3, 0x00, 0x40],
+      ...[0x8d, 0x14, 0x20, 0x00],
+      ...(rotate180 ? [0xa0, 0xc0] : [0xa1, 0xc8]),
+      ...[0xda, 0x12, 0x81, contrast, 0xd9, 0xf1, 0xdb, 0x40, 0xa4, 0xa6, 0x2e],
+    ]);
+    this.#unknownPages = 0xff;
+    this.#page = 0;
+    this.#lit = false;
+  }
+
+  /** Whether something drawn is not on the panel yet. */
+  get dirty(): boolean {
+    if (!this.#lit || this.#unknownPages !== 0) return true;
+    const { bytes } = this.framebuffer;
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== this.#shown[i]) return true;
+    return false;
+  }
+
+  /** Sends all changes. Up to 1 kB: about 24 ms at 400 kHz. @throws display-absent */
+  flush(): void {
+    while (this.flushSlice());
+  }
+
+  /**
+   * Sends one piece of what changed, at most one page. True when there may be more, false when
+   * the panel shows the framebuffer. @throws display-absent
+   */
+  flushSlice(): boolean {
+    for (let looked = 0; looked < PAGES; looked++) {
+      const span = this.#changedSpan(this.#page);
+      if (span !== undefined) {
+        this.#sendSpan(this.#page, span[0], span[1]);
+        return true;
+      }
+      this.#page = (this.#page + 1) % PAGES;
+    }
+    if (this.#lit) return false;
+    this.#send([COMMANDS, 0xaf]);
+    this.#lit = true;
+    return false;
+  }
+
+  setContrast(contrast: number): void {
+    this.#send([COMMANDS, 0x81, contrast]);
+  }
+
+  /** Switches the panel off and frees the pins. Never throws: the display may be gone. */
+  close(): void {
+    try {
+      this.#send([COMMANDS, 0xae]);
+    } catch {
+      // Nothing to switch off.
+    }
+    this.#io.close();
+    this.#reset?.close();
+  }
+
+  /** First and last column of the first stretch that differs, small gaps included. */
+  #changedSpan(page: number): readonly [number, number] | undefined {
+    if ((this.#unknownPages & (1 << page)) !== 0) return [0, WIDTH - 1];
+    const { bytes } = this.framebuffer;
+    const start = page * WIDTH;
+    let first = -1;
+    let last = -1;
+    for (let column = 0; column < WIDTH; column++) {
+      if (bytes[start + column] === this.#shown[start + column]) {
+        if (first >= 0 && column - last > GAP_MAX) break;
+        continue;
+      }
+      if (first < 0) first = column;
+      last = column;
+    }
+    return first < 0 ? undefined : [first, last];
+  }
+
+  #sendSpan(page: number, first: number, last: number): void {
+    const from = page * WIDTH + first;
+    const to = page * WIDTH + last + 1;
+    const data = new Uint8Array(1 + to - from);
+    data[0] = DATA;
+    data.set(this.framebuffer.bytes.subarray(from, to), 1);
+    // Until both transfers have passed, nobody knows what this page shows.
+    this.#unknownPages |= 1 << page;
+    this.#send([COMMANDS, 0x22, page, page, 0x21, first, last]);
+    this.#write(data);
+    this.#unknownPages &= ~(1 << page);
+    this.#shown.set(data.subarray(1), from);
+  }
+
+  #send(bytes: readonly number[]): void {
+    this.#write(new Uint8Array(bytes));
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      this.#io.write(bytes);
+    } catch (cause) {
+      throw new LatchkeyError("display-absent", { cause });
+    }
+  }
+}
