@@ -71,12 +71,12 @@ const table = {
   },
   "signature-invalid": {
     title: "A signature does not fit its key and message.",
-    next: "Check that both sides hold the keys they should; if they do, someone altered the message.",
+    next: "Check the keys on both sides; if they are right, someone altered the message.",
     status: 401,
   },
   "server-untrusted": {
     title: "The answer was not signed by a server key that this node trusts.",
-    next: "Check server_keys in the configuration, and whether something sits between node and server.",
+    next: "Check server_keys in the configuration, and what sits between node and server.",
   },
   replay: {
     title: "This message was already received once.",

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../support/test-files.ts";
+import { describeEdge, importsOf, objection } from "./imports.ts";
+import { ROOMS, typescriptFiles } from "./source.ts";
+
+describe("the import rules of the house", () => {
+  const edges = typescriptFiles(...ROOMS).flatMap((file) => importsOf(file));
+
+  it("hold on every edge", () => {
+    const wrong = edges.flatMap((edge) => {
+      const why = objection(edge);
+      return why === undefined ? [] : [describeEdge(edge, why)];
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("see the edges that there are", () => {
+    assert.ok(edges.length > 100, `only ${edges.length} imports found: the search is broken`);
+    const inside = edges.filter(({ to }) => to.includes("/") && !/^(@|node:)/.test(to));
+    const dangling = inside.filter(({ to }) => to.endsWith(".ts") && !existsSync(join(root, to)));
+    assert.deepEqual(
+      dangling.map((edge) => describeEdge(edge, "no such file")),
+      [],
+    );
+  });
+
+  it("say .ts in every relative import", () => {
+    const bare = edges.filter(({ to }) => /^[a-z-]+\//.test(to) && !/\.(ts|js|json)$/.test(to));
+    const ours = bare.filter(({ to }) => ROOMS.some((room) => to.startsWith(`${room}/`)));
+    assert.deepEqual(
+      ours.map((edge) => describeEdge(edge, "no extension")),
+      [],
+    );
+  });
+
+  it("object to an edge against them, naming it", () => {
+    const text = 'import { x } from "../hal/relay.ts";\nimport type { Y } from "node:fs";\n';
+    const found = importsOf("protocol/bad.ts", text);
+    assert.deepEqual(
+      found.map((edge) => describeEdge(edge, objection(edge) ?? "fine")),
+      [
+        "protocol/bad.ts:1 imports hal/relay.ts: protocol/ may import only protocol/, @noble/",
+        "protocol/bad.ts:2 imports node:fs: protocol/ may import only protocol/, @noble/",
+      ],
+    );
+    const model = importsOf(
+      "host-sim/nfc/x.ts",
+      'const y = await import("../../protocol/nfc/a.ts")',
+    );
+    assert.match(objection(model[0]!) ?? "", /models what protocol\/nfc\/ drives/);
+  });
+});

@@ -1,0 +1,76 @@
+import { posix } from "node:path";
+import { lineAt, type Room, readText } from "./source.ts";
+
+export interface Edge {
+  readonly from: string;
+  readonly line: number;
+  /** A file of the project, `node:x`, or a package's name. */
+  readonly to: string;
+}
+
+const IMPORT =
+  /^(?:import|export)\s+(?:[\w\s,{}*$]+?\sfrom\s+)?["']([^"']+)["']|\bimport\("([^"]+)"\)/gm;
+
+/** Every import of a file, dynamic and type-only ones included. */
+export function importsOf(file: string, text = readText(file)): Edge[] {
+  return [...text.matchAll(IMPORT)].map((found) => {
+    const target = found[1] ?? found[2] ?? "";
+    const to = target.startsWith(".")
+      ? posix.normalize(posix.join(posix.dirname(file), target))
+      : target;
+    return { from: file, line: lineAt(text, found.index), to };
+  });
+}
+
+/** Whether `target` stands in a folder or is a package with a name that starts so. */
+type Allowed = readonly string[];
+
+const EVERYTHING: Allowed = [""];
+
+/** The table of house.md ("may import"), with a room's own files. */
+const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
+  protocol: ["protocol/", "@noble/"],
+  hal: ["hal/", "protocol/"],
+  firmware: ["firmware/", "hal/", "protocol/"],
+  "host-sim": ["host-sim/", "firmware/", "hal/", "protocol/", "server/", "@noble/", "yaml"],
+  server: ["server/", "protocol/", "node:", "fastify"],
+  sdk: ["sdk/", "protocol/"],
+  tools: EVERYTHING,
+  bench: EVERYTHING,
+  test: EVERYTHING,
+  examples: EVERYTHING,
+};
+
+/** Only these parts of the simulator may touch Node: the rest runs on XS as well. */
+const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
+
+/**
+ * A model is a judge of the driver, so it must not be built from what it judges. Each pair reads:
+ * nothing in the first folder may import the second.
+ */
+const INDEPENDENT: readonly (readonly [string, string])[] = [
+  ["host-sim/pn532/", "hal/pn532/"],
+  ["host-sim/nfc/", "protocol/nfc/"],
+  ["host-sim/nfc/", "protocol/badge/"],
+  ["host-sim/board/", "hal/pn532/"],
+];
+
+/** Why an import is against the rules, or `undefined`. */
+export function objection({ from, to }: Edge): string | undefined {
+  const room = from.split("/")[0] as Room;
+  if (from.startsWith(NODE_PARTS_OF_SIMULATOR) && to.startsWith("node:")) return undefined;
+  if (!MAY_IMPORT[room].some((prefix) => to.startsWith(prefix))) {
+    return `${room}/ may import only ${MAY_IMPORT[room].join(", ")}`;
+  }
+  for (const [model, judged] of INDEPENDENT) {
+    if (from.startsWith(model) && to.startsWith(judged)) {
+      return `${model} models what ${judged} drives and must not share its code`;
+    }
+  }
+  return undefined;
+}
+
+/** `from:line imports to: why`. */
+export function describeEdge(edge: Edge, why: string): string {
+  return `${edge.from}:${edge.line} imports ${edge.to}: ${why}`;
+}
