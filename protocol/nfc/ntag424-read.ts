@@ -35,8 +35,19 @@ const INS_READ_BINARY = 0xb0;
 /** P2 of ISOSelectFile: no FCI wanted (Table 84). */
 const NO_FCI = 0x0c;
 
+/** One read does it with a true hint, two without; a hostile card must not keep a reader busy. */
+const READS_MAX = 4;
+
 /** How ISOReadBinary finds its file: by a short identifier, or the one that is selected. */
 type Addressing = "short-file-id" | "selected";
+
+function protocolBroken(message: string): LatchkeyError {
+  return new LatchkeyError("card-protocol", { message });
+}
+
+function tooShort(message: string): LatchkeyError {
+  return new LatchkeyError("ndef-malformed", { message });
+}
 
 async function exchange(transceive: Transceive, command: CommandApdu) {
   return parseResponse(await transceive(encodeCommand(command)));
@@ -83,9 +94,7 @@ export async function readBinary(
   const command = { cla: 0x00, ins: INS_READ_BINARY, p1, p2: offset, le: length };
   const data = expectStatus(await exchange(transceive, command), SW_OK, "ISOReadBinary");
   if (data.length > length)
-    throw new LatchkeyError("card-protocol", {
-      message: `The card sent ${data.length} bytes when asked for ${length}.`,
-    });
+    throw protocolBroken(`The card sent ${data.length} bytes when asked for ${length}.`);
   return data;
 }
 
@@ -130,18 +139,14 @@ export async function readNdefFile(
   if (file.length < 2) throw tooShort("The NDEF file has no NLEN field.");
   const length = 2 + ((file[0]! << 8) | file[1]!);
   if (length > NDEF_FILE.size) throw tooShort(`NLEN says ${length - 2}, more than the file holds.`);
-  while (file.length < length) {
+  for (let reads = 1; file.length < length; reads++) {
+    if (reads === READS_MAX) throw protocolBroken("The card sends its file in crumbs.");
     const left = length - file.length;
     const part = await readBinary(counted, NDEF_FILE, file.length, left, addressing);
-    // Without progress there would be no end: a card that sends nothing has no more.
     if (part.length === 0) throw tooShort("The NDEF file ends before its message does.");
     file = concat(file, part);
   }
   return { file: file.slice(0, length), apdus };
-}
-
-function tooShort(message: string): LatchkeyError {
-  return new LatchkeyError("ndef-malformed", { message });
 }
 
 /** One half of GetVersion (Tables 54 and 56). */
@@ -183,9 +188,7 @@ function chipVersion(data: Uint8Array): ChipVersion {
 }
 
 function versionLength(length: number): LatchkeyError {
-  return new LatchkeyError("card-protocol", {
-    message: `A part of GetVersion has ${length} bytes.`,
-  });
+  return protocolBroken(`A part of GetVersion has ${length} bytes.`);
 }
 
 /**
