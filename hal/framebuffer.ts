@@ -93,7 +93,10 @@ export class Framebuffer {
 
   /** Eight pixels at once where they are one byte, as in every ordinary line of text. */
   #drawColumn(bits: number, x: number, y: number, on: boolean): void {
-    if ((y & 7) !== 0) return this.#drawScaled(bits, x, y, 1, on);
+    if ((y & 7) !== 0) {
+      this.#drawScaled(bits, x, y, 1, on);
+      return;
+    }
     if (x < 0 || x >= this.width || y < 0 || y >= this.height) return;
     const at = (y >> 3) * this.width + x;
     if (on) this.bytes[at]! |= bits;

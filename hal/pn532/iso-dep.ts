@@ -3,6 +3,9 @@ import type { Target } from "./commands.ts";
 import type { DataExchangeOptions, PN532 } from "./pn532.ts";
 import { isAntennaOverload, isTargetLost, statusOf } from "./status.ts";
 
+/** What a session needs of the PN532. */
+export type CardChannel = Pick<PN532, "inDataExchange" | "isPresent">;
+
 /** ISO 14443-4 compliance, bit 5 of SEL_RES. */
 const SAK_ISO_DEP = 0x20;
 const INS_SELECT = 0xa4;
@@ -16,7 +19,7 @@ const INS_READ_BINARY = 0xb0;
  * further APDU with that error: the card may have forgotten what was selected.
  */
 export class CardSession {
-  readonly #pn532: PN532;
+  readonly #pn532: CardChannel;
   readonly #tg: number;
   readonly uid: Uint8Array;
   readonly sak: number;
@@ -25,7 +28,7 @@ export class CardSession {
   readonly ats: Uint8Array;
   #broken: LatchkeyError | undefined;
 
-  constructor(pn532: PN532, target: Target) {
+  constructor(pn532: CardChannel, target: Target) {
     this.#pn532 = pn532;
     this.#tg = target.tg;
     this.uid = target.uid;

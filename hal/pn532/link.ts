@@ -172,7 +172,7 @@ export class Pn532Link {
       if (this.#cancelled) await this.#endCancelled();
       if (announced || direct || (await this.#statusIsReady())) {
         const bytes = await this.#port.read(length + 1);
-        if (bytes !== undefined && (bytes[0]! & 1) === 1) {
+        if (bytes !== undefined && isReady(bytes[0]!)) {
           this.#judgeLine(announced);
           return bytes.subarray(1);
         }
@@ -192,7 +192,7 @@ export class Pn532Link {
 
   async #statusIsReady(): Promise<boolean> {
     const status = await this.#port.read(1);
-    return status !== undefined && (status[0]! & 1) === 1;
+    return status !== undefined && isReady(status[0]!);
   }
 
   #judgeLine(announced: boolean): void {
@@ -218,6 +218,11 @@ export class Pn532Link {
     await this.abortNow();
     throw new LatchkeyError("cancelled");
   }
+}
+
+/** Bit 0 counts; FF is what a bus gives on which nobody speaks. */
+function isReady(status: number): boolean {
+  return (status & 1) === 1 && status !== 0xff;
 }
 
 /** Grows with the time already waited, so that looking costs at most an eighth on top. */

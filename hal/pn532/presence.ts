@@ -3,9 +3,13 @@ import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import type { Log } from "../../protocol/platform.ts";
 import { delay, type Timing } from "../timing.ts";
 import type { Target } from "./commands.ts";
-import { CardSession } from "./iso-dep.ts";
+import { type CardChannel, CardSession } from "./iso-dep.ts";
 import type { PN532 } from "./pn532.ts";
 import { isAntennaOverload, statusOf } from "./status.ts";
+
+/** What {@link CardPresence} needs of the PN532. */
+export type CardReader = CardChannel &
+  Pick<PN532, "inListPassiveTarget" | "setField" | "recover" | "abort">;
 
 export type PresenceEvent =
   /** A card came. `attempt` > 1: the same card again, after its session broke in mid-read. */
@@ -60,7 +64,7 @@ const OVERLOAD_PAUSE_MS = 1_000;
  * card with a random UID that loses the field for a moment looks like another card.
  */
 export class CardPresence {
-  readonly #pn532: PN532;
+  readonly #pn532: CardReader;
   readonly #timing: Timing;
   readonly #log: Log | undefined;
   readonly #idleMs: number;
@@ -75,7 +79,7 @@ export class CardPresence {
   #failures = 0;
   #wakePause: (() => void) | undefined;
 
-  constructor(pn532: PN532, options: PresenceOptions) {
+  constructor(pn532: CardReader, options: PresenceOptions) {
     this.#pn532 = pn532;
     this.#timing = options;
     this.#log = options.log;
