@@ -260,12 +260,12 @@ export class PN532 {
   /** Field off, running command aborted, pins freed. Never rejects. */
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#closed = true;
     this.#link.cancel();
-    const ending = this.#exclusive(async () => {
+    const ending = this.#enqueue(async () => {
       await this.#configureRf(RF_ITEM.field, new Uint8Array([0]));
       await this.#link.abortNow();
     });
-    this.#closed = true;
     await ending.catch(() => undefined);
     this.#irq?.close();
     this.#reset?.close();
@@ -384,12 +384,16 @@ export class PN532 {
     });
   }
 
-  /** One after the other; a failure does not stop those behind it. */
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => {
+    return this.#enqueue(() => {
       if (this.#closed) throw new LatchkeyError("cancelled");
       return work();
     });
+  }
+
+  /** One after the other; a failure does not stop those behind it. */
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
   }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describe, it } from "mocha";
 import { COMMAND, parseFirmwareVersion, parseTargets } from "../../hal/pn532/commands.ts";
 import {
   ackFrame,
