@@ -1,0 +1,255 @@
+import type { BadgeFile } from "../protocol/badge/link.ts";
+import type { BadgeMode } from "../protocol/badge/payload.ts";
+import { RELAY_MS_MAX } from "../protocol/badge/verify.ts";
+import { Secret } from "../protocol/crypto/secret.ts";
+import { toHex } from "../protocol/encoding/hex.ts";
+import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import { registerBadge } from "./badge-registration.ts";
+import { writeBadgeFile } from "./badge-writer.ts";
+import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
+import type { ServiceContext } from "./context.ts";
+import { newToken } from "./issued-token.ts";
+import { AUDIT_GENESIS, firstBrokenRow } from "./store/audit-chain.ts";
+import type {
+  Alarm,
+  AuditRow,
+  Badge,
+  BadgeScope,
+  BadgeStatus,
+  Node,
+  NodeChange,
+  Operator,
+  RegistrationPolicy,
+  Telemetry,
+  Tenant,
+} from "./store/records.ts";
+import { openCommBatches, openTenantKey, sealCommBatch, sealTenantKey } from "./tenant-keys.ts";
+import { unixSeconds } from "./wall-clock.ts";
+
+export interface NewTenant {
+  readonly name: string;
+  /** Made up when absent. */
+  readonly tenantId?: string;
+  /** `token` when absent: the door is not open to whoever holds a batch's key. */
+  readonly registration?: RegistrationPolicy;
+  /** 3000 when absent; 100 to 60,000. */
+  readonly relayMs?: number;
+}
+
+/** What is burnt into a node of the tenant. */
+export interface Provisioning {
+  readonly tenantId: string;
+  readonly commKey: Secret;
+  readonly commIv: Uint8Array;
+  /** For readers only. */
+  readonly df1: Secret;
+  readonly serverKeys: readonly Uint8Array[];
+}
+
+export interface BadgeOrder {
+  readonly tenantId: string;
+  /** 7 bytes. */
+  readonly badgeUid: Uint8Array;
+  readonly mode: BadgeMode;
+  /** The one reader, for HS. */
+  readonly nodeUid?: string;
+  readonly holder: string;
+  readonly label?: string;
+  /** Everywhere in the tenant when absent. */
+  readonly scope?: BadgeScope;
+}
+
+/** All that goes onto the chip. */
+export interface IssuedBadge extends BadgeFile {
+  readonly badgeUid: Uint8Array;
+  /** Application keys 0 to 4. */
+  readonly chipKeys: readonly Secret[];
+  readonly metaReadKeyNo: number;
+  readonly fileReadKeyNo: number;
+}
+
+export interface AuditVerdict {
+  readonly intact: boolean;
+  readonly rows: number;
+  /** The first row that does not fit. */
+  readonly brokenAtSeq?: number;
+  /** Hash of the last good row, to be noted elsewhere. */
+  readonly head: Uint8Array;
+}
+
+/** What an administrator does on the machine itself: no network, no token. */
+export interface Admin {
+  createTenant(tenant: NewTenant): Promise<Tenant>;
+  tenants(): Promise<readonly Tenant[]>;
+  setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<void>;
+  provisioning(tenantId: string): Promise<Provisioning>;
+  /** A one-time token for one node. */
+  createEnrolToken(tenantId: string, ttlSeconds: number): Promise<string>;
+  /** The token is shown once and stored as a hash. */
+  createOperator(operator: Operator): Promise<string>;
+  nodes(tenantId: string, limit?: number): Promise<readonly Node[]>;
+  approveNode(tenantId: string, nodeUid: string): Promise<void>;
+  /** Ends its sessions too. */
+  revokeNode(tenantId: string, nodeUid: string): Promise<void>;
+  changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
+  setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
+  issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
+  badge(tenantId: string, badgeUid: Uint8Array): Promise<Badge | undefined>;
+  setBadgeStatus(tenantId: string, badgeUid: Uint8Array, status: BadgeStatus): Promise<void>;
+  setBadgeScope(tenantId: string, badgeUid: Uint8Array, scope?: BadgeScope): Promise<void>;
+  alarms(tenantId: string, limit?: number): Promise<readonly Alarm[]>;
+  auditRows(tenantId: string, limit?: number, after?: number): Promise<readonly AuditRow[]>;
+  verifyAudit(tenantId: string): Promise<AuditVerdict>;
+  telemetry(tenantId: string, nodeUid: string, limit?: number): Promise<readonly Telemetry[]>;
+}
+
+const DEFAULT_RELAY_MS = 3000;
+const RELAY_MS_MIN = 100;
+const PAGE = 1000;
+
+function checkRelayMs(relayMs: number): number {
+  if (Number.isInteger(relayMs) && relayMs >= RELAY_MS_MIN && relayMs <= RELAY_MS_MAX)
+    return relayMs;
+  throw new LatchkeyError("config-invalid", {
+    message: `relay_ms: an integer from ${RELAY_MS_MIN} to ${RELAY_MS_MAX}`,
+    detail: { field: "relay_ms" },
+  });
+}
+
+function requireFound(
+  found: boolean,
+  code: "tenant-unknown" | "node-unknown" | "badge-unknown",
+): void {
+  if (!found) throw new LatchkeyError(code);
+}
+
+async function createTenant(context: ServiceContext, order: NewTenant): Promise<Tenant> {
+  const { records, random, clock } = context;
+  const tenantId = order.tenantId ?? uuidFromRandom(random.bytes(16));
+  const tenant: Tenant = {
+    tenantId,
+    name: order.name,
+    registration: order.registration ?? "token",
+    relayMs: checkRelayMs(order.relayMs ?? DEFAULT_RELAY_MS),
+    createdAt: unixSeconds(clock),
+  };
+  const keys = {
+    df1: sealTenantKey(context, tenantId, "df1", random.bytes(32)),
+    "sdm-meta-read": sealTenantKey(context, tenantId, "sdm-meta-read", random.bytes(16)),
+    "chip-master": sealTenantKey(context, tenantId, "chip-master", random.bytes(16)),
+  };
+  const batch = sealCommBatch(context, tenantId, "1", random.bytes(44));
+  await records.createTenant(tenant, keys, batch);
+  return tenant;
+}
+
+async function provisioning(context: ServiceContext, tenantId: string): Promise<Provisioning> {
+  const [newest, ...older] = await openCommBatches(context, tenantId);
+  for (const { key } of older) key.wipe();
+  if (newest === undefined) throw new LatchkeyError("tenant-unknown");
+  const df1 = await openTenantKey(context, tenantId, "df1");
+  const serverKeys = context.keys.published.map(({ publicKey }) => publicKey);
+  return { tenantId, commKey: newest.key, commIv: newest.iv, df1, serverKeys };
+}
+
+async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<IssuedBadge> {
+  const { crypto, random } = context;
+  const { tenantId, badgeUid, mode, nodeUid, holder, label, scope } = order;
+  const seed = new Secret(random.bytes(32));
+  const badgePk = crypto.ed25519PublicKey(seed.bytes);
+  const badge = { tenantId, badgeUid, badgePk, holder, ...(label !== undefined && { label }) };
+  if (mode === "HS" && nodeUid === undefined) throw new LatchkeyError("node-unknown");
+  const request = nodeUid
+    ? ({ ...badge, mode: "HS", nodeUid } as const)
+    : ({ ...badge, mode: "STD" } as const);
+  const answer = await registerBadge(context, request, scope);
+  const file = writeBadgeFile(context, seed, answer);
+  seed.wipe();
+  return {
+    ...file,
+    badgeUid,
+    chipKeys: answer.chipKeys.map((key) => new Secret(key)),
+    metaReadKeyNo: SDM_META_READ_KEY_NO,
+    fileReadKeyNo: SDM_FILE_READ_KEY_NO,
+  };
+}
+
+async function verifyAudit({ records }: ServiceContext, tenantId: string): Promise<AuditVerdict> {
+  let head = AUDIT_GENESIS;
+  let count = 0;
+  let after = 0;
+  for (;;) {
+    const rows = await records.auditRows(tenantId, PAGE, after);
+    const broken = firstBrokenRow(rows, head);
+    if (broken) {
+      const good = rows.indexOf(broken);
+      const lastGood = rows[good - 1]?.hash ?? head;
+      return { intact: false, rows: count + good, brokenAtSeq: broken.seq, head: lastGood };
+    }
+    count += rows.length;
+    const last = rows.at(-1);
+    if (last === undefined) return { intact: true, rows: count, head };
+    head = last.hash;
+    after = last.seq;
+  }
+}
+
+export function createAdmin(context: ServiceContext): Admin {
+  const { records, ephemera, clock } = context;
+  const now = (): number => unixSeconds(clock);
+  const change = async (tenantId: string, nodeUid: string, what: NodeChange): Promise<void> =>
+    requireFound(await records.changeNode(tenantId, nodeUid, what, now()), "node-unknown");
+  return {
+    createTenant: (order) => createTenant(context, order),
+    tenants: () => records.tenants(),
+    async setRegistration(tenantId, policy) {
+      requireFound(await records.setRegistration(tenantId, policy), "tenant-unknown");
+    },
+    provisioning: (tenantId) => provisioning(context, tenantId),
+    async createEnrolToken(tenantId, ttlSeconds) {
+      requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
+      const { token, hash } = newToken(context, "lke");
+      await records.addEnrolToken(tenantId, hash, now() + ttlSeconds);
+      return token;
+    },
+    async createOperator(operator) {
+      const { token, hash } = newToken(context, "lka");
+      await records.addOperator(operator, hash, now());
+      return token;
+    },
+    nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
+    async approveNode(tenantId, nodeUid) {
+      const status = (await records.node(tenantId, nodeUid))?.status;
+      // A revoked key stays revoked: whoever has the node now may have its key.
+      if (status === "revoked") throw new LatchkeyError("node-revoked");
+      if (status !== "active") await change(tenantId, nodeUid, { status: "active" });
+    },
+    async revokeNode(tenantId, nodeUid) {
+      await change(tenantId, nodeUid, { status: "revoked" });
+      await ephemera.closeNode(tenantId, nodeUid);
+    },
+    async changeNode(tenantId, nodeUid, what) {
+      if (what.relayMs !== undefined) checkRelayMs(what.relayMs);
+      await change(tenantId, nodeUid, what);
+    },
+    async setZone(tenantId, zone, relayMs) {
+      requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
+      await records.setZone(tenantId, zone, checkRelayMs(relayMs));
+    },
+    issueBadge: (order) => issueBadge(context, order),
+    badge: (tenantId, badgeUid) => records.badge(tenantId, toHex(badgeUid)),
+    async setBadgeStatus(tenantId, badgeUid, status) {
+      const found = await records.setBadgeStatus(tenantId, toHex(badgeUid), status, now());
+      requireFound(found, "badge-unknown");
+    },
+    async setBadgeScope(tenantId, badgeUid, scope) {
+      const found = await records.setBadgeScope(tenantId, toHex(badgeUid), scope, now());
+      requireFound(found, "badge-unknown");
+    },
+    alarms: (tenantId, limit = PAGE) => records.alarms(tenantId, limit),
+    auditRows: (tenantId, limit = PAGE, after = 0) => records.auditRows(tenantId, limit, after),
+    verifyAudit: (tenantId) => verifyAudit(context, tenantId),
+    telemetry: (tenantId, nodeUid, limit = PAGE) => records.telemetry(tenantId, nodeUid, limit),
+  };
+}

@@ -1,0 +1,50 @@
+import type {
+  RegisterBadgeAnswer,
+  RegisterBadgeRequest,
+} from "../protocol/badge/register-badge.ts";
+import { toHex } from "../protocol/encoding/hex.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import { chipKeys } from "./chip-keys.ts";
+import type { ServiceContext } from "./context.ts";
+import type { BadgeScope } from "./store/records.ts";
+import { openTenantKey } from "./tenant-keys.ts";
+import { unixSeconds } from "./wall-clock.ts";
+
+/**
+ * Stores a badge and gives what is needed to write it. Everything that can fail comes before the
+ * badge is stored.
+ * @throws tenant-unknown, node-unknown (the reader of an HS badge), conflict (UID taken)
+ */
+export async function registerBadge(
+  context: ServiceContext,
+  request: RegisterBadgeRequest,
+  scope?: BadgeScope,
+): Promise<RegisterBadgeAnswer> {
+  const { records, clock, badgeHost } = context;
+  const { tenantId, badgeUid, badgePk, mode, holder, label } = request;
+  const nodeUid = request.mode === "HS" ? request.nodeUid : undefined;
+  const node = nodeUid === undefined ? undefined : await records.node(tenantId, nodeUid);
+  if (nodeUid !== undefined && (node === undefined || node.status === "revoked"))
+    throw new LatchkeyError("node-unknown");
+  const df1 = await openTenantKey(context, tenantId, "df1");
+  const keys = await chipKeys(context, tenantId, badgeUid);
+  await records.createBadge({
+    tenantId,
+    badgeUid: toHex(badgeUid),
+    badgePk,
+    mode,
+    nodeUid,
+    holder,
+    label,
+    scope,
+    createdAt: unixSeconds(clock),
+  });
+  return {
+    badgeUid,
+    mode,
+    host: badgeHost,
+    df1: df1.bytes,
+    chipKeys: keys.map((key) => key.bytes),
+    ...(node && { nodePk: node.nodePk }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { Log, Random } from "../protocol/platform.ts";
+import type { Limits } from "./limits.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+import type { Ephemera } from "./store/ephemera.ts";
+import type { Records } from "./store/records.ts";
+import type { Vault } from "./vault.ts";
+import type { WallClock } from "./wall-clock.ts";
+
+/** All that a handler can reach. */
+export interface ServiceContext {
+  readonly records: Records;
+  readonly ephemera: Ephemera;
+  readonly keys: SigningKeys;
+  readonly vault: Vault;
+  readonly crypto: CryptoProvider;
+  readonly clock: WallClock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly rates: RateLimiter;
+  /** Host of the link on a badge. */
+  readonly badgeHost: string;
+}
+
+/** One request, stripped of HTTP. */
+export interface ServiceRequest {
+  readonly method: string;
+  /** With or without a slash in front; a query is ignored. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** For rate limits; absent for callers in the same process, who are not limited by it. */
+  readonly remoteAddress?: string | undefined;
+  /** Quoted in the log and in the answer to an internal error. */
+  readonly requestId?: string | undefined;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}

@@ -1,0 +1,45 @@
+import { Secret } from "../protocol/crypto/secret.ts";
+import type { Log, Random } from "../protocol/platform.ts";
+import type { Limits } from "./limits.ts";
+import { nodeCrypto } from "./node-crypto.ts";
+import { createService, type Service } from "./service.ts";
+import { signingKeys } from "./signing-keys.ts";
+import { silentLog } from "./silent-log.ts";
+import { MemoryEphemera } from "./store/memory-ephemera.ts";
+import { openSqliteRecords } from "./store/sqlite-records.ts";
+import { systemRandom } from "./system-random.ts";
+import { Vault } from "./vault.ts";
+import { systemClock, type WallClock } from "./wall-clock.ts";
+
+export interface EphemeralOptions {
+  /** The machine's when absent. */
+  readonly clock?: WallClock;
+  /** The operating system's when absent; a seeded one makes every answer repeatable. */
+  readonly random?: Random;
+  readonly log?: Log;
+  readonly limits?: Partial<Limits>;
+  readonly badgeHost?: string;
+  /** A database file; in memory when absent. */
+  readonly databasePath?: string;
+}
+
+/**
+ * A service in this process that leaves nothing behind, for the simulator and for tests: the same
+ * handlers and the same SQL as the real one, keys made on the spot.
+ */
+export function createEphemeralService(options: EphemeralOptions = {}): Service {
+  const { clock = systemClock, random = systemRandom, log = silentLog } = options;
+  const { limits, badgeHost, databasePath = ":memory:" } = options;
+  return createService({
+    records: openSqliteRecords(databasePath),
+    ephemera: new MemoryEphemera(),
+    keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
+    vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),
+    crypto: nodeCrypto,
+    clock,
+    random,
+    log,
+    ...(limits && { limits }),
+    ...(badgeHost !== undefined && { badgeHost }),
+  });
+}

@@ -1,0 +1,45 @@
+import { uuidFromRandom } from "../../protocol/encoding/uuid.ts";
+import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import {
+  parseChallengeRequest,
+  signChallenge,
+  writeChallenge,
+} from "../../protocol/node/challenge.ts";
+import type { ServiceContext, ServiceRequest } from "../context.ts";
+import { unixSeconds } from "../wall-clock.ts";
+
+/**
+ * identity_iot/ii_request_challenge. Nothing is looked up: whoever asks for a node that does not
+ * exist gets a challenge like any other, at the same cost, and no answer to it will ever fit.
+ */
+export async function requestChallenge(
+  context: ServiceContext,
+  body: JsonReader,
+  { remoteAddress }: ServiceRequest,
+): Promise<JsonObject> {
+  const { crypto, keys, clock, random, ephemera, rates, limits } = context;
+  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  const request = parseChallengeRequest(body);
+  const ephemeral = random.bytes(32);
+  const serverTime = unixSeconds(clock);
+  const challenge = {
+    challengeId: uuidFromRandom(random.bytes(16)),
+    nonce: random.bytes(32),
+    serverEpk: crypto.x25519PublicKey(ephemeral),
+    serverTime,
+    expiresIn: limits.challengeSeconds,
+  };
+  const stored = {
+    challengeId: challenge.challengeId,
+    kind: "node",
+    tenantId: request.tenantId,
+    nodeUid: request.nodeUid,
+    badgeUid: undefined,
+    nonce: challenge.nonce,
+    ephemeral,
+    expiresAt: serverTime + limits.challengeSeconds,
+  } as const;
+  await ephemera.putChallenge(stored, limits.challengesPerNode);
+  ephemeral.fill(0);
+  return writeChallenge(signChallenge(crypto, keys.active.seed.bytes, request, challenge));
+}

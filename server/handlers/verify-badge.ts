@@ -1,0 +1,17 @@
+import { parseVerifyBadgeRequest, writeBadgeDecision } from "../../protocol/badge/verify.ts";
+import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import type { ServiceContext } from "../context.ts";
+import { decideTap } from "../decision.ts";
+import type { SealedCaller } from "../sealed-exchange.ts";
+
+/** identity_tag/it_verify_badge: may this badge pass here, now? Every answer is recorded. */
+export async function verifyBadge(
+  context: ServiceContext,
+  { node }: SealedCaller,
+  body: JsonReader,
+): Promise<JsonObject> {
+  const { rates, limits } = context;
+  const request = parseVerifyBadgeRequest(body);
+  rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
+  return writeBadgeDecision(await decideTap(context, node, request));
+}

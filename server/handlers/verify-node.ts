@@ -1,0 +1,139 @@
+import { Secret } from "../../protocol/crypto/secret.ts";
+import { fromHex } from "../../protocol/encoding/hex.ts";
+import { toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import { VERIFY_PATH } from "../../protocol/node/endpoints.ts";
+import { sealEnvelope, writeEnvelope } from "../../protocol/node/envelope.ts";
+import {
+  agreeOnSession,
+  sessionKeysFrom,
+  wipeSessionKeys,
+} from "../../protocol/node/session-keys.ts";
+import {
+  checkNodeAuth,
+  nodeAuthTranscript,
+  parseVerifyRequest,
+  type VerifyRequest,
+  writeVerifyAnswer,
+} from "../../protocol/node/verify.ts";
+import { accessToken } from "../access-token.ts";
+import type { ServiceContext, ServiceRequest } from "../context.ts";
+import type { StoredChallenge } from "../store/ephemera.ts";
+import type { Node } from "../store/records.ts";
+import { type CommKey, openCommBatches } from "../tenant-keys.ts";
+import { unixSeconds } from "../wall-clock.ts";
+
+/**
+ * A public key of which nobody has the seed: SHA-256 of `latchkey/v1/nobody/0`, which happens to
+ * decode. Stands in for a node that does not exist, so that a signature is verified, and refused,
+ * for it like for any other.
+ */
+export const NOBODYS_KEY: Uint8Array = fromHex(
+  "d5d25c9ae2f445cba82f4ec49954534f7acd48c1159f37d117ac7c5efdb949a4",
+);
+
+/** @throws challenge-used, challenge-expired */
+async function takeChallenge(
+  { ephemera, clock }: ServiceContext,
+  challengeId: string,
+): Promise<StoredChallenge & { readonly ephemeral: Uint8Array }> {
+  const challenge = await ephemera.takeChallenge(challengeId, "node");
+  const ephemeral = challenge?.ephemeral;
+  if (challenge === undefined || ephemeral === undefined) throw new LatchkeyError("challenge-used");
+  if (challenge.expiresAt <= unixSeconds(clock)) throw new LatchkeyError("challenge-expired");
+  return { ...challenge, ephemeral };
+}
+
+interface Proven {
+  readonly node: Node;
+  /** What the node signed. */
+  readonly transcript: Uint8Array;
+}
+
+/** @throws signature-invalid, and to the key's holder only: node-pending, node-revoked */
+async function proveNode(
+  context: ServiceContext,
+  challenge: StoredChallenge & { readonly ephemeral: Uint8Array },
+  { nodeEpk, signature }: VerifyRequest,
+): Promise<Proven> {
+  const { crypto, records, keys } = context;
+  const { tenantId, nodeUid, challengeId, nonce, ephemeral } = challenge;
+  const node = await records.node(tenantId, nodeUid);
+  const auth = {
+    tenantId,
+    nodeUid,
+    challengeId,
+    nonce,
+    serverEpk: crypto.x25519PublicKey(ephemeral),
+    nodeEpk,
+    nodePk: node?.nodePk ?? NOBODYS_KEY,
+    serverPk: keys.active.publicKey,
+  };
+  checkNodeAuth(crypto, auth, signature);
+  if (node === undefined) throw new LatchkeyError("signature-invalid");
+  if (node.status === "pending") throw new LatchkeyError("node-pending");
+  if (node.status === "revoked") throw new LatchkeyError("node-revoked");
+  return { node, transcript: nodeAuthTranscript(auth) };
+}
+
+/** The comm_key that the node was provisioned with. @throws storage-corrupt */
+async function commKeyOf(context: ServiceContext, node: Node): Promise<CommKey> {
+  const batches = await openCommBatches(context, node.tenantId);
+  const own = batches.find(({ batch }) => batch === node.batch);
+  for (const other of batches) if (other !== own) other.key.wipe();
+  if (own === undefined) throw new LatchkeyError("storage-corrupt");
+  return own;
+}
+
+/** Opens the session and seals its first message, number 0. */
+async function openSession(
+  context: ServiceContext,
+  node: Node,
+  material: Uint8Array,
+): Promise<JsonObject> {
+  const { crypto, ephemera, clock, limits, log } = context;
+  const { tenantId, nodeUid } = node;
+  const keys = sessionKeysFrom(material);
+  const { sid } = keys;
+  try {
+    const openedAt = unixSeconds(clock);
+    const expiresAt = openedAt + limits.tokenSeconds;
+    const endsAt = openedAt + limits.sessionSeconds;
+    const session = { sid, tenantId, nodeUid, material, expiresAt, endsAt };
+    await ephemera.openSession(session, limits.sessionsPerNode);
+    log.write("info", "node-verified", { tenant_id: tenantId, node_uid: nodeUid, sid });
+    const token = accessToken(context, node, sid, expiresAt);
+    const answer = writeVerifyAnswer({ token, expiresIn: limits.tokenSeconds, next: [] });
+    const first = { seq: 0, tenantId, path: VERIFY_PATH };
+    return writeEnvelope(sealEnvelope(crypto, keys, "down", first, toUtf8(JSON.stringify(answer))));
+  } finally {
+    wipeSessionKeys(keys);
+  }
+}
+
+/** identity_iot/ii_verify_node: one attempt per challenge, right or wrong. */
+export async function verifyNode(
+  context: ServiceContext,
+  body: JsonReader,
+  { remoteAddress }: ServiceRequest,
+): Promise<JsonObject> {
+  const { crypto, rates, limits } = context;
+  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  const request = parseVerifyRequest(body);
+  const challenge = await takeChallenge(context, request.challengeId);
+  const ephemeral = new Secret(challenge.ephemeral);
+  try {
+    const { node, transcript } = await proveNode(context, challenge, request);
+    const { key } = await commKeyOf(context, node);
+    try {
+      const { nodeEpk } = request;
+      const material = agreeOnSession(crypto, ephemeral, nodeEpk, key.bytes, transcript);
+      return await openSession(context, node, material);
+    } finally {
+      key.wipe();
+    }
+  } finally {
+    ephemeral.wipe();
+  }
+}

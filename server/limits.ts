@@ -1,0 +1,50 @@
+import { MAX_BADGE_CHALLENGE_SECONDS } from "../protocol/badge/challenge.ts";
+import { MAX_CHALLENGE_SECONDS } from "../protocol/node/challenge.ts";
+import { MAX_TOKEN_SECONDS } from "../protocol/node/verify.ts";
+
+/** A token bucket: `burst` at once, then `perSecond` on average. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/**
+ * Every bound of the service in one place. Rates by address hold per network address and are
+ * generous, because a whole building may sit behind one.
+ */
+export interface Limits {
+  readonly challengeSeconds: number;
+  readonly badgeChallengeSeconds: number;
+  readonly tokenSeconds: number;
+  /** However often its token is renewed, a session gives way to fresh keys after this. */
+  readonly sessionSeconds: number;
+  /** A node that reboots leaves sessions behind; the oldest go. */
+  readonly sessionsPerNode: number;
+  /** Unauthenticated, so wide enough that a stranger's requests do not push out the node's own. */
+  readonly challengesPerNode: number;
+  readonly badgeChallengesPerNode: number;
+  readonly telemetryKeptSeconds: number;
+  readonly registerByAddress: Rate;
+  readonly handshakeByAddress: Rate;
+  /** Operators' requests, counted before the token is looked at: guessing is slow. */
+  readonly operatorByAddress: Rate;
+  readonly requestsByNode: Rate;
+  readonly tapsByNode: Rate;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  // Under a minute on every store, also when the two clocks differ by some seconds.
+  challengeSeconds: Math.min(55, MAX_CHALLENGE_SECONDS),
+  badgeChallengeSeconds: Math.min(55, MAX_BADGE_CHALLENGE_SECONDS),
+  tokenSeconds: MAX_TOKEN_SECONDS,
+  sessionSeconds: 12 * 3600,
+  sessionsPerNode: 4,
+  challengesPerNode: 64,
+  badgeChallengesPerNode: 4,
+  telemetryKeptSeconds: 30 * 86_400,
+  registerByAddress: { burst: 60, perSecond: 2 },
+  handshakeByAddress: { burst: 400, perSecond: 40 },
+  operatorByAddress: { burst: 60, perSecond: 5 },
+  requestsByNode: { burst: 200, perSecond: 20 },
+  tapsByNode: { burst: 20, perSecond: 4 },
+});

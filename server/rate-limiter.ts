@@ -1,0 +1,50 @@
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { Rate } from "./limits.ts";
+import type { WallClock } from "./wall-clock.ts";
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+/** Buckets remembered at a time; the least recently used goes first. */
+const BUCKETS_MAX = 20_000;
+
+/** Token buckets in memory, one per limit and subject. */
+export class RateLimiter {
+  readonly #clock: WallClock;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(clock: WallClock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Counts one request. Without a subject (a caller in the same process) nothing is counted.
+   * @param limit its name, which the answer gives
+   * @throws rate-limited, with the seconds to wait
+   */
+  take(limit: string, rate: Rate, subject: string | undefined): void {
+    if (subject === undefined) return;
+    const key = `${limit} ${subject}`;
+    const nowMs = this.#clock.unixMs();
+    const bucket = this.#buckets.get(key) ?? { tokens: rate.burst, atMs: nowMs };
+    // A clock that was set back must not freeze the bucket.
+    const passedMs = Math.max(0, nowMs - bucket.atMs);
+    bucket.tokens = Math.min(rate.burst, bucket.tokens + (passedMs / 1000) * rate.perSecond);
+    bucket.atMs = nowMs;
+    this.#buckets.delete(key); // and set: Map keeps the order of insertion
+    this.#buckets.set(key, bucket);
+    if (this.#buckets.size > BUCKETS_MAX) this.#forgetOldest();
+    if (bucket.tokens < 1) {
+      const waitSeconds = Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond));
+      throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
+    }
+    bucket.tokens -= 1;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#buckets.keys().next();
+    if (!oldest.done) this.#buckets.delete(oldest.value);
+  }
+}

@@ -1,0 +1,57 @@
+import { LatchkeyError, toLatchkeyError } from "../protocol/errors.ts";
+import { PROBLEM_CONTENT_TYPE, toProblem } from "../protocol/json/problem.ts";
+import type { JsonObject } from "../protocol/json/reader.ts";
+import type { Log } from "../protocol/platform.ts";
+import type { ServiceRequest, ServiceResponse } from "./context.ts";
+
+/** On every answer: nothing of ours is a page, a script or worth keeping in a cache. */
+const SECURITY_HEADERS = Object.freeze({
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+});
+
+export function jsonResponse(body: JsonObject): ServiceResponse {
+  const headers = { "content-type": "application/json", ...SECURITY_HEADERS };
+  return { status: 200, headers, body: JSON.stringify(body) };
+}
+
+/** An error as a problem document (RFC 9457). @param status instead of the code's own */
+export function problemResponse(error: LatchkeyError, status?: number): ServiceResponse {
+  const problem = { ...toProblem(error), ...(status !== undefined && { status }) };
+  const { retry_after } = problem;
+  return {
+    status: problem.status,
+    headers: {
+      "content-type": PROBLEM_CONTENT_TYPE,
+      ...SECURITY_HEADERS,
+      ...(retry_after !== undefined && { "retry-after": String(retry_after) }),
+      ...(problem.status === 401 && { "www-authenticate": "Bearer" }),
+    },
+    body: JSON.stringify(problem),
+  };
+}
+
+/**
+ * Whatever was thrown, as an answer. A bug of ours says only its incident number, under which the
+ * log has the rest.
+ */
+export function failureResponse(
+  thrown: unknown,
+  incident: string,
+  { path }: Pick<ServiceRequest, "path">,
+  log: Log,
+): ServiceResponse {
+  const error = toLatchkeyError(thrown);
+  const response = problemResponse(error);
+  if (response.status !== 500) {
+    const { code } = error;
+    log.write("info", "request-refused", { code, path: path.slice(0, 80), incident });
+    return response;
+  }
+  const { cause = error } = error;
+  const stack = cause instanceof Error ? cause.stack : String(cause);
+  log.write("error", "internal", { code: error.code, path: path.slice(0, 80), incident, stack });
+  return problemResponse(new LatchkeyError("internal", { detail: { incident } }));
+}

@@ -1,0 +1,95 @@
+import { fromUtf8, toUtf8 } from "../protocol/encoding/utf8.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
+import {
+  openEnvelope,
+  parseEnvelope,
+  sealEnvelope,
+  writeEnvelope,
+} from "../protocol/node/envelope.ts";
+import { type TokenClaims, verifyJwt } from "../protocol/node/jwt.ts";
+import {
+  type SessionKeys,
+  sessionKeysFrom,
+  wipeSessionKeys,
+} from "../protocol/node/session-keys.ts";
+import { bearerToken } from "./bearer.ts";
+import type { ServiceContext, ServiceRequest } from "./context.ts";
+import type { StoredSession } from "./store/ephemera.ts";
+import type { Node } from "./store/records.ts";
+import { unixSeconds } from "./wall-clock.ts";
+
+/** The node behind a sealed request: it showed its token and used its session's key. */
+export interface SealedCaller {
+  readonly node: Node;
+  readonly sid: string;
+  /** Unix seconds; the session ends then, however often it is renewed. */
+  readonly sessionEndsAt: number;
+}
+
+export type SealedHandler = (
+  context: ServiceContext,
+  caller: SealedCaller,
+  body: JsonReader,
+) => Promise<JsonObject>;
+
+interface LiveSession {
+  readonly node: Node;
+  readonly session: StoredSession;
+}
+
+/** @throws session-unknown, token-invalid, node-pending, node-revoked */
+async function liveSession(
+  { ephemera, records, clock }: ServiceContext,
+  sid: string,
+  claims: TokenClaims,
+): Promise<LiveSession> {
+  const session = await ephemera.session(sid);
+  if (session === undefined || session.expiresAt <= unixSeconds(clock))
+    throw new LatchkeyError("session-unknown");
+  // Token and session are two locks on one door: both must be the same node's.
+  const { tenantId, nodeUid } = session;
+  if (claims.sid !== sid || claims.sub !== nodeUid || claims.tid !== tenantId)
+    throw new LatchkeyError("token-invalid");
+  const node = await records.node(tenantId, nodeUid);
+  if (node === undefined) throw new LatchkeyError("session-unknown");
+  if (node.status !== "active")
+    throw new LatchkeyError(node.status === "pending" ? "node-pending" : "node-revoked");
+  return { node, session };
+}
+
+/**
+ * Opens a sealed request, has it handled and seals the answer with the request's number. The
+ * number is accepted once and before the handler runs, so that the answer's nonce is used once.
+ * @throws unauthenticated, token-expired, token-invalid, session-unknown, node-revoked,
+ *   envelope-invalid, replay, rate-limited, malformed, and what the handler throws
+ */
+export async function sealedExchange(
+  context: ServiceContext,
+  path: string,
+  request: ServiceRequest,
+  handler: SealedHandler,
+): Promise<JsonObject> {
+  const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
+  const token = bearerToken(request);
+  const claims = verifyJwt(crypto, token, (kid) => signing.byId(kid), unixSeconds(clock));
+  const envelope = parseEnvelope(parseObject(request.body));
+  const { node, session } = await liveSession(context, envelope.sid, claims);
+  let keys: SessionKeys | undefined;
+  try {
+    keys = sessionKeysFrom(session.material);
+    const sealing = { tenantId: node.tenantId, path };
+    const plain = openEnvelope(crypto, keys, "up", sealing, envelope);
+    if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
+      throw new LatchkeyError("replay");
+    rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
+    const body = parseObject(fromUtf8(plain, "body"));
+    const caller = { node, sid: envelope.sid, sessionEndsAt: session.endsAt };
+    const answer = toUtf8(JSON.stringify(await handler(context, caller, body)));
+    const { seq } = envelope;
+    return writeEnvelope(sealEnvelope(crypto, keys, "down", { ...sealing, seq }, answer));
+  } finally {
+    session.material.fill(0);
+    if (keys !== undefined) wipeSessionKeys(keys);
+  }
+}

@@ -1,0 +1,174 @@
+import {
+  BADGE_CHALLENGE_PATH,
+  BADGE_VERIFY_PATH,
+  LIST_NODES_PATH,
+  REGISTER_BADGE_PATH,
+} from "../protocol/badge/endpoints.ts";
+import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
+import { LatchkeyError, malformed } from "../protocol/errors.ts";
+import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
+import {
+  CHALLENGE_PATH,
+  CHECK_IN_PATH,
+  POST_PATH,
+  REGISTER_PATH,
+  TIME_PATH,
+  VERIFY_PATH,
+} from "../protocol/node/endpoints.ts";
+import type { Log, Random } from "../protocol/platform.ts";
+import { type Admin, createAdmin } from "./admin.ts";
+import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
+import { checkIn } from "./handlers/check-in.ts";
+import { reportHealth } from "./handlers/health.ts";
+import { publishKeys } from "./handlers/jwks.ts";
+import { listNodes } from "./handlers/list-nodes.ts";
+import { acceptPost } from "./handlers/post.ts";
+import { registerBadge } from "./handlers/register-badge.ts";
+import { registerNode } from "./handlers/register-node.ts";
+import { requestBadgeChallenge } from "./handlers/request-badge-challenge.ts";
+import { requestChallenge } from "./handlers/request-challenge.ts";
+import { answerTime } from "./handlers/time.ts";
+import { verifyBadge } from "./handlers/verify-badge.ts";
+import { verifyNode } from "./handlers/verify-node.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { authenticateOperator } from "./operator-auth.ts";
+import { RateLimiter } from "./rate-limiter.ts";
+import { failureResponse, jsonResponse } from "./response.ts";
+import { type SealedHandler, sealedExchange } from "./sealed-exchange.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+import type { Ephemera } from "./store/ephemera.ts";
+import type { Operator, Records } from "./store/records.ts";
+import type { Vault } from "./vault.ts";
+import { unixSeconds, type WallClock } from "./wall-clock.ts";
+
+export interface ServiceOptions {
+  readonly records: Records;
+  readonly ephemera: Ephemera;
+  readonly keys: SigningKeys;
+  readonly vault: Vault;
+  readonly crypto: CryptoProvider;
+  readonly clock: WallClock;
+  readonly random: Random;
+  readonly log: Log;
+  /** What is absent is as in `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits>;
+  /** Host of the link on a badge, 1 to 38 characters; `latchkey.local` when absent. */
+  readonly badgeHost?: string;
+}
+
+/** The service behind every endpoint; knows nothing of sockets. */
+export interface Service {
+  /** One request, one answer; never rejects. */
+  handle(request: ServiceRequest): Promise<ServiceResponse>;
+  readonly admin: Admin;
+  /** Forgets sessions and closes the stores. */
+  close(): void;
+}
+
+type OpenHandler = (
+  context: ServiceContext,
+  body: JsonReader,
+  request: ServiceRequest,
+) => Promise<JsonObject>;
+type OperatorHandler = (
+  context: ServiceContext,
+  operator: Operator,
+  body: JsonReader,
+) => Promise<JsonObject>;
+
+/** Who may call: anyone (the message proves itself), a node by its session, or an operator. */
+type Route =
+  | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
+  | { readonly by: "anyone"; readonly handle: OpenHandler }
+  | { readonly by: "node"; readonly handle: SealedHandler }
+  | { readonly by: "operator"; readonly handle: OperatorHandler };
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [TIME_PATH, { by: "anyone", handle: answerTime }],
+  [REGISTER_PATH, { by: "anyone", handle: registerNode }],
+  [CHALLENGE_PATH, { by: "anyone", handle: requestChallenge }],
+  [VERIFY_PATH, { by: "anyone", handle: verifyNode }],
+  [POST_PATH, { by: "node", handle: acceptPost }],
+  [BADGE_CHALLENGE_PATH, { by: "node", handle: requestBadgeChallenge }],
+  [BADGE_VERIFY_PATH, { by: "node", handle: verifyBadge }],
+  [CHECK_IN_PATH, { by: "node", handle: checkIn }],
+  [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
+  [LIST_NODES_PATH, { by: "operator", handle: listNodes }],
+  [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
+  ["healthz", { by: "reading", handle: reportHealth }],
+]);
+
+/** How often what is over is swept out, at most. */
+const SWEEP_EVERY_SECONDS = 30;
+
+function normalise(path: string): string {
+  const end = path.indexOf("?");
+  return path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
+}
+
+/** Anything else is not for us, and a browser's form cannot pretend (it has no such type). */
+function requireJson({ headers }: ServiceRequest): void {
+  const type = (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
+  if (type !== "application/json") throw malformed("content-type", "not application/json");
+}
+
+async function dispatch(
+  context: ServiceContext,
+  path: string,
+  route: Route,
+  request: ServiceRequest,
+): Promise<JsonObject> {
+  if (route.by === "reading") return route.handle(context);
+  requireJson(request);
+  if (route.by === "node") return sealedExchange(context, path, request, route.handle);
+  if (route.by === "anyone") return route.handle(context, parseObject(request.body), request);
+  // The token before the body: a stranger learns nothing about what a body should be.
+  const operator = await authenticateOperator(context, request);
+  return route.handle(context, operator, parseObject(request.body));
+}
+
+/**
+ * The service over its stores. In-process callers (simulator, tests) hand in their own clock and
+ * random source and get the same answers as over HTTP, the same ones for the same seed.
+ * @example const answer = await service.handle({ method: "POST", path, headers, body });
+ */
+export function createService(options: ServiceOptions): Service {
+  const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const rates = new RateLimiter(clock);
+  const context: ServiceContext = { ...options, limits, rates, badgeHost };
+  let sweptAt = unixSeconds(clock);
+
+  /** Driven by requests, not by a timer: an idle service has nothing that grows. */
+  async function sweepNowAndThen(): Promise<void> {
+    const nowAt = unixSeconds(clock);
+    if (Math.abs(nowAt - sweptAt) < SWEEP_EVERY_SECONDS) return;
+    sweptAt = nowAt;
+    await ephemera.sweep(nowAt);
+    await records.sweep(nowAt, nowAt - limits.telemetryKeptSeconds);
+  }
+
+  async function handle(request: ServiceRequest): Promise<ServiceResponse> {
+    try {
+      await sweepNowAndThen();
+      const path = normalise(request.path);
+      const route = ROUTES.get(path);
+      const method = route?.by === "reading" ? "GET" : "POST";
+      if (route === undefined || request.method !== method) throw new LatchkeyError("not-found");
+      return jsonResponse(await dispatch(context, path, route, request));
+    } catch (error) {
+      const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
+      return failureResponse(error, incident, request, options.log);
+    }
+  }
+
+  return {
+    handle,
+    admin: createAdmin(context),
+    close() {
+      ephemera.close();
+      records.close();
+    },
+  };
+}

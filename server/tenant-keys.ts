@@ -1,0 +1,68 @@
+import { Secret } from "../protocol/crypto/secret.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { ServiceContext } from "./context.ts";
+import type { CommBatch, TenantKeyName } from "./store/records.ts";
+
+type KeyContext = Pick<ServiceContext, "records" | "vault">;
+
+/** Where a key belongs: authenticated by the vault. */
+const keyPlace = (tenantId: string, name: TenantKeyName): string[] => ["key", tenantId, name];
+const batchPlace = (tenantId: string, batch: string): string[] => ["batch", tenantId, batch];
+
+/** The key that a node shares with its tenant; see docs/protocol.md on comm_key and comm_iv. */
+export interface CommKey {
+  readonly batch: string;
+  /** 32 bytes. */
+  readonly key: Secret;
+  /** 12 bytes. */
+  readonly iv: Uint8Array;
+}
+
+export function sealTenantKey(
+  { vault }: Pick<KeyContext, "vault">,
+  tenantId: string,
+  name: TenantKeyName,
+  key: Uint8Array,
+): Uint8Array {
+  return vault.seal(keyPlace(tenantId, name), key);
+}
+
+/** @throws tenant-unknown, storage-corrupt */
+export async function openTenantKey(
+  { records, vault }: KeyContext,
+  tenantId: string,
+  name: TenantKeyName,
+): Promise<Secret> {
+  const sealed = await records.tenantKey(tenantId, name);
+  if (sealed === undefined) throw new LatchkeyError("tenant-unknown");
+  return vault.open(keyPlace(tenantId, name), sealed);
+}
+
+/** @param material comm_key and comm_iv, 44 bytes */
+export function sealCommBatch(
+  { vault }: Pick<KeyContext, "vault">,
+  tenantId: string,
+  batch: string,
+  material: Uint8Array,
+): CommBatch {
+  if (material.length !== 44) throw new RangeError("comm batch: 44 bytes");
+  return { batch, sealed: vault.seal(batchPlace(tenantId, batch), material) };
+}
+
+/** The tenant's batches, newest first; none for a tenant that does not exist. */
+export async function openCommBatches(
+  { records, vault }: KeyContext,
+  tenantId: string,
+): Promise<readonly CommKey[]> {
+  const batches = await records.commBatches(tenantId);
+  return batches.map(({ batch, sealed }) => {
+    const material = vault.open(batchPlace(tenantId, batch), sealed);
+    const opened = {
+      batch,
+      key: new Secret(material.bytes.slice(0, 32)),
+      iv: material.bytes.slice(32),
+    };
+    material.wipe();
+    return opened;
+  });
+}
