@@ -204,8 +204,12 @@ function* dataExchange(chip: ChipParts, data: Uint8Array): AirProcedure<Uint8Arr
 
 /** InCommunicateThru (§7.3.9): the host's own frame, with the CRC that the registers ask for. */
 function* communicateThru(chip: ChipParts, data: Uint8Array): AirProcedure<Uint8Array | undefined> {
-  if (data.length < 1) return undefined;
   const { registers, rf } = chip;
+  if (data.length === 0) {
+    // Nothing to send: the chip only listens (libnfc looks for talking tags in this way).
+    yield { pauseUs: rf.exchangeTimeoutUs };
+    return thruFailed(chip, STATUS.timeout);
+  }
   const reply = yield { frame: rawFrame(registers, data), waitUs: rf.exchangeTimeoutUs };
   if (reply.kind === "silence") return thruFailed(chip, STATUS.timeout);
   if (reply.kind === "garbled") return thruFailed(chip, STATUS.rfProtocol);

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { NfcField } from "../../host-sim/nfc/field.ts";
+import { openPn532Uart, type Pn532Uart } from "../../host-sim/node/pn532-uart.ts";
+import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
+import { World } from "../../host-sim/world/world.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
+import { fakeCard } from "./pn532-bench.ts";
+
+const PROGRAMS = ["nfc-list", "nfc-scan-device", "pn53x-diagnose", "socat"];
+const LIMIT_MS = 20_000;
+
+/** Those of the programs that are not installed. */
+function missing(programs: readonly string[]): string[] {
+  // `command -v` alone asks the shell and starts none of them.
+  return programs.filter(
+    (name) => spawnSync("sh", ["-c", `command -v ${name}`], { stdio: "ignore" }).status !== 0,
+  );
+}
+
+describe("libnfc against the PN532 model on a serial line", function () {
+  this.timeout(2 * LIMIT_MS);
+  this.slow(4000);
+  let uart: Pn532Uart | undefined;
+  let field: NfcField;
+
+  before(function () {
+    const absent = missing(PROGRAMS);
+    if (absent.length === 0) return;
+    const why = `${absent.join(", ")} not installed (apt: libnfc-bin libnfc-pn53x-examples socat)`;
+    if (process.env["LATCHKEY_REQUIRE_LIBNFC"] === "1") throw new Error(why);
+    console.warn(`SKIPPED: libnfc does not judge the PN532 model: ${why}`);
+    this.skip();
+  });
+
+  afterEach(() => {
+    uart?.close();
+    uart = undefined;
+  });
+
+  async function plugIn(behaviour: Partial<Pn532Behaviour> = {}): Promise<void> {
+    const world = new World({ seed: "libnfc", idle: () => nextTurn() });
+    field = new NfcField(world);
+    uart = await openPn532Uart(world, field, behaviour);
+  }
+
+  /** Runs a libnfc program with the model as its only device; its output, spaces made single. */
+  async function run(program: string, ...args: string[]): Promise<string> {
+    const child = spawn(program, args, {
+      env: { ...process.env, LIBNFC_DEVICE: `pn532_uart:${uart!.path}`, LIBNFC_LOG_LEVEL: "0" },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: LIMIT_MS,
+    });
+    let output = "";
+    child.stdout.on("data", (text) => {
+      output += text;
+    });
+    child.stderr.on("data", (text) => {
+      output += text;
+    });
+    const code = await new Promise((done) => child.on("close", done));
+    assert.equal(code, 0, `${program}: ${output}`);
+    return output.replace(/[ \t]+/g, " ");
+  }
+
+  it("recognises the chip", async () => {
+    await plugIn();
+    const output = await run("nfc-scan-device", "-v");
+    assert.match(output, /1 NFC device\(s\) found/);
+    assert.match(output, /chip: PN532 v1\.6/);
+  });
+
+  it("finds line, ROM and RAM in order", async () => {
+    await plugIn();
+    const output = await run("pn53x-diagnose");
+    for (const test of ["Communication line", "ROM", "RAM"]) {
+      assert.match(output, new RegExp(`${test} test: OK`));
+    }
+  });
+
+  it("lists the card with its ATQA, UID, SAK and ATS", async () => {
+    await plugIn();
+    field.enter(fakeCard());
+    const output = await run("nfc-list");
+    assert.match(output, /1 ISO14443A passive target\(s\) found/);
+    assert.match(output, /ATQA \(SENS_RES\): 03 44/);
+    assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
+    assert.match(output, /SAK \(SEL_RES\): 20/);
+    assert.match(output, /ATS: 77 77 71 02 80/);
+    // And said to the chip what it was recorded to say to another model.
+    const answers = uart!.log.filter(({ from }) => from === "<").map(({ bytes }) => toHex(bytes));
+    const ack = "0000ff00ff00";
+    assert.deepEqual(answers.slice(0, 8), [
+      ack,
+      "0000ff02fed5151600",
+      ack,
+      "0000ff09f7d501006c69626e6663bc00",
+      ack,
+      "0000ff06fad50332010607e800",
+      ack,
+      "0000ff02fed5131800",
+    ]);
+  });
+
+  it("lists two cards, by halting the one and looking for the other", async () => {
+    await plugIn();
+    field.enter(fakeCard("04518dfaa96180"));
+    field.enter(fakeCard("04aabbccddeeff"));
+    const output = await run("nfc-list", "-t", "1");
+    assert.match(output, /2 ISO14443A passive target\(s\) found/);
+    assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
+    assert.match(output, /UID \(NFCID1\): 04 aa bb cc dd ee ff/);
+  });
+
+  it("lists nothing when there is nothing, and sleeping in between does no harm", async () => {
+    await plugIn();
+    assert.doesNotMatch(await run("nfc-list", "-t", "1"), /passive target\(s\) found/);
+    assert.equal(uart!.chip.mode, "power-down");
+    field.enter(fakeCard());
+    assert.match(await run("nfc-list", "-t", "1"), /1 ISO14443A passive target\(s\) found/);
+  });
+});
