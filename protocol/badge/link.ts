@@ -28,7 +28,7 @@ import { PAYLOAD_LENGTH } from "./payload.ts";
  *      202+n     16  SDMMAC       <- the chip writes it on read, at SDMMACOffset
  *      218+n
  *
- * The file has 256 bytes, so a host may have 38 characters. The MAC's input is empty
+ * The file has 256 bytes. A host may have 32 characters, which leaves six bytes or more. The MAC's input is empty
  * (SDMMACInputOffset = SDMMACOffset): its key is made of UID and counter, and the payload has a
  * tag of its own.
  */
@@ -55,8 +55,8 @@ export interface BadgeLink {
 
 /** NT4H2421Gx Table 5. */
 export const NDEF_FILE_SIZE = 256;
-/** Characters of a host name, with its port, that leave room for everything else. */
-export const HOST_MAX = 38;
+/** Characters of a host name, with its port, that leave room for everything else and some to spare. */
+export const HOST_MAX = 32;
 
 const PAYLOAD_CHARS = 152;
 const PICC_CHARS = 32;

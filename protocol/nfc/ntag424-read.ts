@@ -20,15 +20,16 @@ export interface CardFile {
   readonly fileId: number;
   /**
    * Short ISO file identifier, for P1 of ISOReadBinary. The data sheet names the field (Table 87)
-   * but lists no values; they are the file numbers of Table 5, as the Rust crate `ntag424` reads
-   * its chips (types/file.rs). {@link readNdefFile} has a way out should a chip differ.
+   * but lists no values; they are the five low bits of the file identifier (ISO/IEC 7816-4), as
+   * the C library JanBeh/ntag424 reads its chips (`file_number+2`). {@link readNdefFile} has a way
+   * out should a card differ.
    */
   readonly shortFileId: number;
   readonly size: number;
 }
 
-export const CC_FILE: CardFile = Object.freeze({ fileId: 0xe103, shortFileId: 1, size: 32 });
-export const NDEF_FILE: CardFile = Object.freeze({ fileId: 0xe104, shortFileId: 2, size: 256 });
+export const CC_FILE: CardFile = Object.freeze({ fileId: 0xe103, shortFileId: 3, size: 32 });
+export const NDEF_FILE: CardFile = Object.freeze({ fileId: 0xe104, shortFileId: 4, size: 256 });
 
 const INS_SELECT = 0xa4;
 const INS_READ_BINARY = 0xb0;

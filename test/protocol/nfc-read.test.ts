@@ -48,7 +48,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
     const file = fileOf(233);
     const card = scripted([
       [SELECT_APPLICATION, OK],
-      ["00b08200eb", toHex(file) + OK],
+      ["00b08400eb", toHex(file) + OK],
     ]);
     const read = await readNdefFile(card.transceive, { lengthHint: 235 });
     assert.deepEqual(read, { file, apdus: 2 });
@@ -60,7 +60,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
     const whole = toHex(concat(file, new Uint8Array(256 - file.length)));
     const card = scripted([
       [SELECT_APPLICATION, OK],
-      ["00b0820000", whole + OK],
+      ["00b0840000", whole + OK],
     ]);
     assert.deepEqual(await readNdefFile(card.transceive), { file, apdus: 2 });
   });
@@ -69,8 +69,8 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
     const file = fileOf(233);
     const card = scripted([
       [SELECT_APPLICATION, OK],
-      ["00b0820064", hexOf(file, 0, 100) + OK],
-      ["00b0826487", hexOf(file, 100, 235) + OK],
+      ["00b0840064", hexOf(file, 0, 100) + OK],
+      ["00b0846487", hexOf(file, 100, 235) + OK],
     ]);
     const read = await readNdefFile(card.transceive, { lengthHint: 100 });
     assert.deepEqual(read, { file, apdus: 3 });
@@ -85,7 +85,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
     ] as const) {
       const card = scripted([
         [SELECT_APPLICATION, OK],
-        [`00b08200${le}`, `0000${OK}`],
+        [`00b08400${le}`, `0000${OK}`],
       ]);
       const { file } = await readNdefFile(card.transceive, { lengthHint });
       assert.deepEqual(file, Uint8Array.of(0, 0));
@@ -97,7 +97,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       const file = fileOf(20);
       const card = scripted([
         [SELECT_APPLICATION, OK],
-        ["00b0820010", refusal],
+        ["00b0840010", refusal],
         [SELECT_NDEF, OK],
         ["00b0000010", hexOf(file, 0, 16) + OK],
         ["00b0001006", hexOf(file, 16, 22) + OK],
@@ -116,7 +116,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       "card-status",
       [
         [SELECT_APPLICATION, OK],
-        ["00b0820000", "6982"],
+        ["00b0840000", "6982"],
       ],
     ],
     [
@@ -124,7 +124,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       "ndef-malformed",
       [
         [SELECT_APPLICATION, OK],
-        ["00b0820000", `00${OK}`],
+        ["00b0840000", `00${OK}`],
       ],
     ],
     [
@@ -132,7 +132,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       "ndef-malformed",
       [
         [SELECT_APPLICATION, OK],
-        ["00b0820000", `00ffd1${OK}`],
+        ["00b0840000", `00ffd1${OK}`],
       ],
     ],
     [
@@ -140,8 +140,8 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       "ndef-malformed",
       [
         [SELECT_APPLICATION, OK],
-        ["00b0820000", `0010d1${OK}`],
-        ["00b082030f", OK],
+        ["00b0840000", `0010d1${OK}`],
+        ["00b084030f", OK],
       ],
     ],
     [
@@ -149,10 +149,10 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
       "card-protocol",
       [
         [SELECT_APPLICATION, OK],
-        ["00b0820000", `0010d1${OK}`],
-        ["00b082030f", `01${OK}`],
-        ["00b082040e", `01${OK}`],
-        ["00b082050d", `01${OK}`],
+        ["00b0840000", `0010d1${OK}`],
+        ["00b084030f", `01${OK}`],
+        ["00b084040e", `01${OK}`],
+        ["00b084050d", `01${OK}`],
       ],
     ],
   ];
@@ -167,7 +167,7 @@ describe("reading the NDEF file of an NTAG 424 DNA", () => {
   it("refuses a card that sends more than it was asked for", async () => {
     const card = scripted([
       [SELECT_APPLICATION, OK],
-      ["00b0820002", `000000${OK}`],
+      ["00b0840002", `000000${OK}`],
     ]);
     const read = () => readNdefFile(card.transceive, { lengthHint: 2 });
     assert.equal(await rejectionOf(read), "card-protocol");
@@ -253,7 +253,7 @@ describe("other things that an NTAG 424 DNA tells without a key", () => {
     const hex = "001720010000ff0406e104010000000506e10500808283000000000000000000";
     const card = scripted([
       [SELECT_APPLICATION, OK],
-      ["00b0810020", hex + OK],
+      ["00b0830020", hex + OK],
     ]);
     await selectApplication(card.transceive);
     const container = parseCapabilityContainer(await readBinary(card.transceive, CC_FILE, 0, 32));

@@ -14,6 +14,7 @@ import {
   truncateMac,
   verifySdm,
 } from "../../protocol/nfc/sdm.ts";
+import { encodeSdmSettings } from "../../protocol/nfc/sdm-settings.ts";
 import { failsWith, failureOf, filled, flipBit } from "./nfc-expect.ts";
 
 const zeroKey = new Uint8Array(16);
@@ -150,6 +151,29 @@ describe("SDM messages", () => {
     for (const counter of [-1, 0x1000000, 0.5, Number.NaN])
       assert.throws(() => sdmMac(crypto, zeroKey, uid, counter, none), RangeError);
     assert.throws(() => sdmMac(crypto, zeroKey, filled(4, 4), 1, none), RangeError);
+  });
+});
+
+describe("SDM settings", () => {
+  it("are the data of ChangeFileSettings in AN12196 r1.8 Table 19", () => {
+    const offsets = { piccOffset: 0x20, macInputOffset: 0x43, macOffset: 0x43 };
+    const keys = { metaReadKeyNo: 2, fileReadKeyNo: 1, counterReadKeyNo: 1 };
+    const data = encodeSdmSettings({ ...keys, ...offsets });
+    assert.equal(toHex(data), "4000e0c1f121200000430000430000");
+  });
+
+  it("let nobody ask for the counter unless told so, and take key numbers only", () => {
+    const offsets = { piccOffset: 184, macInputOffset: 219, macOffset: 219 };
+    const settings = { metaReadKeyNo: 1, fileReadKeyNo: 2, ...offsets };
+    assert.equal(toHex(encodeSdmSettings(settings)), "4000e0c1ff12b80000db0000db0000");
+    for (const wrong of [
+      { metaReadKeyNo: 5 },
+      { fileReadKeyNo: -1 },
+      { counterReadKeyNo: 0xe },
+      { macInputOffset: 220 },
+      { piccOffset: 0x1000000 },
+    ])
+      assert.throws(() => encodeSdmSettings({ ...settings, ...wrong }), RangeError);
   });
 });
 

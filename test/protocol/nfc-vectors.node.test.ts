@@ -1,0 +1,309 @@
+/** The published NTAG 424 DNA vectors, one test each, named by their id and source. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { aesCmac } from "../../protocol/crypto/cmac.ts";
+import { nobleCrypto as crypto } from "../../protocol/crypto/noble.ts";
+import { concat, equalBytes, uintBE } from "../../protocol/encoding/bytes.ts";
+import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
+import { toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { diversifyAes128 } from "../../protocol/nfc/an10922.ts";
+import {
+  encodeCommand,
+  encodeResponse,
+  parseCommand,
+  parseResponse,
+  type Transceive,
+} from "../../protocol/nfc/apdu.ts";
+import { parseCapabilityContainer } from "../../protocol/nfc/capability-container.ts";
+import { getVersion, isNtag424 } from "../../protocol/nfc/ntag424-read.ts";
+import {
+  decryptPiccData,
+  decryptSdmFileData,
+  sdmMac,
+  sdmSessionEncKey,
+  sdmSessionMacKey,
+  truncateMac,
+  verifySdm,
+} from "../../protocol/nfc/sdm.ts";
+import { statusWordName } from "../../protocol/nfc/status-word.ts";
+import { readVectors, vectorsFolder } from "../support/vectors.ts";
+import { failsWith } from "./nfc-expect.ts";
+
+type Fields = Readonly<Record<string, string | number | null>>;
+
+interface Vector {
+  readonly id: string;
+  readonly kind: string;
+  readonly source: { readonly repo: string; readonly path: string; readonly figure?: string };
+  readonly input: Fields;
+  readonly expected: Fields;
+  readonly verified: boolean;
+}
+
+interface Transcript {
+  readonly id: string;
+  readonly source: string;
+  readonly exchanges: readonly (readonly [string, string])[];
+}
+
+interface VectorFile {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly transcripts: readonly Transcript[];
+  readonly vectors: readonly Vector[];
+}
+
+const FILE = "nfc-vectors.json";
+const path = join(vectorsFolder, FILE);
+const file = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as VectorFile) : undefined;
+
+/** Kinds that this file does not run: secure messaging, LRP and originality. */
+const LEFT_OUT: Readonly<Record<string, number>> = {
+  change_key: 2,
+  ev2_first: 3,
+  ev2_nonfirst: 2,
+  lrp_cmac: 39,
+  lrp_eval: 38,
+  lrp_first: 3,
+  lrp_lricb: 38,
+  lrp_nonfirst: 1,
+  lrp_plaintexts: 1,
+  lrp_session: 1,
+  lrp_updated_keys: 1,
+  originality: 14,
+  // Of sm_aes (11), the two errata are judged here.
+  sm_aes: 9,
+  sm_lrp: 7,
+  // Of sdm_message (20), those in LRP mode.
+  sdm_message: 6,
+};
+
+/** An absent or empty field is an empty one. */
+function textOf(fields: Fields, name: string): string {
+  return String(fields[name] ?? "");
+}
+
+function bytesOf(fields: Fields, name: string): Uint8Array {
+  return fromHex(textOf(fields, name), name);
+}
+
+/** Compares every expected field that `actual` names; one that it does not name is a failure. */
+function compare(expected: Fields, actual: Record<string, Uint8Array | number>): void {
+  for (const [name, value] of Object.entries(expected)) {
+    const found = actual[name];
+    assert.notEqual(found, undefined, `nothing to compare ${name} with`);
+    if (found instanceof Uint8Array)
+      assert.equal(toHex(found), textOf(expected, name).toLowerCase(), name);
+    else assert.equal(found, value, name);
+  }
+}
+
+function runSdmMessage({ input, expected }: Vector): void {
+  const metaReadKey = bytesOf(input, "metaReadKey");
+  const fileReadKey = bytesOf(input, "fileReadKey");
+  const macInput = toUtf8(textOf(input, "macInputAscii"));
+  const picc = bytesOf(input, "piccData");
+  const plain = { uid: bytesOf(input, "uid"), readCounter: Number(input["ctr"] ?? 0) };
+  const read = picc.length > 0 ? decryptPiccData(crypto, metaReadKey, picc) : plain;
+  const { uid, readCounter } = read;
+  const encKey = sdmSessionEncKey(crypto, fileReadKey, uid, readCounter);
+  const macKey = sdmSessionMacKey(crypto, fileReadKey, uid, readCounter);
+  const counterBlock = new Uint8Array(16);
+  counterBlock.set(uintBE(readCounter, 3).reverse());
+  const encFileData = bytesOf(input, "encFileData");
+  compare(expected, {
+    uid,
+    ctr: readCounter,
+    encKey,
+    macKey,
+    cmac: aesCmac(crypto, macKey, macInput),
+    sdmmac: sdmMac(crypto, fileReadKey, uid, readCounter, macInput),
+    encIv: crypto.aesEncryptBlock(encKey, counterBlock),
+    piccPlain: crypto.aesCbcDecrypt(metaReadKey, new Uint8Array(16), picc),
+    ...(encFileData.length > 0 && {
+      fileData: decryptSdmFileData(crypto, fileReadKey, read, encFileData),
+    }),
+  });
+  if (picc.length === 0 || expected["sdmmac"] === undefined) return;
+  const keys = { metaReadKey, fileReadKey: () => fileReadKey };
+  const cmac = bytesOf(expected, "sdmmac");
+  assert.deepEqual(verifySdm(crypto, keys, { picc, cmac, macInput }), read);
+}
+
+function runSdmKeys({ input, expected }: Vector): void {
+  const key = bytesOf(input, "fileReadKey");
+  const uid = bytesOf(input, "uid");
+  const counter = bytesOf(input, "ctrLSB").reverse();
+  const readCounter = (counter[0]! << 16) | (counter[1]! << 8) | counter[2]!;
+  compare(expected, {
+    sv1: concat(fromHex("c33c00010080"), uid, bytesOf(input, "ctrLSB")),
+    sv2: concat(fromHex("3cc300010080"), uid, bytesOf(input, "ctrLSB")),
+    enc: sdmSessionEncKey(crypto, key, uid, readCounter),
+    mac: sdmSessionMacKey(crypto, key, uid, readCounter),
+  });
+}
+
+/** boltcard docs/DETERMINISTIC.md: every key is one CMAC, so they judge ours. */
+function runBoltcard({ input, expected }: Vector): void {
+  const issuerKey = bytesOf(input, "issuerKey");
+  const uid = bytesOf(input, "uid");
+  const label = (last: number) => Uint8Array.of(0x2d, 0x00, 0x3f, last);
+  const version = Uint8Array.of(Number(input["version"]), 0, 0, 0);
+  const cardKey = aesCmac(crypto, issuerKey, concat(label(0x75), uid, version));
+  compare(expected, {
+    cardKey,
+    k0: aesCmac(crypto, cardKey, label(0x76)),
+    k1: aesCmac(crypto, issuerKey, label(0x77)),
+    k2: aesCmac(crypto, cardKey, label(0x78)),
+    k3: aesCmac(crypto, cardKey, label(0x79)),
+    k4: aesCmac(crypto, cardKey, label(0x7a)),
+    id: aesCmac(crypto, issuerKey, concat(label(0x7b), uid)),
+  });
+}
+
+const RUN: Readonly<Record<string, (vector: Vector) => void>> = {
+  sdm_message: runSdmMessage,
+  sdm_keys_aes: runSdmKeys,
+  boltcard_keys: runBoltcard,
+  aes_cmac: ({ input, expected }) => {
+    const cmac = aesCmac(crypto, bytesOf(input, "key"), bytesOf(input, "msg"));
+    compare(expected, { cmac });
+  },
+  an10922: ({ input, expected }) => {
+    const masterKey = bytesOf(input, "masterKey");
+    compare(expected, { key: diversifyAes128(crypto, masterKey, bytesOf(input, "m")) });
+  },
+};
+
+/** Published values that are wrong: each must be found to be so. */
+const ERRATA: Readonly<Record<string, (vector: Vector) => void>> = {
+  "ntag424-vectors-README-ERRATUM-card-id": (vector) => {
+    assert.throws(() => runBoltcard(vector), assert.AssertionError);
+  },
+  // Step 11 prints four stray zeros in the cipher text, so its Lc does not fit.
+  "an12196-t9-ERRATUM-printed-capdu": ({ expected }) => {
+    const printed = textOf(expected, "apdu").toLowerCase();
+    failsWith("apdu-malformed", () => parseCommand(fromHex(printed)));
+    const stray = printed.indexOf("00000000d9ad1e4c");
+    const mended = fromHex(printed.slice(0, stray) + printed.slice(stray + 8));
+    assert.equal(parseCommand(mended).data?.length, 0x9f);
+  },
+  // Step 13 prints a CMAC whose dropped bytes are wrong; what is left after truncation is right.
+  "an12196-t9-ERRATUM-printed-fullcmac": ({ input, expected }) => {
+    const next = Uint8Array.of(0x00, Number(input["cmdCtr"]) + 1, 0x00);
+    const message = concat(next, bytesOf(input, "ti"));
+    const cmac = aesCmac(crypto, bytesOf(input, "macKey"), message);
+    const printed = bytesOf(expected, "respCmac");
+    assert.equal(equalBytes(cmac, printed), false);
+    assert.deepEqual(truncateMac(cmac), truncateMac(printed));
+  },
+};
+
+const isErratum = (vector: Vector) => !vector.verified;
+const isLrp = (vector: Vector) => vector.input["mode"] === "lrp";
+const runsHere = (vector: Vector) =>
+  isErratum(vector) || (Object.hasOwn(RUN, vector.kind) && !isLrp(vector));
+
+function sourceOf({ source }: Vector): string {
+  return source.figure ?? `${source.repo} ${source.path}`;
+}
+
+function countBy(vectors: readonly Vector[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of vectors) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+describe("published NTAG 424 DNA vectors", () => {
+  it("are there", function () {
+    readVectors(this, FILE);
+  });
+
+  if (file === undefined) return;
+  const { vectors, counts } = file;
+  const good = vectors.filter((vector) => runsHere(vector) && !isErratum(vector));
+  const errata = vectors.filter(isErratum);
+
+  it("run in the number that they should", () => {
+    assert.deepEqual(countBy(vectors), counts);
+    const expected = { aes_cmac: 3, an10922: 1, boltcard_keys: 2, sdm_keys_aes: 1 };
+    assert.deepEqual(countBy(good), { ...expected, sdm_message: 14 });
+    assert.deepEqual(errata.map(({ id }) => id).sort(), Object.keys(ERRATA).sort());
+  });
+
+  it("are left out for secure messaging and LRP: 165, no more and no fewer", () => {
+    const leftOut = vectors.filter((vector) => !runsHere(vector));
+    assert.deepEqual(countBy(leftOut), LEFT_OUT);
+    assert.equal(leftOut.length, 165);
+  });
+
+  for (const vector of good)
+    it(`${vector.id} (${sourceOf(vector)})`, () => RUN[vector.kind]!(vector));
+
+  for (const vector of errata)
+    it(`${vector.id} is wrong as printed (${sourceOf(vector)})`, () => ERRATA[vector.id]!(vector));
+
+  it("fail when a digit of an expected value is changed", () => {
+    for (const vector of good) {
+      for (const [name, value] of Object.entries(vector.expected)) {
+        if (typeof value !== "string") continue;
+        const digit = value[0] === "0" ? "1" : "0";
+        const expected = { ...vector.expected, [name]: digit + value.slice(1) };
+        const mutant = { ...vector, expected };
+        assert.throws(() => RUN[vector.kind]!(mutant), assert.AssertionError, vector.id);
+      }
+    }
+  });
+});
+
+describe("published NTAG 424 DNA transcripts", () => {
+  it("are there", function () {
+    readVectors(this, FILE);
+  });
+
+  if (file === undefined) return;
+  const { transcripts } = file;
+  const named = (id: string) => transcripts.find((transcript) => transcript.id === id)!;
+  const replay = (id: string): Transceive => {
+    const left = [...named(id).exchanges];
+    return async (apdu) => {
+      const [command, answer] = left.shift() ?? [];
+      assert.equal(toHex(apdu).toUpperCase(), command);
+      return fromHex(answer!);
+    };
+  };
+  // The first is of ISO/IEC 14443-3: frames, no APDUs.
+  const ACTIVATION = "an12196-t10-activation";
+
+  it("number ten", () => {
+    assert.equal(transcripts.length, 10);
+  });
+
+  for (const { id, source, exchanges } of transcripts) {
+    if (id === ACTIVATION) continue;
+    it(`${id} parses and encodes again (${source})`, () => {
+      for (const [command, answer] of exchanges) {
+        const parsed = parseCommand(fromHex(command));
+        assert.equal(toHex(encodeCommand(parsed)).toUpperCase(), command);
+        const response = parseResponse(fromHex(answer));
+        assert.equal(toHex(encodeResponse(response)).toUpperCase(), answer);
+        assert.notEqual(statusWordName(response.sw), "unknown-status-word");
+      }
+    });
+  }
+
+  for (const id of ["an12196-t13-getversion", "hw-getversion-04984C7A0B1090"]) {
+    it(`${id} is the version of an NTAG 424 DNA`, async () => {
+      const version = await getVersion(replay(id));
+      assert.equal(isNtag424(version), true);
+      const last = named(id).exchanges[2]![1];
+      assert.equal(toHex(version.uid).toUpperCase(), last.slice(0, 14));
+    });
+  }
+
+  it("hw-factory-cc-file says where the NDEF file is", () => {
+    const [, answer] = named("hw-factory-cc-file").exchanges[0]!;
+    const container = parseCapabilityContainer(parseResponse(fromHex(answer)).data);
+    assert.deepEqual([container.ndefFileId, container.ndefFileSize], [0xe104, 256]);
+  });
+});
