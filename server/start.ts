@@ -1,0 +1,145 @@
+import { closeSync, existsSync, openSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { Log, Random } from "../protocol/platform.ts";
+import { createServer } from "./app.ts";
+import { ensurePrivateFolder, loadFolderKeys } from "./key-folder.ts";
+import type { Limits } from "./limits.ts";
+import { nodeCrypto } from "./node-crypto.ts";
+import { createService, type Service } from "./service.ts";
+import { signingKeys } from "./signing-keys.ts";
+import { silentLog } from "./silent-log.ts";
+import { MemoryEphemera } from "./store/memory-ephemera.ts";
+import type { RegistrationPolicy, Tenant } from "./store/records.ts";
+import { openSqliteRecords } from "./store/sqlite-records.ts";
+import { systemRandom } from "./system-random.ts";
+import { Vault } from "./vault.ts";
+import { systemClock, type WallClock } from "./wall-clock.ts";
+
+export interface FolderOptions {
+  /** Database and keys; made when absent. */
+  readonly folder: string;
+  readonly log?: Log;
+  readonly clock?: WallClock;
+  readonly random?: Random;
+  readonly limits?: Partial<Limits>;
+  readonly badgeHost?: string;
+  /** Of the tenant that a first start creates; `auto` when absent. */
+  readonly registration?: RegistrationPolicy;
+}
+
+/** What exists once only, right after the first start: show it, keep nothing of it. */
+export interface FirstStart {
+  /** Its hash is all that was stored. */
+  readonly adminToken: string;
+  readonly tenant: Tenant;
+}
+
+export interface OpenedFolder {
+  readonly service: Service;
+  readonly firstStart: FirstStart | undefined;
+}
+
+export interface StartOptions extends FolderOptions {
+  /** 127.0.0.1 when absent: only this machine, until somebody decides otherwise. */
+  readonly host?: string;
+  /** Any free one when 0 or absent. */
+  readonly port?: number;
+  readonly trustProxy?: boolean | string;
+}
+
+export interface RunningServer extends OpenedFolder {
+  /** Without a slash at the end: the `base_url` of nodes. */
+  readonly url: string;
+  readonly port: number;
+  /** Lets requests under way end, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** Made before SQLite does it, which would go by the umask; `-wal` and `-shm` take its mode. */
+function createPrivateFile(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+}
+
+/** Decided by the tenants, not by the file: a first start that was cut off is still one. */
+async function firstStart(
+  { admin }: Service,
+  registration: RegistrationPolicy,
+): Promise<FirstStart | undefined> {
+  if ((await admin.tenants()).length > 0) return undefined;
+  // The token first: a crash in between leaves an unused token, not a server without an admin.
+  const adminToken = await admin.createOperator({
+    name: "admin",
+    role: "admin",
+    tenantId: undefined,
+  });
+  return { adminToken, tenant: await admin.createTenant({ name: "default", registration }) };
+}
+
+/**
+ * Opens the service over its data folder without HTTP: for the command line, and for `startServer`.
+ * @throws config-invalid, storage-corrupt, unsupported-version, unavailable
+ */
+export async function openServiceFolder(options: FolderOptions): Promise<OpenedFolder> {
+  const { folder, log = silentLog, clock = systemClock, random = systemRandom } = options;
+  const { limits, badgeHost, registration = "auto" } = options;
+  ensurePrivateFolder(folder);
+  const databasePath = join(folder, "latchkey.db");
+  const isNew = !existsSync(databasePath);
+  const keys = loadFolderKeys(join(folder, "keys"), random, isNew);
+  createPrivateFile(databasePath);
+  const service = createService({
+    records: openSqliteRecords(databasePath),
+    ephemera: new MemoryEphemera(),
+    keys: signingKeys(nodeCrypto, keys.signingSeeds),
+    vault: new Vault(nodeCrypto, random, keys.vaultKey),
+    crypto: nodeCrypto,
+    clock,
+    random,
+    log,
+    ...(limits && { limits }),
+    ...(badgeHost !== undefined && { badgeHost }),
+  });
+  try {
+    return { service, firstStart: await firstStart(service, registration) };
+  } catch (error) {
+    service.close();
+    throw error;
+  }
+}
+
+/**
+ * Starts the server. With nothing but a folder it makes all that it needs: database, keys, a
+ * first tenant and an admin token, which is in `firstStart` this once.
+ * @throws address-in-use and what `openServiceFolder` throws
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { host = "127.0.0.1", port = 0, log = silentLog, random = systemRandom } = options;
+  const { trustProxy = false } = options;
+  const opened = await openServiceFolder(options);
+  const requestId = (): string => uuidFromRandom(random.bytes(16));
+  const app = createServer({ service: opened.service, log, requestId, trustProxy });
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new LatchkeyError("address-in-use", { cause: error, detail: { host, port } });
+  }
+  const bound = (app.server.address() as AddressInfo).port;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  log.write("info", "listening", { host, port: bound });
+  return { ...opened, url: `http://${shown}:${bound}`, port: bound, close: () => app.close() };
+}
+
+/** The lines to print after a first start. They hold the token: to the terminal, not to a log. */
+export function firstStartLines({ adminToken, tenant }: FirstStart): readonly string[] {
+  return [
+    "First start: database, keys and a first tenant were created.",
+    `  tenant       ${tenant.tenantId}`,
+    `  admin token  ${adminToken}`,
+    "The token is shown this once; only its hash is stored. Keep it now.",
+  ];
+}
