@@ -20,7 +20,13 @@ export const EXCHANGE_DATA_MAX = 262;
 export const PARAMETERS_AUTO = 0x14;
 
 /** RFConfiguration items (§7.3.1). */
-export const RF_ITEM = Object.freeze({ field: 0x01, timings: 0x02, maxRetries: 0x05 });
+export const RF_ITEM = Object.freeze({
+  field: 0x01,
+  timings: 0x02,
+  /** MxRtyCOM: how often the chip itself repeats a block that was lost or damaged on the air. */
+  exchangeRetries: 0x04,
+  maxRetries: 0x05,
+});
 
 /** Diagnose tests (§7.2.1). */
 export const DIAGNOSE = Object.freeze({

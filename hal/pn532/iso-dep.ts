@@ -8,6 +8,8 @@ export type CardChannel = Pick<PN532, "inDataExchange" | "isPresent">;
 
 /** ISO 14443-4 compliance, bit 5 of SEL_RES. */
 const SAK_ISO_DEP = 0x20;
+/** Status byte of a card that did not answer. */
+const TIMEOUT = 0x01;
 const INS_SELECT = 0xa4;
 const INS_READ_BINARY = 0xb0;
 
@@ -83,13 +85,12 @@ export class CardSession {
     if (status === undefined || isAntennaOverload(status)) return error;
     const options = { cause: error, detail: error.detail };
     if (status === 0x2a) return new LatchkeyError("badge-changed", options);
-    // A card pulled away and a card too slow look alike until one asks for a sign of life.
-    if (status === 0x01) {
-      const there = await this.#pn532.isPresent().catch(() => false);
-      return new LatchkeyError(there ? "card-timeout" : "badge-moved", options);
-    }
-    if (isTargetLost(status)) return new LatchkeyError("badge-moved", options);
-    return new LatchkeyError("card-protocol", options);
+    // A card pulled away in mid-frame looks like a slow or a faulty one until one asks for a
+    // sign of life.
+    const gone = isTargetLost(status) && status !== TIMEOUT;
+    if (gone || !(await this.#pn532.isPresent().catch(() => false)))
+      return new LatchkeyError("badge-moved", options);
+    return new LatchkeyError(status === TIMEOUT ? "card-timeout" : "card-protocol", options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Clock, Log, Timer } from "../../protocol/platform.ts";
 import type { Digital, DigitalConstructor, I2CConstructor } from "../ecma419.ts";
 import { recoverBus } from "../i2c-recovery.ts";
@@ -50,8 +50,9 @@ export interface PN532Options {
    */
   readonly busFreeMs?: number;
   /**
-   * Attempts of InListPassiveTarget to find a card after the first (MxRtyPassiveActivation);
-   * 0xFF is for ever. 1 unless told.
+   * Attempts of InListPassiveTarget to find a card after the first (MxRtyPassiveActivation), of
+   * about 150 ms each; 1 unless told. 0xFF is for ever: the chip then looks by itself, which is
+   * good with IRQ and `maxTargets` 1, but a chip told to find two may wait for ever for the second.
    */
   readonly activationRetries?: number;
 }
@@ -73,6 +74,9 @@ const RESET_LOW_MS = 2;
 /** From the rising RSTPD_N to the first acknowledged address, at the most. */
 const START_LIMIT_MS = 500;
 const REPLY_LIMIT_MS = 100;
+const RETRY_FOR_EVER = 0xff;
+/** A block damaged on the air is repeated by the chip: cheaper than a failed tap. Default 0. */
+const AIR_RETRIES = 2;
 /** Upper bound for one block exchange with waiting time extensions; the chip gives up earlier. */
 const CARD_LIMIT_MS = 2_000;
 const LIST_LIMIT_MS = 2_000;
@@ -110,6 +114,7 @@ export class PN532 {
   readonly #link: Pn532Link;
   readonly #irq: ReadyLine | undefined;
   readonly #reset: Digital | undefined;
+  readonly #retries: number;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
   #firmware: FirmwareVersion | undefined;
@@ -118,6 +123,7 @@ export class PN532 {
     const { i2c, clock, timer, reset, irq } = options;
     this.#options = options;
     this.#timing = { clock, timer };
+    this.#retries = options.activationRetries ?? 1;
     this.#port = new I2CPort(
       { hz: 100_000, address: 0x24, busFreeMs: options.busFreeMs ?? 0, ...i2c },
       this.#timing,
@@ -201,16 +207,23 @@ export class PN532 {
 
   /**
    * Looks for type A cards at 106 kbit/s, selects them and sends RATS. An empty list means that
-   * nobody answered within the configured retries.
-   * @throws cancelled after {@link abort}; pn532-timeout when `timeoutMs` passes first
+   * nobody answered within the configured retries (or `timeoutMs`, when those are endless).
+   * @throws cancelled after {@link abort}; pn532-timeout
    */
   inListPassiveTarget(options: ListOptions = {}): Promise<Target[]> {
     const { maxTargets = 1, timeoutMs = LIST_LIMIT_MS } = options;
     return this.#exclusive(async () => {
       const body = new Uint8Array([maxTargets, 0x00]);
-      return parseTargets(
-        await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, { timeoutMs }),
-      );
+      try {
+        const options = { timeoutMs };
+        return parseTargets(
+          await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, options),
+        );
+      } catch (error) {
+        // Told to look for ever, the chip was right not to answer; the abort has ended it.
+        if (this.#retries === RETRY_FOR_EVER && isLatchkeyError(error, "pn532-timeout")) return [];
+        throw error;
+      }
     });
   }
 
@@ -282,8 +295,8 @@ export class PN532 {
       throw new LatchkeyError("pn532-unsupported", { detail: { ic: firmware.ic } });
     }
     await this.#run("SetParameters", new Uint8Array([PARAMETERS_AUTO]), 0);
-    const retries = this.#options.activationRetries ?? 1;
-    await this.#configureRf(RF_ITEM.maxRetries, new Uint8Array([0xff, 0x01, retries]));
+    await this.#configureRf(RF_ITEM.exchangeRetries, new Uint8Array([AIR_RETRIES]));
+    await this.#configureRf(RF_ITEM.maxRetries, new Uint8Array([0xff, 0x01, this.#retries]));
     this.#firmware = firmware;
     return firmware;
   }

@@ -31,6 +31,11 @@ export interface PresenceOptions extends Timing {
   readonly idleMs?: number;
   /** Pause between two signs of life of a card that lies on the reader, in ms. 200. */
   readonly checkMs?: number;
+  /**
+   * Whether to look for a second card before the first is presented: some 10 ms for each tap.
+   * True unless told; without it, whichever card wins the anticollision is presented.
+   */
+  readonly several?: boolean;
   /** How often a card is presented whose sessions keep breaking. 5. */
   readonly attemptsMax?: number;
 }
@@ -39,9 +44,6 @@ const LIST_LIMIT_MS = 1_500;
 /** A card needs 5 ms of field before it must answer (ISO 14443-3 §5); off long enough to forget. */
 const FIELD_OFF_MS = 5;
 const FIELD_ON_MS = 5;
-/** A card that is missed once may only have been tilted. */
-const MISSES_MAX = 2;
-const MISS_PAUSE_MS = 30;
 const RETRY_PAUSE_MS = 100;
 const SEVERAL_PAUSE_MS = 250;
 const BACKOFF_MIN_MS = 100;
@@ -56,7 +58,7 @@ const OVERLOAD_PAUSE_MS = 1_000;
  *            card                     two cards
  *  empty ───────────► present     empty ──────────► several
  *    ▲                   │ ▲ │                         │
- *    │   gone twice      │ │ │ other card: swapped     │ one or none left
+ *    │   gone            │ │ │ other card: swapped     │ one or none left
  *    └───────────────────┘ └─┘                         ▼
  *  anything ── chip or bus fails ──► fault ── recover() with back-off ──► restored
  * ```
@@ -70,6 +72,7 @@ export class CardPresence {
   readonly #idleMs: number;
   readonly #checkMs: number;
   readonly #attemptsMax: number;
+  readonly #maxTargets: 1 | 2;
   #onEvent: PresenceHandler | undefined;
   #running: Promise<void> | undefined;
   #stopping = false;
@@ -86,6 +89,7 @@ export class CardPresence {
     this.#idleMs = options.idleMs ?? 20;
     this.#checkMs = options.checkMs ?? 200;
     this.#attemptsMax = options.attemptsMax ?? 5;
+    this.#maxTargets = options.several === false ? 1 : 2;
   }
 
   /** Begins to look. The PN532 must be open, or it is recovered first. @throws busy */
@@ -185,18 +189,14 @@ export class CardPresence {
   }
 
   #list(): Promise<Target[]> {
-    return this.#pn532.inListPassiveTarget({ maxTargets: 2, timeoutMs: LIST_LIMIT_MS });
+    const options = { maxTargets: this.#maxTargets, timeoutMs: LIST_LIMIT_MS };
+    return this.#pn532.inListPassiveTarget(options);
   }
 
-  /** Lists after a field reset, which brings a card out of any state; twice before "none". */
+  /** Lists after a field reset, which brings a card out of any state. */
   async #listFresh(): Promise<Target[]> {
-    for (let misses = 0; misses < MISSES_MAX; misses++) {
-      if (misses > 0) await this.#pause(MISS_PAUSE_MS);
-      await this.#resetField();
-      const targets = await this.#list();
-      if (targets.length > 0) return targets;
-    }
-    return [];
+    await this.#resetField();
+    return this.#list();
   }
 
   async #resetField(): Promise<void> {

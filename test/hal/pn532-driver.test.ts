@@ -63,6 +63,7 @@ describe("PN532 driver: exchange", () => {
       { write: SAM, replies: [SAM_OK] },
       { write: VERSION, replies: [VERSION_OK] },
       { write: "0000ff03fdd412140600", replies: [reply(0x12, "")] },
+      { write: command(0x32, "0402"), replies: [reply(0x32, "")] },
       { write: command(0x32, "05ff0101"), replies: [reply(0x32, "")] },
     ]);
     assert.equal((await run(pn532.open())).version, "1.6");
@@ -413,6 +414,7 @@ describe("PN532 driver: IRQ and reset lines", () => {
         { write: SAM, replies: [SAM_OK] },
         { write: VERSION, replies: [VERSION_OK] },
         { write: "0000ff03fdd412140600", replies: [reply(0x12, "")] },
+        { write: command(0x32, "0402"), replies: [reply(0x32, "")] },
         { write: command(0x32, "05ff0101"), replies: [reply(0x32, "")] },
       ],
       { reset: { io: pins.io, pin: 7 } },
