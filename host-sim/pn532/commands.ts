@@ -25,6 +25,7 @@ export const COMMAND = Object.freeze({
   inListPassiveTarget: 0x4a,
   inRelease: 0x52,
   inSelect: 0x54,
+  inAutoPoll: 0x60,
 });
 
 /** Chip PN532, firmware 1.6, type A, type B and NFCIP-1. */
@@ -94,6 +95,8 @@ export function* runCommand(
       return data.length === 1 ? Uint8Array.of(yield* chip.targets.release(data[0]!)) : undefined;
     case COMMAND.inSelect:
       return data.length === 1 ? Uint8Array.of(yield* chip.targets.select(data[0]!)) : undefined;
+    case COMMAND.inAutoPoll:
+      return yield* autoPoll(chip, data);
     default:
       return undefined;
   }
@@ -176,6 +179,18 @@ function* listPassiveTarget(
     found = yield* chip.targets.listNone();
   }
   return concat(Uint8Array.of(found.length), ...found);
+}
+
+/** InAutoPoll (§7.3.13): PollNr, Period in 150 ms, types; then Type, Ln, TargetData of each. */
+function* autoPoll(chip: ChipParts, data: Uint8Array): AirProcedure<Uint8Array | undefined> {
+  const [polls = 0, period = 0] = data;
+  const types = data.subarray(2);
+  if (polls === 0 || period < 1 || period > 15) return undefined;
+  if (types.length < 1 || types.length > 15) return undefined;
+  const rounds = polls === 0xff ? Number.POSITIVE_INFINITY : polls;
+  const found = yield* chip.targets.autoPoll(types, rounds, period * 150_000);
+  if (found === undefined) return Uint8Array.of(0);
+  return concat(Uint8Array.of(1, found.type, found.data.length), found.data);
 }
 
 /** The UID in InitiatorData: each cascade level but the last begins with the cascade tag. */

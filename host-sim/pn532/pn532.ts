@@ -4,6 +4,7 @@ import type { NfcField } from "../nfc/field.ts";
 import type { QueuedEvent } from "../world/event-queue.ts";
 import type { World } from "../world/world.ts";
 import { DEFAULT_COMMAND_US, type Pn532Behaviour, TYPICAL } from "./behaviour.ts";
+import type { Pn532Options, Pn532Stats, PowerMode } from "./chip-options.ts";
 import { type ChipParts, COMMAND, runCommand } from "./commands.ts";
 import { errorFrame, responseFrame } from "./host-frame.ts";
 import { type CommandRunner, HostLink } from "./host-link.ts";
@@ -13,42 +14,11 @@ import { RfSettings } from "./rf-settings.ts";
 import { STATUS } from "./status.ts";
 import { Targets } from "./targets.ts";
 
-export interface Pn532Options {
-  readonly world: World;
-  readonly field: NfcField;
-  readonly pins?: Pins;
-  /** The microcontroller's pin that P70_IRQ is wired to: low while a frame can be read. */
-  readonly irqPin?: number;
-  /** The pin that RSTPD_N is wired to, pulled up by the module. */
-  readonly resetPin?: number;
-  /** Needed for `wedge("sda")` and `wedge("scl")`. */
-  readonly bus?: { readonly data: number; readonly clock: number };
-  readonly behaviour?: Partial<Pn532Behaviour>;
-}
-
 /**
  * Ways in which a chip can be stuck until RSTPD_N is pulsed: it does not acknowledge its address,
  * it is never ready, or it holds one of the wires.
  */
 export type Wedge = "silent" | "busy" | "sda" | "scl";
-
-/** Sums since the field and the chip were made. */
-export interface Pn532Stats {
-  /** Time in which frames were on the air. */
-  readonly airUs: number;
-  /** Bytes on the air, both directions, CRCs included. */
-  readonly airBytes: number;
-  /** Frame delays, guard times and pauses between tries. */
-  readonly delayUs: number;
-  /** Waiting for answers that did not come. */
-  readonly silenceUs: number;
-  /** Computing time of cards, and of this chip; `chipUs` is both. */
-  readonly cardUs: number;
-  readonly firmwareUs: number;
-  readonly chipUs: number;
-}
-
-export type PowerMode = "off" | "booting" | "low-vbat" | "normal" | "power-down";
 
 /** PowerDown's WakeUpEnable. */
 const WAKE_I2C = 0x80;

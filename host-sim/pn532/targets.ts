@@ -93,6 +93,30 @@ export class Targets {
     return [];
   }
 
+  /** InAutoPoll: each type in turn, one per period, until one of them finds a card. */
+  *autoPoll(
+    types: Uint8Array,
+    rounds: number,
+    periodUs: number,
+  ): AirProcedure<{ type: number; data: Uint8Array } | undefined> {
+    this.forget();
+    yield* this.#fieldOn();
+    for (let round = 0; round < rounds; round++) {
+      for (const type of types) {
+        const startUs = this.#world.nowUs();
+        const found = isTypeA(type) ? yield* this.#activate(1, undefined) : undefined;
+        if (found !== undefined && fits(type, found.sak)) {
+          this.#adopt(found);
+          return { type, data: targetData(found) };
+        }
+        yield { pauseUs: Math.max(0, periodUs - (this.#world.nowUs() - startUs)) };
+        // A card of another kind than this turn is for must answer in its own.
+        if (found !== undefined) yield* this.#fieldCycle();
+      }
+    }
+    return undefined;
+  }
+
   /** InDataExchange (§7.3.8). `tg` is the parameter byte: bit 6 says that more will follow. */
   *exchange(tg: number, data: Uint8Array): AirProcedure<ExchangeResult> {
     const target = this.#targets.find((other) => other.tg === (tg & 0x07));
@@ -152,6 +176,12 @@ export class Targets {
     if (this.#field.isOn) return;
     this.#field.switchOn();
     yield { pauseUs: FIELD_GUARD_US };
+  }
+
+  *#fieldCycle(): AirProcedure<void> {
+    this.#field.switchOff();
+    yield { pauseUs: FIELD_GUARD_US };
+    yield* this.#fieldOn();
   }
 
   /** One try: request, anticollision, SELECT, and RATS if the chip is to do that itself. */
@@ -237,6 +267,19 @@ export class Targets {
     this.#toCard = new Uint8Array(0);
     this.#toHost = new Uint8Array(0);
   }
+}
+
+/** Types of InAutoPoll: 00 any type A, 10 MIFARE, 20 type A with 14443-4. */
+const POLL_ANY_A = 0x00;
+const POLL_MIFARE = 0x10;
+const POLL_4A = 0x20;
+
+function isTypeA(type: number): boolean {
+  return type === POLL_ANY_A || type === POLL_MIFARE || type === POLL_4A;
+}
+
+function fits(type: number, sak: number): boolean {
+  return type === POLL_ANY_A || (type === POLL_4A) === ((sak & ISO_14443_4) !== 0);
 }
 
 function failed(status: number): ExchangeResult {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { NfcField } from "../../host-sim/nfc/field.ts";
 import { openPn532Uart, type Pn532Uart } from "../../host-sim/node/pn532-uart.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
@@ -8,7 +8,15 @@ import { World } from "../../host-sim/world/world.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { fakeCard } from "./pn532-bench.ts";
 
-const PROGRAMS = ["nfc-list", "nfc-scan-device", "pn53x-diagnose", "socat"];
+const PACKAGES = "libnfc-bin libnfc-pn53x-examples libnfc-examples socat";
+const PROGRAMS = [
+  "nfc-list",
+  "nfc-scan-device",
+  "pn53x-diagnose",
+  "nfc-anticol",
+  "nfc-poll",
+  "socat",
+];
 const LIMIT_MS = 20_000;
 
 /** Those of the programs that are not installed. */
@@ -28,7 +36,7 @@ describe("libnfc against the PN532 model on a serial line", function () {
   before(function () {
     const absent = missing(PROGRAMS);
     if (absent.length === 0) return;
-    const why = `${absent.join(", ")} not installed (apt: libnfc-bin libnfc-pn53x-examples socat)`;
+    const why = `${absent.join(", ")} not installed (apt: ${PACKAGES})`;
     if (process.env["LATCHKEY_REQUIRE_LIBNFC"] === "1") throw new Error(why);
     console.warn(`SKIPPED: libnfc does not judge the PN532 model: ${why}`);
     this.skip();
@@ -116,8 +124,30 @@ describe("libnfc against the PN532 model on a serial line", function () {
   it("lists nothing when there is nothing, and sleeping in between does no harm", async () => {
     await plugIn();
     assert.doesNotMatch(await run("nfc-list", "-t", "1"), /passive target\(s\) found/);
+    await sleep(50); // libnfc leaves at once, the chip falls asleep a millisecond later
     assert.equal(uart!.chip.mode, "power-down");
     field.enter(fakeCard());
     assert.match(await run("nfc-list", "-t", "1"), /1 ISO14443A passive target\(s\) found/);
+  });
+
+  it("is led through anticollision, SELECT and RATS bit by bit", async () => {
+    await plugIn();
+    field.enter(fakeCard());
+    const output = await run("nfc-anticol");
+    assert.match(output, /Sent bits: 26 \(7 bits\)\s+Received bits: 44 03/);
+    assert.match(output, /UID: 04518dfaa96180\s+ATQA: 0344\s+SAK: 20\s+ATS: 06 77 77 71 02 80/);
+  });
+
+  it("polls until a card comes and notices when it goes", async () => {
+    await plugIn();
+    const card = fakeCard();
+    const polled = run("nfc-poll");
+    await sleep(700);
+    field.enter(card);
+    await sleep(1500);
+    field.leave(card);
+    const output = await polled;
+    assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
+    assert.match(output, /card removing\.\.\.[\s\S]*done/);
   });
 });

@@ -65,8 +65,8 @@ export class Bench {
   readonly io: ReturnType<typeof boardIo>;
   readonly i2c: InstanceType<ReturnType<typeof boardIo>["I2C"]>;
 
-  constructor(behaviour: Partial<Pn532Behaviour> = {}, seed = "pn532") {
-    this.world = new World({ seed, idle: () => Promise.resolve() });
+  constructor(behaviour: Partial<Pn532Behaviour> = {}, idle = () => Promise.resolve()) {
+    this.world = new World({ seed: "pn532", idle });
     this.pins = new Pins(this.world);
     this.bus = new I2CBus({ world: this.world, pins: this.pins, data: 4, clock: 5 });
     this.field = new NfcField(this.world);

@@ -272,6 +272,26 @@ describe("PN532 model, cards", () => {
     assert.equal(bench.command("4a0104"), "4b00");
   });
 
+  it("polls by itself, type by type, until a card of one of them comes: InAutoPoll", () => {
+    const bench = Bench.awake();
+    bench.send("60ff01112010");
+    bench.wait(1000);
+    assert.equal(bench.tryRead(1), "00");
+    bench.field.enter(fakeCard());
+    assert.equal(bench.receive(), `61012012${LISTED.slice(4)}`);
+    assert.equal(bench.command("4001aa"), "4100aa9000");
+    assert.equal(bench.command("60020111"), "6100");
+    bench.send("60000120");
+    assert.equal(bench.poll(9), "0000ff01ff7f8100");
+  });
+
+  it("passes a card over that is of another kind than it polls for, without losing it", () => {
+    const bench = Bench.awake();
+    bench.field.enter(fakeCard());
+    assert.equal(bench.command("60020110"), "6100");
+    assert.equal(bench.command("6002011020"), `61012012${LISTED.slice(4)}`);
+  });
+
   it("accounts for the air: two block exchanges take what their bits take at 106 kbit/s", () => {
     const { bench } = withCard();
     const before = bench.chip.stats;

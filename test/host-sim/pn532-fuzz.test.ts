@@ -28,6 +28,7 @@ const framed = fc
       0x4a,
       0x52,
       0x54,
+      0x60,
     ),
     fc.uint8Array({ maxLength: 12 }),
   )
