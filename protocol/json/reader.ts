@@ -119,6 +119,13 @@ export class JsonReader {
     return found;
   }
 
+  /** One word of a-z, 0-9 and hyphen. */
+  word(name: string, limits?: StringLimits): string {
+    const value = this.string(name, limits);
+    if (!/^[a-z0-9-]+$/.test(value)) throw this.#wrong(name, "not a word of a-z, 0-9 and hyphen");
+    return value;
+  }
+
   /** A UUID in lower case. */
   uuid(name: string): string {
     const text = this.string(name);

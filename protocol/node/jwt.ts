@@ -57,7 +57,7 @@ function parseClaims(body: JsonReader): TokenClaims {
   return {
     sub: body.uuid("sub"),
     tid: body.uuid("tid"),
-    typ: body.string("typ", { max: 32 }),
+    typ: body.word("typ", { max: 32 }),
     sid: body.uuid("sid"),
     iat: body.uint("iat", { max: MAX_UNIX_TIME }),
     exp: body.uint("exp", { max: MAX_UNIX_TIME }),

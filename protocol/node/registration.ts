@@ -11,7 +11,7 @@ import { signingServerKey } from "./server-signature.ts";
 /** What a node says about itself. */
 export interface Registration {
   readonly tenantId: string;
-  /** `reader`, `sensor`, `gateway` …; 1 to 32 characters. */
+  /** `reader`, `sensor`, `gateway` …; 1 to 32 of a-z, 0-9 and hyphen. */
   readonly nodeType: string;
   readonly nodePk: Uint8Array;
   /** 16 bytes. */
@@ -122,7 +122,7 @@ export function parseRegisterRequest(body: JsonReader): RegisterRequest {
   const enrolToken = body.optionalString("enrol_token", { max: 128 });
   return {
     tenantId: body.uuid("tenant_id"),
-    nodeType: body.string("node_type", { max: 32 }),
+    nodeType: body.word("node_type", { max: 32 }),
     nodePk: body.bytes("node_pk", 32),
     clientNonce: body.bytes("client_nonce", CLIENT_NONCE_BYTES),
     ...(enrolToken !== undefined && { enrolToken }),

@@ -86,6 +86,12 @@ describe("a field", () => {
       throwsCode(() => read({ a: bad }).string("a"), "malformed", "a");
   });
 
+  it("of a word is of a-z, 0-9 and hyphen", () => {
+    assert.equal(read({ a: "door-2" }).word("a"), "door-2");
+    for (const bad of ["Door", "a b", "ü", "", "<b>", "x".repeat(9)])
+      throwsCode(() => read({ a: bad }).word("a", { max: 8 }), "malformed", "a");
+  });
+
   it("of bytes has its length, in either alphabet", () => {
     assert.deepEqual(read({ a: "-_8" }).bytes("a", 2), Uint8Array.of(0xfb, 0xff));
     assert.deepEqual(read({ a: "+/8=" }).bytes("a", 2), Uint8Array.of(0xfb, 0xff));
