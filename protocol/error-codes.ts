@@ -364,6 +364,10 @@ const table = {
     title: "The simulation did not do what was expected.",
     next: "The report says what was seen instead.",
   },
+  "sim-timeout": {
+    title: "The simulated time is up.",
+    next: "See what the reader waits for, or allow more with --timeout.",
+  },
   "address-in-use": {
     title: "The port is already taken.",
     next: "Choose another with --port, or stop what holds it.",

@@ -1,14 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { findXsWorker } from "../../tools/find-xs.ts";
 import { encodeNetstring, NetstringReader } from "./netstring.ts";
-
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const native = "node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin";
-const PLATFORMS: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac" };
 
 /** Exit codes of the worker (`ExitCode` in xsnap-worker.c), in words. */
 const EXIT_REASONS: Readonly<Record<number, string>> = {
@@ -56,14 +50,6 @@ interface PendingCommand {
 /** XS as a process died or broke its protocol; a test that ran in it has failed. */
 export class XsCrash extends Error {
   override readonly name = "XsCrash";
-}
-
-/** The path of the compiled worker, or `undefined` where it was not installed. */
-export function findXsWorker(): string | undefined {
-  const folder = PLATFORMS[process.platform];
-  if (folder === undefined) return undefined;
-  const path = join(root, native, folder, "release", "xsnap-worker");
-  return existsSync(path) ? path : undefined;
 }
 
 /** Why there is no engine here, and what to type. */

@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
+import { findXsWorker } from "../../tools/find-xs.ts";
 import type { Lane, LaneOptions } from "../support/lanes.ts";
 import { portableTests, root, xsOnlyTests } from "../support/test-files.ts";
-import { findXsWorker, XS_MISSING } from "./engine.ts";
+import { XS_MISSING } from "./engine.ts";
 import { runFileOnXs, type XsFileResult } from "./run-file.ts";
 
 interface RoomTotals {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findXsWorker } from "../../tools/find-xs.ts";
 import type { TestRecord } from "../support/records.ts";
-import { findXsWorker, XS_MISSING, XsEngine } from "./engine.ts";
+import { XS_MISSING, XsEngine } from "./engine.ts";
 import { runFileOnXs } from "./run-file.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));

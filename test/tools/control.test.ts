@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { ControlServer } from "../../tools/control-socket.ts";
+import { connectTcp } from "../../tools/tcp-link.ts";
+import { FakeDesk, FakeWorld } from "./fake-context.ts";
+
+describe("the door to a running simulator", () => {
+  const desk = new FakeDesk();
+  const server = new ControlServer(desk);
+  let address: { port: number; token: string };
+
+  before(async () => {
+    address = await server.start();
+  });
+  after(() => server.stop());
+
+  const world = (): FakeWorld => {
+    const made = new FakeWorld({ connectTcp });
+    made.files.set("/desk/.latchkey/sim.json", JSON.stringify(address));
+    return made;
+  };
+
+  it("taps the first badge and says what the door did", async () => {
+    const run = await world().run("tap");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.match(run.out, /good: GRANTED to Ada in 71\.3 ms/);
+  });
+
+  it("ends with 1 when the door stays shut", async () => {
+    const run = await world().run("tap", "clone", "--hold", "250");
+    assert.equal(run.exitCode, 1);
+    assert.match(run.out, /clone: DENIED: badge-cloned/);
+    assert.equal(desk.taps.at(-1), "clone for 250");
+  });
+
+  it("names the badges", async () => {
+    assert.match((await world().run("tap", "--list")).out, /good +Ada\n +clone +a copy of Ada's/);
+  });
+
+  it("passes an error of the simulator on under its code", async () => {
+    const run = await world().run("tap", "nobody");
+    assert.equal(run.exitCode, 4);
+    assert.match(run.err, /no nobody here \[badge-unknown\]/);
+  });
+
+  it("carries the reader's console", async () => {
+    server.serial("nobody listens yet\n");
+    const forward = (async () => {
+      for await (const event of desk.events())
+        if (event.type === "serial") server.serial(event.text);
+    })();
+    const run = await world().run("console", "sim", "--send", "status", "--wait", "50");
+    assert.equal(run.out, "echo status\n");
+    assert.equal(desk.typed.at(-1), "status\r\n");
+    desk.channel.end();
+    await forward;
+  });
+
+  it("says what to type when nothing runs", async () => {
+    const run = await new FakeWorld().run("tap");
+    assert.equal(run.exitCode, 4);
+    assert.match(run.err, /no simulator runs in this folder: start one with `latchkey sim`/);
+    const stale = new FakeWorld({ connectTcp });
+    stale.files.set("/desk/.latchkey/sim.json", JSON.stringify({ port: 1, token: "x" }));
+    assert.match((await stale.run("tap")).err, /no simulator runs in this folder/);
+  });
+
+  for (const [name, line, code] of [
+    ["a wrong token", '{"token":"guess","do":"tap","badge":"good"}', "unauthenticated"],
+    ["no token", '{"do":"tap","badge":"good"}', "unauthenticated"],
+    ["a web page's request", "POST /tap HTTP/1.1", "malformed"],
+    ["a list", "[]", "unauthenticated"],
+    ["a flood", `"${"x".repeat(5000)}"`, "malformed"],
+  ] as const) {
+    it(`refuses ${name}`, async () => {
+      const before = desk.taps.length;
+      const socket = connect(address.port, "127.0.0.1");
+      socket.write(`${line}\n`);
+      const answer = await new Promise<string>((resolve) => {
+        socket.once("data", (data) => resolve(data.toString()));
+      });
+      socket.destroy();
+      assert.equal((JSON.parse(answer) as { error: { code: string } }).error.code, code);
+      assert.equal(desk.taps.length, before);
+    });
+  }
+});

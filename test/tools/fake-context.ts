@@ -1,0 +1,173 @@
+import { PassThrough } from "node:stream";
+import type { SimEvent } from "../../host-sim/scenario/events.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { Channel } from "../../tools/cli/channel.ts";
+import type { Context, Link } from "../../tools/cli/context.ts";
+import { runCli } from "../../tools/cli/run.ts";
+import type { Desk, ScenarioOptions, Simulator } from "../../tools/simulator.ts";
+
+export interface FakeRun {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A world in memory for the commands. Anything that a test does not replace refuses to work. */
+export class FakeWorld {
+  readonly files = new Map<string, string | Uint8Array>();
+  readonly secretFiles = new Set<string>();
+  readonly stdin = new PassThrough();
+  readonly interrupt = new AbortController();
+  readonly context: Context;
+  out = "";
+  err = "";
+
+  constructor(changes: Partial<Context> = {}) {
+    const refuse = (what: string) => async (): Promise<never> => {
+      throw new LatchkeyError("unavailable", { message: `no ${what} in this test` });
+    };
+    const sink = (add: (text: string) => void) => ({ write: add, isTTY: false, columns: 80 });
+    this.context = {
+      cwd: "/desk",
+      env: {},
+      version: "1.2.3",
+      nodeVersion: "v24.0.0",
+      stdout: sink((text) => {
+        this.out += text;
+      }),
+      stderr: sink((text) => {
+        this.err += text;
+      }),
+      stdin: this.stdin,
+      interrupted: this.interrupt.signal,
+      nowMs: () => 1_700_000_000_000,
+      exists: (path) => this.files.has(path),
+      readText: (path) => {
+        const data = this.files.get(path);
+        return typeof data === "object" ? Buffer.from(data).toString() : data;
+      },
+      writeFile: (path, data, { secret = false } = {}) => {
+        this.files.set(path, data);
+        if (secret) this.secretFiles.add(path);
+      },
+      removeFile: (path) => void this.files.delete(path),
+      fetch: refuse("network"),
+      openSerial: refuse("serial port"),
+      listSerialPorts: async () => [],
+      connectTcp: refuse("TCP"),
+      findXs: () => "/engine",
+      serve: refuse("server"),
+      loadSimulator: refuse("simulator"),
+      ...changes,
+    };
+  }
+
+  async run(...words: string[]): Promise<FakeRun> {
+    this.out = "";
+    this.err = "";
+    const exitCode = await runCli(words, this.context);
+    return { exitCode, out: this.out, err: this.err };
+  }
+
+  /** The JSON lines of the last run. */
+  events(): Record<string, unknown>[] {
+    const lines = this.out.split("\n").filter((line) => line !== "");
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+}
+
+/** A link whose other end a test holds. */
+export function fakeLink() {
+  const heard: string[] = [];
+  let onText = (_text: string): void => {};
+  let onEnd = (_reason: string | undefined): void => {};
+  let closed = false;
+  const link: Link = {
+    write: (text) => void heard.push(text),
+    onText: (callback) => {
+      onText = callback;
+    },
+    onEnd: (callback) => {
+      onEnd = callback;
+    },
+    close: () => {
+      closed = true;
+    },
+  };
+  return {
+    link,
+    heard,
+    say: (text: string) => onText(text),
+    end: (reason?: string) => onEnd(reason),
+    get closed() {
+      return closed;
+    },
+  };
+}
+
+/** A desk with two badges; `good` opens the door. */
+export class FakeDesk implements Desk {
+  readonly serverUrl = "http://127.0.0.1:4242";
+  readonly badges = [
+    { name: "good", title: "Ada" },
+    { name: "clone", title: "a copy of Ada's" },
+  ];
+  readonly channel = new Channel<SimEvent>();
+  readonly typed: string[] = [];
+  readonly taps: string[] = [];
+  stopped = false;
+
+  events(): AsyncIterable<SimEvent> {
+    return this.channel;
+  }
+
+  async tap(badge: string, holdMs?: number) {
+    this.taps.push(holdMs === undefined ? badge : `${badge} for ${holdMs}`);
+    if (badge === "good") return { granted: true, holder: "Ada", tookMs: 71.25 };
+    if (badge !== "clone")
+      throw new LatchkeyError("badge-unknown", { message: `no ${badge} here` });
+    return { granted: false, reason: "badge-cloned", tookMs: 70 };
+  }
+
+  write(text: string): void {
+    this.typed.push(text);
+    this.channel.push({ type: "serial", atMs: 5, text: `echo ${text.trim()}\n` });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.channel.end();
+  }
+}
+
+/** A simulator that reports what it is told to, and remembers what it was asked. */
+export class FakeSimulator implements Simulator {
+  readonly desk = new FakeDesk();
+  readonly #events: readonly SimEvent[];
+  asked: ScenarioOptions | undefined;
+
+  constructor(events: readonly SimEvent[] = []) {
+    this.#events = events;
+  }
+
+  parseScenario(text: string) {
+    if (text.includes("wrong")) {
+      throw new LatchkeyError("scenario-invalid", {
+        message: "line 3: wrong",
+        detail: { line: 3 },
+      });
+    }
+    const badges = {};
+    const times = { timeoutUs: 1, networkJoinUs: 1, latencyUs: 1 };
+    return { name: text, seed: "1", ...times, reader: {}, badges, steps: [] };
+  }
+
+  async *runScenario(_scenario: object, options: ScenarioOptions) {
+    this.asked = options;
+    yield* this.#events;
+  }
+
+  async startDesk(): Promise<Desk> {
+    return this.desk;
+  }
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import type { SimEvent } from "../../host-sim/scenario/events.ts";
+import { FakeSimulator, FakeWorld } from "./fake-context.ts";
+
+const RESULT: SimEvent = {
+  type: "result",
+  ok: true,
+  seed: "7",
+  atMs: 4000,
+  wallMs: 40,
+  traceHash: "ab".repeat(32),
+  boot: { bus: 1, crypto: 2 },
+};
+const RUN: readonly SimEvent[] = [
+  { type: "screen", atMs: 10, lines: ["READY", "", "Front door"], frame: "▀" },
+  { type: "serial", atMs: 20, text: "boot\n" },
+  { type: "relay", atMs: 30, energised: true },
+  {
+    type: "decision",
+    atMs: 30,
+    granted: true,
+    holder: "Ada",
+    tookMs: 71.2,
+    breakdown: { bus: 31 },
+  },
+  { type: "expect", atMs: 31, line: 4, text: "screen GRANTED", ok: true },
+  { type: "screenshot", atMs: 32, path: "oled.png", png: Uint8Array.of(1, 2) },
+  RESULT,
+];
+
+function worldWith(events: readonly SimEvent[]) {
+  const simulator = new FakeSimulator(events);
+  const world = new FakeWorld({ loadSimulator: async () => simulator });
+  world.files.set("/desk/a.yaml", "name: a");
+  return { simulator, world };
+}
+
+describe("latchkey sim --headless", () => {
+  it("plays a scenario, writes its files and says how it went", async () => {
+    const { world } = worldWith(RUN);
+    const run = await world.run("sim", "--headless", "a.yaml", "--serial-log-file", "log.txt");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.match(run.out, /screen {2}READY │ Front door/);
+    assert.match(run.out, /GRANTED to Ada in 71\.2 ms \(bus 31\.0\)/);
+    assert.match(run.out, /4\.0 s simulated in 40 ms \(100 × real time\)/);
+    assert.match(run.out, /seed 7 · trace abababababababab/);
+    assert.deepEqual(world.files.get("/desk/oled.png"), Uint8Array.of(1, 2));
+    assert.equal(world.files.get("/desk/log.txt"), "boot\n");
+  });
+
+  it("hands its options on", async () => {
+    const { simulator, world } = worldWith(RUN);
+    const words = ["--expect-text", "A", "--expect-text=B", "--fail-text", "C", "--timeout", "1.5"];
+    await world.run("sim", "a.yaml", ...words, "--seed", "s", "--speed", "2", "--screenshot", "p");
+    const { signal: _, ...asked } = simulator.asked!;
+    assert.deepEqual(asked, {
+      expectText: ["A", "B"],
+      failText: ["C"],
+      timeoutMs: 1500,
+      seed: "s",
+      speed: 2,
+      screenshot: "p",
+    });
+  });
+
+  for (const [code, exitCode] of [
+    ["expectation-failed", 1],
+    ["sim-timeout", 3],
+    ["cancelled", 130],
+  ] as const) {
+    it(`ends with ${exitCode} on ${code}`, async () => {
+      const { world } = worldWith([{ ...RESULT, ok: false, code, message: "because" }]);
+      const run = await world.run("sim", "a.yaml");
+      assert.equal(run.exitCode, exitCode);
+      assert.match(run.out, /✖ because/);
+    });
+  }
+
+  it("fails when the simulator ends without a result", async () => {
+    assert.equal((await worldWith([]).world.run("sim", "a.yaml")).exitCode, 1);
+  });
+
+  it("prints events as JSON lines, images by their size", async () => {
+    const { world } = worldWith(RUN);
+    await world.run("sim", "a.yaml", "--json");
+    const events = world.events();
+    assert.equal(events.length, RUN.length + 1);
+    assert.deepEqual(events[5]?.["png"], { bytes: 2 });
+  });
+
+  it("names the file and the line of a broken scenario", async () => {
+    const { world } = worldWith([]);
+    world.files.set("/desk/b.yaml", "wrong");
+    const run = await world.run("sim", "b.yaml");
+    assert.equal(run.exitCode, 2);
+    assert.match(run.err, /b\.yaml: line 3: wrong \[scenario-invalid\]/);
+  });
+
+  it("guesses what was meant when the file does not exist", async () => {
+    const run = await worldWith([]).world.run("sim", "serv");
+    assert.equal(run.exitCode, 2);
+    assert.match(run.err, /there is no scenario `serv`; did you mean `serve`\?/);
+  });
+
+  it("plays a first tap when no scenario is named", async () => {
+    const { world } = worldWith(RUN);
+    const read: string[] = [];
+    const readText = (path: string): string => {
+      read.push(path);
+      return "name: x";
+    };
+    const context = { ...world.context, readText };
+    const other = new FakeWorld(context);
+    await other.run("sim", "--headless");
+    assert.match(read[0] ?? "", /examples\/first-tap\.yaml$/);
+  });
+
+  it("wants --headless for options that only a scenario obeys", async () => {
+    const run = await worldWith([]).world.run("sim", "--expect-text", "GRANTED");
+    assert.equal(run.exitCode, 2);
+    assert.match(run.err, /--expect-text belongs to a scenario: add --headless/);
+  });
+});
+
+describe("latchkey sim on a terminal", () => {
+  it("draws the panel, taps by number, types console commands and gives the screen back", async () => {
+    const { simulator, world } = worldWith([]);
+    const tty = { write: world.context.stdout.write, isTTY: true, columns: 80 };
+    const stdin = Object.assign(world.stdin, { isTTY: true, setRawMode: () => undefined });
+    Object.assign(world.context, { stdout: tty, stdin });
+    const running = world.run("sim");
+    simulator.desk.channel.push(RUN[0]!);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stdin.write("2");
+    stdin.write("s");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stdin.write("q");
+    const run = await running;
+    assert.equal(run.exitCode, 0, run.err);
+    assert.deepEqual(simulator.desk.taps, ["clone"]);
+    assert.deepEqual(simulator.desk.typed, ["status\r\n"]);
+    assert.match(run.out, /▀[\s\S]*\[1\][\s\S]*tap[\s\S]*good/);
+    assert.ok(run.out.includes("\x1b[?1049l"), "the alternate screen was left");
+    assert.equal(simulator.desk.stopped, true);
+    assert.equal(world.files.has("/desk/.latchkey/sim.json"), false);
+  });
+});

@@ -1,0 +1,79 @@
+import type { Readable } from "node:stream";
+import type { Simulator } from "../simulator.ts";
+
+/** Where text goes. */
+export interface Sink {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+/** A line to a node: a serial port, a socket or a simulated reader. */
+export interface Link {
+  write(text: string): void;
+  onText(callback: (text: string) => void): void;
+  /** With the reason, when it did not end by `close`. */
+  onEnd(callback: (reason: string | undefined) => void): void;
+  close(): void;
+}
+
+export interface SerialPortInfo {
+  readonly path: string;
+  readonly title: string;
+}
+
+export interface ServeOptions {
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  /** A line for every request and everything unusual. */
+  readonly onLog: (line: string) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Given at the very first start only. */
+  readonly adminToken?: string;
+  /** What a new reader of the demo tenant must be configured with, without its pins. */
+  provision(): Promise<Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+}
+
+/** Everything that a command may touch. Tests hand in another one. */
+export interface Context {
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly stdin: Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
+  /** Aborted by Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  nowMs(): number;
+  exists(path: string): boolean;
+  /** `undefined` when there is no such file. */
+  readText(path: string): string | undefined;
+  /** Creates the folders on the way. `secret` files are readable by their owner only. */
+  writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
+  removeFile(path: string): void;
+  fetch(url: string, options: { timeoutMs: number }): Promise<HttpAnswer>;
+  /** @throws port-unavailable */
+  openSerial(path: string, baud: number): Promise<Link>;
+  listSerialPorts(): Promise<readonly SerialPortInfo[]>;
+  /** @throws network-failed */
+  connectTcp(host: string, port: number): Promise<Link>;
+  /** Path of the XS worker, if it is installed. */
+  findXs(): string | undefined;
+  /** @throws address-in-use */
+  serve(options: ServeOptions): Promise<RunningServer>;
+  loadSimulator(): Promise<Simulator>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}

@@ -1,0 +1,120 @@
+import { isLatchkeyError } from "../../protocol/errors.ts";
+import type { Command } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { CliEvent } from "../cli/event.ts";
+import { EXIT } from "../cli/exit-codes.ts";
+import { READER_FILE, readReaderFile } from "../reader-file.ts";
+
+type Check = Extract<CliEvent, { type: "check" }>;
+type Finding = Omit<Check, "type" | "name">;
+
+const MAX_SKEW_S = 30;
+const SERVER_LIMIT_MS = 3_000;
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "checks this machine, the configuration and the server",
+  operands: "[configuration]",
+  maxOperands: 1,
+  options: [],
+  examples: [
+    ["latchkey doctor", `looks at ${READER_FILE} here`],
+    ["latchkey doctor --json", "for a script"],
+  ],
+  async *run(context, args) {
+    const path = args.positionals[0] ?? READER_FILE;
+    let failed = 0;
+    for (const [name, check] of CHECKS) {
+      const finding = await check(context, path);
+      if (finding.state === "failed") failed++;
+      yield { type: "check", name, ...finding };
+    }
+    if (failed === 0) yield { type: "done", text: "Nothing is in the way." };
+    else yield { type: "warning", text: `${failed} of these need attention.` };
+    return failed === 0 ? EXIT.ok : EXIT.failed;
+  },
+};
+
+const CHECKS: readonly [string, (context: Context, path: string) => Finding | Promise<Finding>][] =
+  [
+    ["node", checkNode],
+    ["xs engine", checkXs],
+    ["configuration", checkConfiguration],
+    ["server", checkServer],
+    ["serial ports", checkPorts],
+    ["moddable", checkModdable],
+  ];
+
+function checkNode({ nodeVersion }: Context): Finding {
+  const major = Number(/^v?(\d+)/.exec(nodeVersion)?.[1]);
+  if (major >= 24) return { state: "ok", text: nodeVersion };
+  return { state: "failed", text: `${nodeVersion} is too old`, next: "install Node 24 or later" };
+}
+
+function checkXs({ findXs }: Context): Finding {
+  if (findXs() !== undefined) return { state: "ok", text: "the real engine is installed" };
+  const next = "for the XS lane of the tests: a C compiler and make, then `npm install`";
+  return { state: "warning", text: "not installed: tests run on Node only", next };
+}
+
+function checkConfiguration(context: Context, path: string): Finding {
+  try {
+    const config = readReaderFile(context, path);
+    if (config !== undefined) return { state: "ok", text: `${path}: ${config.label}` };
+    return { state: "skipped", text: `there is no ${path}`, next: "`latchkey init` makes one" };
+  } catch (error) {
+    if (!isLatchkeyError(error)) throw error;
+    return { state: "failed", text: error.message, next: `correct it in ${path}` };
+  }
+}
+
+/** Reachable, ours, and of one mind with this machine about the time. */
+async function checkServer(context: Context, path: string): Promise<Finding> {
+  const baseUrl = baseUrlOf(context, path);
+  if (baseUrl === undefined) return { state: "skipped", text: "no configuration names one" };
+  try {
+    const answer = await context.fetch(`${baseUrl}/healthz`, { timeoutMs: SERVER_LIMIT_MS });
+    if (answer.status !== 200) {
+      const next = "check base_url; a captive portal may be in the way";
+      return { state: "failed", text: `${baseUrl} answers ${answer.status}`, next };
+    }
+    const served = Date.parse(answer.headers["date"] ?? "");
+    const skewS = Math.round(Math.abs(served - context.nowMs()) / 1000);
+    if (skewS > MAX_SKEW_S) {
+      const text = `${baseUrl} answers, but its clock is ${skewS} s away from this one`;
+      return { state: "warning", text, next: "set both by NTP: challenges and tokens expire" };
+    }
+    return { state: "ok", text: `${baseUrl} answers` };
+  } catch (error) {
+    if (!isLatchkeyError(error)) throw error;
+    return { state: "failed", text: `${baseUrl}: ${error.message}`, next: "`latchkey serve`" };
+  }
+}
+
+function baseUrlOf(context: Context, path: string): string | undefined {
+  try {
+    return readReaderFile(context, path)?.baseUrl;
+  } catch {
+    return undefined; // the check of the configuration says why
+  }
+}
+
+async function checkPorts(context: Context): Promise<Finding> {
+  try {
+    const ports = await context.listSerialPorts();
+    if (ports.length === 0) return { state: "skipped", text: "none (only needed for a real node)" };
+    return { state: "ok", text: ports.map(({ path }) => path).join(", ") };
+  } catch (error) {
+    if (!isLatchkeyError(error)) throw error;
+    return { state: "warning", text: error.message, next: error.next };
+  }
+}
+
+function checkModdable({ env, exists }: Context): Finding {
+  const folder = env["MODDABLE"];
+  if (folder === undefined || folder === "") {
+    return { state: "skipped", text: "$MODDABLE is not set (only needed to build firmware)" };
+  }
+  if (exists(folder)) return { state: "ok", text: folder };
+  return { state: "failed", text: `$MODDABLE names ${folder}, which does not exist` };
+}

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { readerConfig } from "../../firmware/config.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import type { Command } from "../cli/command.ts";
+import { EXIT } from "../cli/exit-codes.ts";
+import { DATA_FOLDER, DEFAULT_PINS, READER_FILE, resolvePath } from "../reader-file.ts";
+import { SERVER_PORT } from "./serve.ts";
+
+export const init: Command = {
+  name: "init",
+  summary: "makes a server and the configuration of its first reader",
+  operands: "[folder]",
+  maxOperands: 1,
+  options: [
+    { name: "url", value: "url", help: `how the reader reaches the server; this host by default` },
+    { name: "label", value: "text", help: "what the reader's screen calls the door" },
+    { name: "force", short: "f", help: `replace an existing ${READER_FILE}` },
+  ],
+  examples: [
+    ["latchkey init", "in this folder"],
+    ["latchkey init office --label 'Front door'", "in a new folder"],
+  ],
+  async *run(context, args) {
+    const folder = resolvePath(context, args.positionals[0] ?? ".");
+    const path = join(folder, READER_FILE);
+    if (context.readText(path) !== undefined && !args.flag("force")) {
+      throw new LatchkeyError("conflict", {
+        message: `${path} exists already; it holds keys that a reader may be using (--force replaces it)`,
+      });
+    }
+    const url = args.text("url") ?? `http://127.0.0.1:${SERVER_PORT}`;
+    const server = await context.serve({
+      dataFolder: join(folder, DATA_FOLDER),
+      host: "127.0.0.1",
+      port: 0,
+      onLog: () => {},
+    });
+    try {
+      yield { type: "done", text: `Server data in ${join(folder, DATA_FOLDER)}` };
+      const config = {
+        ...(await server.provision()),
+        base_url: url,
+        ...(args.flag("label") ? { label: args.text("label") } : {}),
+        ...DEFAULT_PINS,
+      };
+      readerConfig(config); // what would not start must not be written
+      context.writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { secret: true });
+      yield { type: "done", text: `Reader configuration in ${path}`, fields: { path } };
+      if (server.adminToken !== undefined) {
+        yield { type: "secret", name: "Admin token", value: server.adminToken };
+      }
+      yield {
+        type: "warning",
+        text: `${READER_FILE} holds the reader's keys: keep it out of version control.`,
+      };
+      yield { type: "next", text: "Now start the server:", command: "npx latchkey serve" };
+      yield { type: "next", text: "or try it without any hardware:", command: "npx latchkey sim" };
+      return EXIT.ok;
+    } finally {
+      await server.close();
+    }
+  },
+};

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { Context, Sink } from "./cli/context.ts";
+import { findXsWorker } from "./find-xs.ts";
+import { fetchText } from "./http-fetch.ts";
+import { listSerialPorts, openSerialPort } from "./serial-port.ts";
+import { connectTcp } from "./tcp-link.ts";
+
+/** The real world for the commands. */
+export function hostContext(): Context {
+  const interrupt = new AbortController();
+  // The second Ctrl-C means it: nobody should have to look for the process.
+  process.on("SIGINT", () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+  process.on("SIGTERM", () => interrupt.abort());
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    version: packageVersion(),
+    nodeVersion: process.version,
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
+    stdin: process.stdin,
+    interrupted: interrupt.signal,
+    nowMs: () => Date.now(),
+    exists: existsSync,
+    readText,
+    writeFile,
+    removeFile: (path) => rmSync(path, { force: true }),
+    fetch: fetchText,
+    openSerial: openSerialPort,
+    listSerialPorts,
+    connectTcp,
+    findXs: findXsWorker,
+    serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
+    loadSimulator: async () => (await import("./simulator-loader.ts")).loadSimulator(),
+  };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw fileError(`${path} cannot be read`, error);
+  }
+}
+
+function writeFile(path: string, data: string | Uint8Array, { secret = false } = {}): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, data, secret ? { mode: 0o600 } : {});
+  } catch (error) {
+    throw fileError(`${path} cannot be written`, error);
+  }
+}
+
+function fileError(message: string, cause: unknown): LatchkeyError {
+  return new LatchkeyError("storage-failed", { message, cause });
+}

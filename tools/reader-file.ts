@@ -1,0 +1,44 @@
+import { isAbsolute, join } from "node:path";
+import { readerConfig } from "../firmware/config.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { Context } from "./cli/context.ts";
+
+/** The file that `latchkey init` writes: the configuration of one reader. */
+export const READER_FILE = "latchkey.json";
+/** Folder of everything that Latchkey creates beside it: database, keys, the simulator's state. */
+export const DATA_FOLDER = ".latchkey";
+
+/** Pins of the wiring table in README.md, for a Raspberry Pi Pico 2 W. */
+export const DEFAULT_PINS = Object.freeze({
+  nfc: { data: 4, clock: 5, hz: 100_000, reset: 6, irq: 7 },
+  display: { data: 2, clock: 3, hz: 400_000, address: 0x3c },
+  relay: { pin: 15, active: "high" },
+  led: { green: 16, red: 17 },
+  buzzer: { pin: 18 },
+  console: { transmit: 0, receive: 1 },
+});
+
+export function resolvePath({ cwd }: Context, path: string): string {
+  return isAbsolute(path) ? path : join(cwd, path);
+}
+
+/** What the file says, or `undefined` when there is none. @throws config-invalid */
+export function readReaderFile(context: Context, path = READER_FILE) {
+  const text = context.readText(resolvePath(context, path));
+  return text === undefined ? undefined : parseReaderText(text, path);
+}
+
+function parseReaderText(text: string, path: string) {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // The engine's message quotes the text, and the text holds keys: only the place is taken.
+    const place = /\(line \d+ column \d+\)/.exec((cause as Error).message)?.[0] ?? "";
+    throw new LatchkeyError("config-invalid", {
+      message: `${path} is not JSON ${place}`.trimEnd(),
+      detail: { field: path },
+    });
+  }
+  return readerConfig(value);
+}

@@ -1,0 +1,55 @@
+/** What the command line needs of the simulator; `host-sim/` provides it. */
+import type { SimEvent, TapOutcome } from "../host-sim/scenario/events.ts";
+import type { Scenario } from "../host-sim/scenario/scenario.ts";
+
+export interface ScenarioOptions {
+  /** Instead of the scenario's own. */
+  readonly seed?: string;
+  /** Each must have been on the panel by the end. */
+  readonly expectText: readonly string[];
+  /** None may ever be on the panel. */
+  readonly failText: readonly string[];
+  /** Virtual; instead of the scenario's own. */
+  readonly timeoutMs?: number;
+  /** Where the last screen goes as a PNG (an event carries the bytes). */
+  readonly screenshot?: string;
+  /** 1 is real time; `Infinity` as fast as it goes. */
+  readonly speed: number;
+  readonly signal: AbortSignal;
+}
+
+export interface DeskOptions {
+  /** Database, keys and the reader's flash; created when absent. */
+  readonly dataFolder: string;
+  readonly host: string;
+  /** Of the HTTP server that decides; 0 for any free one. */
+  readonly port: number;
+  readonly seed?: string;
+  readonly speed: number;
+}
+
+export interface DeskBadge {
+  readonly name: string;
+  /** For people: whose badge, and what is special about it. */
+  readonly title: string;
+}
+
+/** A simulated reader that runs in real time beside a real HTTP server. */
+export interface Desk {
+  readonly serverUrl: string;
+  readonly badges: readonly DeskBadge[];
+  /** From now on; ends when the desk stops. */
+  events(): AsyncIterable<SimEvent>;
+  /** Holds a badge to the reader until it answers. @throws badge-unknown */
+  tap(badge: string, holdMs?: number): Promise<TapOutcome>;
+  /** Types into the reader's serial console. */
+  write(text: string): void;
+  stop(): Promise<void>;
+}
+
+export interface Simulator {
+  parseScenario(text: string): Scenario;
+  /** Runs to the end; its last event is the result. */
+  runScenario(scenario: Scenario, options: ScenarioOptions): AsyncIterable<SimEvent>;
+  startDesk(options: DeskOptions): Promise<Desk>;
+}
