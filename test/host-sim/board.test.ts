@@ -37,7 +37,10 @@ class Memory implements I2CDevice {
   readByte(): number {
     return this.bytes[this.#at++ % 16]!;
   }
-  stop(): void {}
+  stops = 0;
+  stop(): void {
+    this.stops++;
+  }
   stretchUs(): number {
     return this.holdUntilUs - this.#world.nowUs();
   }
@@ -94,6 +97,41 @@ describe("I2C of the simulated board", () => {
     bus.faults.add({ direction: "write", effect: { kind: "data-nack", byte: 2 } });
     open().write(Uint8Array.of(0, 1, 2, 3));
     assert.deepEqual(memory.seen, [0, 1]);
+  });
+
+  it("tells the device when a transfer that it took part in ends, and only then", () => {
+    const { bus, memory, open } = setUp();
+    const i2c = open();
+    i2c.write(Uint8Array.of(0));
+    i2c.read(1);
+    bus.faults.add({ direction: "write", effect: { kind: "data-nack", byte: 0 } });
+    i2c.write(Uint8Array.of(0));
+    assert.equal(memory.stops, 3);
+    bus.faults.add({ effect: { kind: "address-nack" } });
+    assert.throws(() => i2c.read(1), /read failed/);
+    assert.equal(memory.stops, 3);
+  });
+
+  it("strikes where a rule says: address, direction, so many passed, so often", () => {
+    const { bus, memory, open } = setUp();
+    const i2c = open();
+    const effect = { kind: "address-nack" } as const;
+    bus.faults.add({ address: 0x51, effect });
+    const disarm = bus.faults.add({ direction: "write", skip: 2, times: 2, effect });
+    const outcomes = Array.from({ length: 6 }, (_, i) => {
+      try {
+        i2c.read(1);
+        i2c.write(Uint8Array.of(i));
+        return "ok";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    const failed = "write failed";
+    assert.deepEqual(outcomes, ["ok", "ok", failed, failed, "ok", "ok"]);
+    assert.deepEqual(memory.seen, [0, 1, 4, 5]);
+    disarm();
+    assert.equal(bus.faults.struck, 2);
   });
 
   it("does nothing for a transfer of no bytes, not even on the wire", () => {

@@ -107,6 +107,14 @@ describe("PN532 model, cards", () => {
     assert.equal(card.heard.at(-1), "aabbccdd");
   });
 
+  it("forgets the parts that it has when the card is deselected", () => {
+    const { bench, card } = withCard();
+    assert.equal(bench.command("4041aabb"), "4100");
+    assert.equal(bench.command("4401"), "4500");
+    assert.equal(bench.command("4001cc"), "4100cc9000");
+    assert.equal(card.heard.at(-1), "cc");
+  });
+
   it("gives an answer in parts that does not fit one frame: MI in the status", () => {
     const bytes = Uint8Array.from({ length: 600 }, (_, i) => i & 255);
     const { bench } = withCard(fakeCard("04518dfaa96180", () => bytes));

@@ -103,6 +103,17 @@ describe("PN532 model, power and wedges", () => {
     assert.equal(bench.command("066302"), "0780");
   });
 
+  it("looks for ever and frames in full again after a reset, whatever was set before", () => {
+    const bench = Bench.awake();
+    bench.command("3205ff0100");
+    assert.equal(bench.command("4a0100"), "4b00");
+    bench.command("1254");
+    bench.pulseReset();
+    assert.equal(bench.command("1401"), "15");
+    bench.send("4a0100");
+    assert.equal(bench.receive(3000), "timeout");
+  });
+
   it("holds SCL for a while when told to: a short hold is waited out", () => {
     const bench = Bench.awake();
     bench.chip.i2c.holdScl(50_000);
