@@ -1,6 +1,7 @@
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Target } from "./commands.ts";
-import type { DataExchangeOptions, PN532 } from "./pn532.ts";
+import type { DataExchangeOptions } from "./options.ts";
+import type { PN532 } from "./pn532.ts";
 import { isAntennaOverload, isTargetLost, statusOf } from "./status.ts";
 
 /** What a session needs of the PN532. */

@@ -1,13 +1,11 @@
+import { concat } from "../../protocol/encoding/bytes.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
-import type { Clock, Log, Timer } from "../../protocol/platform.ts";
-import type { Digital, DigitalConstructor, I2CConstructor } from "../ecma419.ts";
+import type { Digital } from "../ecma419.ts";
 import { recoverBus } from "../i2c-recovery.ts";
 import { delay, type Timing } from "../timing.ts";
 import {
   COMMAND,
-  type CommandName,
   DIAGNOSE,
-  EXCHANGE_DATA_MAX,
   type FirmwareVersion,
   PARAMETERS_AUTO,
   parseFirmwareVersion,
@@ -15,59 +13,14 @@ import {
   RF_ITEM,
   type Target,
 } from "./commands.ts";
-import { damaged } from "./frame.ts";
+import { CARD_LIMIT_MS, checkStatus, exchangeData, type RunCommand } from "./data-exchange.ts";
 import { I2CPort } from "./i2c-port.ts";
-import { type ExchangeOptions, Pn532Link } from "./link.ts";
+import { Pn532Link } from "./link.ts";
+import type { DataExchangeOptions, ListOptions, PN532Options } from "./options.ts";
 import { ReadyLine } from "./ready-line.ts";
-import { STATUS_ERROR_MASK, STATUS_MORE, statusError } from "./status.ts";
+import { STATUS_ERROR_MASK } from "./status.ts";
 
-export interface PN532Options {
-  readonly i2c: {
-    readonly io: I2CConstructor;
-    readonly data: number;
-    readonly clock: number;
-    /** Bus speed; 100 kHz unless told. */
-    readonly hz?: number;
-    /** 0x24 unless told. */
-    readonly address?: number;
-    readonly port?: number;
-    /** Handed to the I/O class as it is: the limit of one transfer. */
-    readonly timeout?: number;
-  };
-  /** RSTPD_N: without it a wedged chip needs a power cycle. */
-  readonly reset?: { readonly io: DigitalConstructor; readonly pin: number };
-  /** IRQ: without it the driver polls. */
-  readonly irq?: { readonly io: DigitalConstructor; readonly pin: number };
-  /** Digital class for the bus pins: without it a stuck bus stays stuck. */
-  readonly recovery?: { readonly io: DigitalConstructor };
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly log?: Log;
-  /**
-   * Least pause between two transfers in ms. The I²C specification asks for 4.7 µs, which any
-   * JavaScript exceeds: 0 unless told. libnfc waits 5 ms (`PN532_BUS_FREE_TIME`); try that with
-   * a module that stops answering.
-   */
-  readonly busFreeMs?: number;
-  /**
-   * Attempts of InListPassiveTarget to find a card after the first (MxRtyPassiveActivation), of
-   * about 150 ms each; 1 unless told. 0xFF is for ever: the chip then looks by itself, which is
-   * good with IRQ and `maxTargets` 1, but a chip told to find two may wait for ever for the second.
-   */
-  readonly activationRetries?: number;
-}
-
-export interface ListOptions {
-  /** 1 or 2; 1 unless told. */
-  readonly maxTargets?: 1 | 2;
-  readonly timeoutMs?: number;
-}
-
-export interface DataExchangeOptions {
-  /** Length of the card's answer if it is known: saves bytes on the bus. */
-  readonly expectBytes?: number;
-  readonly timeoutMs?: number;
-}
+export type { DataExchangeOptions, ListOptions, PN532Options } from "./options.ts";
 
 /** RSTPD_N low time. The data sheet wants microseconds; a capacitor on the line wants more. */
 const RESET_LOW_MS = 2;
@@ -77,15 +30,9 @@ const REPLY_LIMIT_MS = 100;
 const RETRY_FOR_EVER = 0xff;
 /** A block damaged on the air is repeated by the chip: cheaper than a failed tap. Default 0. */
 const AIR_RETRIES = 2;
-/** Upper bound for one block exchange with waiting time extensions; the chip gives up earlier. */
-const CARD_LIMIT_MS = 2_000;
 const LIST_LIMIT_MS = 2_000;
 /** NTAG 424 DNA as a single target: NbTg, Tg, SENS_RES, SEL_RES, 7-byte UID, 6-byte ATS. */
 const LIST_REPLY_BYTES = 19;
-/** Covers status words and short answers; a longer one costs a NACK and a second read. */
-const UNKNOWN_ANSWER_BYTES = 16;
-/** A card that never stops sending (MI) must not fill the memory. */
-const CHAINED_ANSWER_MAX = 4_096;
 
 /**
  * The PN532 NFC controller on I²C.
@@ -141,7 +88,7 @@ export class PN532 {
     this.#link = new Pn532Link(this.#port, this.#timing, this.#irq, options.log);
   }
 
-  /** Whether frames are announced by IRQ; false as well when the line proved to be broken. */
+  /** Whether IRQ announces frames; false too when the line proved to be broken. */
   get usesIrq(): boolean {
     return this.#link.usesIrq;
   }
@@ -190,9 +137,7 @@ export class PN532 {
    * without disturbing it.
    */
   diagnose(test: number, data: Uint8Array = new Uint8Array(0)): Promise<Uint8Array> {
-    const body = new Uint8Array(1 + data.length);
-    body[0] = test;
-    body.set(data, 1);
+    const body = concat(new Uint8Array([test]), data);
     const replyBytes = test === DIAGNOSE.communication ? body.length : 1;
     return this.#exclusive(() =>
       this.#run("Diagnose", body, replyBytes, { timeoutMs: CARD_LIMIT_MS }),
@@ -237,7 +182,7 @@ export class PN532 {
     data: Uint8Array,
     options: DataExchangeOptions = {},
   ): Promise<Uint8Array> {
-    return this.#exclusive(() => this.#exchangeData(tg, data, options));
+    return this.#exclusive(() => exchangeData(this.#run, tg, data, options));
   }
 
   /** Lets go of a target, or of all with `tg` 0. @throws pn532-status */
@@ -275,11 +220,10 @@ export class PN532 {
     if (this.#closed) return;
     this.#closed = true;
     this.#link.cancel();
-    const ending = this.#enqueue(async () => {
+    await this.#enqueue(async () => {
       await this.#configureRf(RF_ITEM.field, new Uint8Array([0]));
       await this.#link.abortNow();
-    });
-    await ending.catch(() => undefined);
+    }).catch(() => undefined);
     this.#irq?.close();
     this.#reset?.close();
     this.#port.close();
@@ -332,70 +276,13 @@ export class PN532 {
   }
 
   async #configureRf(item: number, data: Uint8Array): Promise<void> {
-    const body = new Uint8Array(1 + data.length);
-    body[0] = item;
-    body.set(data, 1);
-    await this.#run("RFConfiguration", body, 0);
+    await this.#run("RFConfiguration", concat(new Uint8Array([item]), data), 0);
   }
 
-  async #exchangeData(
-    tg: number,
-    data: Uint8Array,
-    options: DataExchangeOptions,
-  ): Promise<Uint8Array> {
-    let at = 0;
-    for (; data.length - at > EXCHANGE_DATA_MAX; at += EXCHANGE_DATA_MAX) {
-      await this.#exchangeBlock(tg | STATUS_MORE, data.subarray(at, at + EXCHANGE_DATA_MAX), 0);
-    }
-    const expect = options.expectBytes ?? UNKNOWN_ANSWER_BYTES;
-    let block = await this.#exchangeBlock(tg, data.subarray(at), expect, options.timeoutMs);
-    if (!block.more) return block.data;
-    const blocks = [block.data];
-    let total = block.data.length;
-    while (block.more) {
-      // Only the target number asks for the next part (§7.3.8).
-      block = await this.#exchangeBlock(
-        tg,
-        new Uint8Array(0),
-        EXCHANGE_DATA_MAX,
-        options.timeoutMs,
-      );
-      total += block.data.length;
-      if (total > CHAINED_ANSWER_MAX || (block.more && block.data.length === 0))
-        throw new LatchkeyError("card-protocol", { message: "the card's answer does not end" });
-      blocks.push(block.data);
-    }
-    return join(blocks, total);
-  }
-
-  async #exchangeBlock(
-    tg: number,
-    data: Uint8Array,
-    expectBytes: number,
-    timeoutMs = CARD_LIMIT_MS,
-  ): Promise<{ data: Uint8Array; more: boolean }> {
-    const body = new Uint8Array(1 + data.length);
-    body[0] = tg;
-    body.set(data, 1);
-    const expect = Math.min(expectBytes, EXCHANGE_DATA_MAX) + 1;
-    const options = { timeoutMs, repeatable: false };
-    const reply = await this.#run("InDataExchange", body, expect, options);
-    const status = checkStatus("InDataExchange", reply);
-    return { data: reply.subarray(1), more: (status & STATUS_MORE) !== 0 };
-  }
-
-  #run(
-    name: CommandName,
-    data: Uint8Array,
-    replyBytes: number,
-    options: Partial<ExchangeOptions> = {},
-  ): Promise<Uint8Array> {
-    return this.#link.exchange(COMMAND[name], data, {
-      timeoutMs: REPLY_LIMIT_MS,
-      ...options,
-      replyBytes,
-    });
-  }
+  readonly #run: RunCommand = (name, data, replyBytes, options = {}) => {
+    const limits = { timeoutMs: REPLY_LIMIT_MS, ...options };
+    return this.#link.exchange(COMMAND[name], data, { ...limits, replyBytes });
+  };
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
     return this.#enqueue(() => {
@@ -410,22 +297,4 @@ export class PN532 {
     this.#queue = result.catch(() => undefined);
     return result;
   }
-}
-
-/** The status byte that a reply begins with. @throws pn532-status, pn532-frame */
-function checkStatus(command: CommandName, reply: Uint8Array): number {
-  const status = reply[0];
-  if (status === undefined) throw damaged(`${command}: no status`);
-  if ((status & STATUS_ERROR_MASK) !== 0) throw statusError(status, command);
-  return status;
-}
-
-function join(blocks: readonly Uint8Array[], total: number): Uint8Array {
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const block of blocks) {
-    out.set(block, at);
-    at += block.length;
-  }
-  return out;
 }

@@ -73,7 +73,7 @@ describe("SSD1306 driver on the simulated panel", () => {
     assert.equal(display.dirty, false);
   });
 
-  it("an unchanged picture costs no byte, a changed character little more than its own", async () => {
+  it("an unchanged picture costs no byte, a changed character only a few", async () => {
     const { bus, display, open } = panel();
     await open();
     display.framebuffer.drawText("12:00", 0, 0);

@@ -192,7 +192,7 @@ describe("Light and sound", () => {
     assert.ok(Object.isFrozen(LED_PATTERNS));
   });
 
-  it("an active buzzer hums with its pattern, a passive one gets the tone, none is silent", async () => {
+  it("an active buzzer hums its pattern, a passive one gets the tone, none is silent", async () => {
     const { pins, io, timer, pass } = board();
     const active = new Buzzer({ pin: PIN, timer, digital: io.Digital });
     const edges = watch(pins, PIN);

@@ -1,48 +1,17 @@
 import assert from "node:assert/strict";
-import type { Digital, DigitalConstructor, DigitalOptions } from "../../hal/ecma419.ts";
-import { encodeCommandFrame } from "../../hal/pn532/frame.ts";
-import { PN532, type PN532Options } from "../../hal/pn532/pn532.ts";
 import {
-  isAntennaOverload,
-  isTargetLost,
-  PN532_STATUSES,
-  statusError,
-  statusName,
-  statusOf,
-} from "../../hal/pn532/status.ts";
-import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
-import { isLatchkeyError } from "../../protocol/errors.ts";
-import { ACK, NACK, ScriptedChip, type ScriptStep } from "./scripted-chip.ts";
-import { VirtualTime } from "./virtual-time.ts";
-
-const SAM = "0000ff03fdd414011700";
-const SAM_OK = "0000ff02fed5151600";
-const VERSION = "0000ff02fed4022a00";
-const VERSION_OK = "0000ff06fad50332010607e800";
-const LIST = "0000ff04fcd44a0100e100";
-const LIST_OK = "0000ff15ebd54b01010344200704518dfaa961800677777102802300";
-
-const command = (code: number, hex: string) => toHex(encodeCommandFrame(code, fromHex(hex)));
-
-/** The chip's frame for a reply: same form, D5 instead of D4, code + 1. */
-function reply(code: number, hex: string): string {
-  const frame = encodeCommandFrame(code + 1, fromHex(hex));
-  frame[frame.length > 262 ? 8 : 5] = 0xd5;
-  frame[frame.length - 2]! -= 1;
-  return toHex(frame);
-}
-
-function bench(steps: readonly ScriptStep[], more: Partial<PN532Options> = {}) {
-  const time = new VirtualTime();
-  const chip = new ScriptedChip(time, steps);
-  const { clock, timer } = time;
-  const i2c = { io: chip.io, data: 4, clock: 5 };
-  const pn532 = new PN532({ i2c, clock, timer, ...more });
-  return { time, chip, pn532, run: <T>(promise: Promise<T>) => time.until(promise) };
-}
-
-const code = (wanted: string) => (error: unknown) =>
-  isLatchkeyError(error) && error.code === wanted;
+  bench,
+  code,
+  command,
+  LIST,
+  LIST_OK,
+  reply,
+  SAM,
+  SAM_OK,
+  VERSION,
+  VERSION_OK,
+} from "./driver-bench.ts";
+import { ACK, NACK } from "./scripted-chip.ts";
 
 describe("PN532 driver: exchange", () => {
   it("sends the published bytes and reads exact lengths", async () => {
@@ -58,7 +27,7 @@ describe("PN532 driver: exchange", () => {
     assert.equal(chip.options?.hz, 100_000);
   });
 
-  it("opens in libnfc's order: abort, out of low battery, version, automatic RATS, retries", async () => {
+  it("opens with abort, out of low battery, version, automatic RATS, retries", async () => {
     const { chip, pn532, run } = bench([
       { write: SAM, replies: [SAM_OK] },
       { write: VERSION, replies: [VERSION_OK] },
@@ -143,7 +112,7 @@ describe("PN532 driver: exchange", () => {
     assert.deepEqual(chip.writes, [VERSION, NACK, NACK]);
   });
 
-  it("a reply that is damaged every time is pn532-frame, and the chip is told to stop", async () => {
+  it("a reply damaged every time is pn532-frame, and the chip is told to stop", async () => {
     const { chip, pn532, run } = bench([{ write: VERSION, replies: [VERSION_OK] }]);
     chip.garble = (bytes, nth) => {
       if (nth > 0) bytes[9]! ^= 0x01;
@@ -154,7 +123,7 @@ describe("PN532 driver: exchange", () => {
     assert.ok(chip.writes.length < 10);
   });
 
-  it("no reply at all is pn532-timeout within the limit, and the chip is told to stop", async () => {
+  it("no reply is pn532-timeout within the limit, and the chip is told to stop", async () => {
     const { time, chip, pn532, run } = bench([{ write: VERSION }]);
     await assert.rejects(run(pn532.getFirmwareVersion()), code("pn532-timeout"));
     assert.ok(time.nowMs < 150, `${time.nowMs} ms`);
@@ -215,220 +184,5 @@ describe("PN532 driver: exchange", () => {
     assert.equal(chip.writes.at(-1), ACK);
     await assert.rejects(run(pn532.getFirmwareVersion()), code("cancelled"));
     await run(pn532.close());
-  });
-});
-
-describe("PN532 driver: cards", () => {
-  it("lists the target of the published exchange in one read of 29 bytes", async () => {
-    const { chip, pn532, run } = bench([{ write: LIST, replies: [LIST_OK] }]);
-    const [target] = await run(pn532.inListPassiveTarget());
-    assert.equal(toHex(target!.uid), "04518dfaa96180");
-    assert.equal(chip.log.at(-1), `R 29 01${LIST_OK}`);
-  });
-
-  it("two targets are longer than expected: NACK, and again at full length", async () => {
-    const second = "02034420" + "07" + "04112233445566" + "067777710280";
-    const both = reply(0x4a, `02${LIST_OK.slice(16, -4)}${second}`);
-    const { chip, pn532, run } = bench([{ write: command(0x4a, "0200"), replies: [both] }]);
-    const targets = await run(pn532.inListPassiveTarget({ maxTargets: 2 }));
-    assert.equal(targets.length, 2);
-    assert.deepEqual(chip.writes.slice(1), [NACK]);
-    assert.equal(chip.log.at(-1), `R ${both.length / 2 + 1} 01${both}`);
-  });
-
-  it("an APDU travels in one frame each way; its known length is read exactly", async () => {
-    const apdu = "00a4040007d276000085010100";
-    const { chip, pn532, run } = bench([
-      { write: command(0x40, `01${apdu}`), replies: [reply(0x40, "009000")] },
-    ]);
-    const answer = await run(pn532.inDataExchange(1, fromHex(apdu), { expectBytes: 2 }));
-    assert.equal(toHex(answer), "9000");
-    assert.equal(chip.log.at(-1), `R 13 01${reply(0x40, "009000")}`);
-  });
-
-  it("256 bytes and a status word come in one extended frame", async () => {
-    const body = "5a".repeat(256);
-    const { chip, pn532, run } = bench([
-      { write: command(0x40, "0100b0840000"), replies: [reply(0x40, `00${body}9000`)] },
-    ]);
-    const expect = { expectBytes: 258 };
-    const answer = await run(pn532.inDataExchange(1, fromHex("00b0840000"), expect));
-    assert.equal(toHex(answer), `${body}9000`);
-    assert.ok(chip.log.at(-1)?.startsWith("R 272 "));
-    assert.ok(!chip.writes.includes(NACK));
-  });
-
-  it("an answer of unknown length is corrected by one NACK", async () => {
-    const body = "a5".repeat(120);
-    const { chip, pn532, run } = bench([
-      { write: command(0x40, "0190600000"), replies: [reply(0x40, `00${body}9100`)] },
-    ]);
-    const answer = await run(pn532.inDataExchange(1, fromHex("90600000")));
-    assert.equal(answer.length, 122);
-    assert.equal(chip.writes.filter((hex) => hex === NACK).length, 1);
-  });
-
-  it("what does not fit one frame is chained in both directions", async () => {
-    const long = "c3".repeat(300);
-    const first = command(0x40, `41${long.slice(0, 524)}`);
-    const { pn532, run } = bench([
-      { write: first, replies: [reply(0x40, "00")] },
-      { write: command(0x40, `01${long.slice(524)}`), replies: [reply(0x40, "4011223344")] },
-      { write: command(0x40, "01"), replies: [reply(0x40, "405566")] },
-      { write: command(0x40, "01"), replies: [reply(0x40, "009000")] },
-    ]);
-    assert.equal(toHex(await run(pn532.inDataExchange(1, fromHex(long)))), "1122334455669000");
-  });
-
-  it("a card that chains for ever is card-protocol", async () => {
-    const step = { write: command(0x40, "01"), replies: [reply(0x40, "40")] };
-    const { pn532, run } = bench([{ ...step, write: command(0x40, "0100") }, step, step]);
-    await assert.rejects(run(pn532.inDataExchange(1, fromHex("00"))), code("card-protocol"));
-  });
-
-  it("a reply without its status byte is pn532-frame", async () => {
-    const { pn532, run } = bench([{ write: command(0x52, "00"), replies: [reply(0x52, "")] }]);
-    await assert.rejects(run(pn532.inRelease()), code("pn532-frame"));
-  });
-
-  for (const status of PN532_STATUSES) {
-    it(`status ${status.toString(16).padStart(2, "0")} is the error ${statusName(status)}`, async () => {
-      const hex = status.toString(16).padStart(2, "0");
-      const { pn532, run } = bench([{ write: command(0x40, "0100"), replies: [reply(0x40, hex)] }]);
-      await assert.rejects(run(pn532.inDataExchange(1, fromHex("00"))), (error) => {
-        assert.ok(isLatchkeyError(error, "pn532-status"));
-        assert.equal(error.detail["status"], hex);
-        assert.notEqual(error.detail["name"], "unknown");
-        return statusOf(error) === status;
-      });
-    });
-  }
-
-  it("statuses fall into those that lose the card, those that heat, and the rest", () => {
-    assert.deepEqual(PN532_STATUSES.filter(isTargetLost), [0x01, 0x0a, 0x25, 0x27, 0x29, 0x2b]);
-    assert.deepEqual(PN532_STATUSES.filter(isAntennaOverload), [0x0d, 0x2d]);
-    assert.equal(statusName(0x3e), "unknown");
-    assert.equal(statusOf(statusError(0x41, "InDataExchange")), 1, "MI is not part of the error");
-  });
-
-  it("the sign of life is Diagnose 06", async () => {
-    const ask = command(0x00, "06");
-    const { pn532, run } = bench([
-      { write: ask, replies: [reply(0x00, "00")] },
-      { write: ask, replies: [reply(0x00, "01")] },
-    ]);
-    assert.equal(await run(pn532.isPresent()), true);
-    assert.equal(await run(pn532.isPresent()), false);
-  });
-});
-
-/** An input pin that the test moves, and an output that remembers. */
-function fakePins() {
-  const outputs: number[] = [];
-  let level = 1;
-  let onReadable: (() => void) | undefined;
-  const io = class implements Digital {
-    static readonly Input = 0;
-    static readonly InputPullUp = 1;
-    static readonly InputPullDown = 2;
-    static readonly Output = 8;
-    static readonly OutputOpenDrain = 9;
-    static readonly Rising = 1;
-    static readonly Falling = 2;
-    constructor(options: DigitalOptions) {
-      const callback = options.onReadable;
-      if (callback !== undefined) onReadable = () => callback.call(this);
-    }
-    read(): number {
-      return level;
-    }
-    write(value: number): void {
-      outputs.push(value);
-    }
-    close(): void {
-      onReadable = undefined;
-    }
-  } satisfies DigitalConstructor;
-  return {
-    io,
-    outputs,
-    setLevel(value: number, edge = true) {
-      const fell = level === 1 && value === 0;
-      level = value;
-      if (fell && edge) onReadable?.();
-    },
-  };
-}
-
-describe("PN532 driver: IRQ and reset lines", () => {
-  const irqStep = { write: VERSION, replies: [VERSION_OK], workMs: 40 };
-
-  it("with IRQ nothing is polled: three transfers and no more", async () => {
-    const pins = fakePins();
-    const { time, chip, pn532, run } = bench([irqStep], { irq: { io: pins.io, pin: 6 } });
-    chip.onReady = () => {
-      pins.setLevel(0);
-    };
-    chip.garble = (bytes) => {
-      pins.setLevel(1);
-      return bytes;
-    };
-    await run(pn532.getFirmwareVersion());
-    assert.deepEqual(
-      chip.log.map((line) => line.slice(0, 4)),
-      ["W 00", "R 7 ", "R 14"],
-    );
-    assert.ok(time.nowMs < 42, `${time.nowMs} ms`);
-    assert.equal(pn532.usesIrq, true);
-  });
-
-  it("an IRQ line that never moves costs time, then polling takes over", async () => {
-    const pins = fakePins();
-    const { pn532, run } = bench([irqStep, irqStep, irqStep], { irq: { io: pins.io, pin: 6 } });
-    for (let i = 0; i < 3; i++) await run(pn532.getFirmwareVersion());
-    assert.equal(pn532.usesIrq, false);
-  });
-
-  it("an IRQ line stuck low does not make the driver hammer the bus", async () => {
-    const pins = fakePins();
-    const { chip, pn532, run } = bench([irqStep], { irq: { io: pins.io, pin: 6 } });
-    pins.setLevel(0);
-    await run(pn532.getFirmwareVersion());
-    assert.equal(pn532.usesIrq, false);
-    assert.ok(chip.log.length < 60, `${chip.log.length} transfers`);
-  });
-
-  it("with IRQ the SAM configuration asks the chip to drive it", async () => {
-    const pins = fakePins();
-    const { chip, pn532, run } = bench([{ write: "0000ff05fbd4140100011600", replies: [SAM_OK] }], {
-      irq: { io: pins.io, pin: 6 },
-    });
-    await run(pn532.samConfiguration());
-    assert.equal(chip.left, 0);
-  });
-
-  it("recover pulses RSTPD_N and configures the chip again", async () => {
-    const pins = fakePins();
-    const { chip, pn532, run } = bench(
-      [
-        { write: SAM, replies: [SAM_OK] },
-        { write: VERSION, replies: [VERSION_OK] },
-        { write: "0000ff03fdd412140600", replies: [reply(0x12, "")] },
-        { write: command(0x32, "0402"), replies: [reply(0x32, "")] },
-        { write: command(0x32, "05ff0101"), replies: [reply(0x32, "")] },
-      ],
-      { reset: { io: pins.io, pin: 7 } },
-    );
-    await run(pn532.recover());
-    assert.deepEqual(pins.outputs, [0, 1]);
-    assert.equal(chip.left, 0);
-  });
-
-  it("a chip that stays silent after the reset is pn532-dead, soon enough", async () => {
-    const pins = fakePins();
-    const { time, chip, pn532, run } = bench([], { reset: { io: pins.io, pin: 7 } });
-    chip.refuse = Number.POSITIVE_INFINITY;
-    await assert.rejects(run(pn532.recover()), code("pn532-dead"));
-    assert.ok(time.nowMs < 600);
   });
 });

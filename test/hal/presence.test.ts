@@ -106,7 +106,7 @@ describe("Card presence", () => {
     assert.equal(names.at(-1), "removed");
   });
 
-  it("a dead chip is one fault, tried again with growing pauses, and restored when it lives", async () => {
+  it("a dead chip is one fault, tried with growing pauses, restored when it lives", async () => {
     const { time, reader, names } = bench();
     await time.pass(100);
     reader.dead = true;
