@@ -1,6 +1,6 @@
 import type { JsonObject, JsonReader } from "../json/reader.ts";
 import { MAX_UNIX_TIME } from "../node/endpoints.ts";
-import { parseTokenGrant } from "../node/verify.ts";
+import { parseNext, parseTokenGrant } from "../node/verify.ts";
 
 /** it_node_checkin: how the reader is, sealed. All counts are since boot. */
 export interface CheckInRequest {
@@ -15,6 +15,13 @@ export interface CheckInRequest {
   readonly faults: number;
   /** Code of the last error, if there was one. */
   readonly lastError?: string;
+  /** Why it booted last: `power-on`, `watchdog`, … */
+  readonly bootReason?: string;
+  /** The NFC controller: `up`, `fault`, `starting`. */
+  readonly nfc?: string;
+  readonly heapFreeBytes?: number;
+  /** How long ago the node heard the time. */
+  readonly clockAgeSeconds?: number;
 }
 
 /** it_node_checkin: the server renews the token, sealed. */
@@ -30,6 +37,7 @@ export interface CheckInAnswer {
 
 export function writeCheckInRequest(request: CheckInRequest): JsonObject {
   const { uptimeSeconds, firmware, state, granted, denied, faults, lastError } = request;
+  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds } = request;
   return {
     uptime_s: uptimeSeconds,
     firmware,
@@ -38,12 +46,20 @@ export function writeCheckInRequest(request: CheckInRequest): JsonObject {
     denied,
     faults,
     ...(lastError !== undefined && { last_error: lastError }),
+    ...(bootReason !== undefined && { boot_reason: bootReason }),
+    ...(nfc !== undefined && { nfc }),
+    ...(heapFreeBytes !== undefined && { heap_free: heapFreeBytes }),
+    ...(clockAgeSeconds !== undefined && { clock_age_s: clockAgeSeconds }),
   };
 }
 
 /** @throws malformed */
 export function parseCheckInRequest(body: JsonReader): CheckInRequest {
   const lastError = body.optionalString("last_error", { max: 40 });
+  const bootReason = body.optionalString("boot_reason", { max: 20 });
+  const nfc = body.optionalString("nfc", { max: 20 });
+  const heapFreeBytes = body.optionalUint("heap_free");
+  const clockAgeSeconds = body.optionalUint("clock_age_s");
   return {
     uptimeSeconds: body.uint("uptime_s"),
     firmware: body.string("firmware", { max: 40 }),
@@ -52,6 +68,10 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
     denied: body.uint("denied"),
     faults: body.uint("faults"),
     ...(lastError !== undefined && { lastError }),
+    ...(bootReason !== undefined && { bootReason }),
+    ...(nfc !== undefined && { nfc }),
+    ...(heapFreeBytes !== undefined && { heapFreeBytes }),
+    ...(clockAgeSeconds !== undefined && { clockAgeSeconds }),
   };
 }
 
@@ -62,10 +82,9 @@ export function writeCheckInAnswer(answer: CheckInAnswer): JsonObject {
 
 /** @throws malformed */
 export function parseCheckInAnswer(body: JsonReader): CheckInAnswer {
-  const next = body.optional("next", () => body.array("next", { max: 16 })) ?? [];
   return {
     ...parseTokenGrant(body),
     serverTime: body.uint("server_time", { max: MAX_UNIX_TIME }),
-    next: next.filter((word) => typeof word === "string"),
+    next: parseNext(body),
   };
 }

@@ -1,3 +1,4 @@
+import { parseCheckInAnswer } from "../badge/check-in.ts";
 import { LatchkeyError, malformed, toLatchkeyError } from "../errors.ts";
 import { decodeBody, encodeBody } from "../json/body.ts";
 import { type JsonObject, JsonReader } from "../json/reader.ts";
@@ -20,7 +21,6 @@ import type { RegisterStatus } from "./registration.ts";
 import { type RetryContext, withRetry } from "./retry.ts";
 import { ServerLink } from "./server-link.ts";
 import { SessionKeeper } from "./session-keeper.ts";
-import { parseTokenGrant } from "./verify.ts";
 import { Waits } from "./waits.ts";
 
 export interface CallOptions {
@@ -160,15 +160,15 @@ export class IdentityNode {
     });
   }
 
-  /** Reports to `it_node_checkin`; a token in the answer takes the place of the current one. */
+  /** Reports to `it_node_checkin`; the answer renews token and clock, and says what `next`. */
   checkIn(report: object, options: CallOptions = {}): Promise<JsonObject> {
     return this.#guarded(async () => {
       const sentAtMs = this.#platform.clock.monotonicMs();
       const { answer, session } = await this.#exchange(CHECK_IN_PATH, encodeBody(report), options);
-      if (Object.hasOwn(answer, "token")) {
-        const { token, expiresIn } = parseTokenGrant(new JsonReader(answer));
-        this.#sessions.renewToken(session, token, expiresIn, sentAtMs);
-      }
+      const { token, expiresIn, serverTime, next } = parseCheckInAnswer(new JsonReader(answer));
+      this.#clock.sync(serverTime); // sealed, and in answer to this request: as good as signed
+      this.#next = next;
+      this.#sessions.renewToken(session, token, expiresIn, sentAtMs);
       return answer;
     });
   }

@@ -89,8 +89,15 @@ export function parseTokenGrant(body: JsonReader): { token: string; expiresIn: n
   };
 }
 
+/** `next`, if it is there; what is not a word of the protocol's kind is left out. @throws malformed */
+export function parseNext(body: JsonReader): readonly string[] {
+  const words = body.optional("next", () => body.array("next", { max: 16 })) ?? [];
+  return words.filter(
+    (word) => typeof word === "string" && /^[a-z0-9-]{1,32}$/.test(word),
+  ) as string[];
+}
+
 /** @throws malformed */
 export function parseVerifyAnswer(body: JsonReader): VerifyAnswer {
-  const next = body.optional("next", () => body.array("next", { max: 16 })) ?? [];
-  return { ...parseTokenGrant(body), next: next.filter((word) => typeof word === "string") };
+  return { ...parseTokenGrant(body), next: parseNext(body) };
 }

@@ -213,7 +213,7 @@ export class FakeServer implements HttpClient {
     }
     if (path !== CHECK_IN_PATH) throw new LatchkeyError("not-found");
     const { token, expiresIn } = this.#grant(session);
-    return { token, expires_in: expiresIn };
+    return { token, expires_in: expiresIn, server_time: this.nowUnix(), next: ["config"] };
   }
 
   #grant({ keys, tenantId, nodeUid }: Session): { token: string; expiresIn: number } {

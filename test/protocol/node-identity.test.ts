@@ -108,6 +108,20 @@ describe("a node's identity", () => {
   });
 });
 
+describe("a check-in", () => {
+  it("sets the clock and says what is next", async () => {
+    const bench = new Bench();
+    const identity = bench.node();
+    await bench.time.settle(identity.authenticate());
+    await bench.time.advance(60_000);
+    const answer = await bench.time.settle(identity.checkIn({ uptime_s: 60 }));
+    assert.equal(answer["server_time"], identity.nowUnix());
+    assert.equal(identity.clockAgeMs(), 0);
+    assert.deepEqual(identity.state.next, ["config"]);
+    identity.close();
+  });
+});
+
 describe("calls at once", () => {
   it("share one registration and one authentication, and each gets its own answer", async () => {
     const bench = new Bench();

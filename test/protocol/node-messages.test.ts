@@ -115,7 +115,7 @@ const kinds: readonly Kind[] = [
     value: fc.record({
       token: line(200),
       expiresIn: fc.integer({ min: 0, max: 900 }),
-      next: fc.array(line(10), { maxLength: 4 }),
+      next: fc.array(fc.stringMatching(/^[a-z-]{1,10}$/), { maxLength: 4 }),
     }),
     write: writeVerifyAnswer,
     parse: parseVerifyAnswer,
@@ -183,6 +183,17 @@ describe("an envelope of another version", () => {
         () => parseEnvelope(parseObject(JSON.stringify({ ...body, v }))),
         "unsupported-version",
       );
+  });
+});
+
+describe("work for the node", () => {
+  it("is words; what is not a word is left out", () => {
+    const answer = {
+      token: "t",
+      expires_in: 1,
+      next: ["update", 5, "Two Words", null, "x".repeat(33), ""],
+    };
+    assert.deepEqual(parseVerifyAnswer(parseObject(JSON.stringify(answer))).next, ["update"]);
   });
 });
 
