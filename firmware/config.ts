@@ -1,3 +1,4 @@
+import { HOST_MAX } from "../protocol/badge/link.ts";
 import { Secret } from "../protocol/crypto/secret.ts";
 import { toUtf8 } from "../protocol/encoding/utf8.ts";
 import { ConfigFields, refuse } from "./config-fields.ts";
@@ -38,14 +39,17 @@ export interface ReaderConfig {
   readonly enrolToken?: Secret;
   /** For the platform that joins the network; the reader itself does not look at it. */
   readonly wifi?: { readonly ssid: string; readonly password?: Secret };
-  /** Shown at the bottom of the READY screen. */
+  /** Host of the link on the badges: tells how long their file is before the first is read. */
+  readonly badgeHost?: string;
+  /** Shown on the screens: which door this is. */
   readonly label: string;
   readonly utcOffsetMinutes: number;
   readonly nfc: I2cPins & { readonly reset?: number; readonly irq?: number };
   readonly display?: I2cPins & { readonly address: number; readonly reset?: number };
   readonly relay: { readonly pin: number; readonly activeHigh: boolean; readonly maxMs: number };
   readonly led?: { readonly green: number; readonly red: number };
-  readonly buzzer?: { readonly pin: number };
+  /** A passive buzzer (piezo) is given the tone, an active one only power. */
+  readonly buzzer?: { readonly pin: number; readonly active: boolean };
   readonly console?: {
     readonly receive: number;
     readonly transmit: number;
@@ -66,6 +70,7 @@ const FIELDS = Object.freeze([
   "df1",
   "enrol_token",
   "wifi",
+  "badge_host",
   "label",
   "timezone",
   "nfc",
@@ -112,6 +117,7 @@ export function readerConfig(value: unknown): ReaderConfig {
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),
     ...(wifi === undefined ? {} : { wifi }),
+    ...(fields.has("badge_host") ? { badgeHost: parseBadgeHost(fields) } : {}),
     label: fields.has("label") ? fields.text("label", 21) : "Latchkey",
     utcOffsetMinutes: parseTimezone(fields),
     nfc,
@@ -141,6 +147,13 @@ function parseBaseUrl(fields: ConfigFields): string {
   let end = url.length;
   while (url[end - 1] === "/") end--;
   return url.slice(0, end);
+}
+
+function parseBadgeHost(fields: ConfigFields): string {
+  const host = fields.text("badge_host", HOST_MAX);
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/.test(host))
+    refuse("badge_host", "must be a host name in lower case");
+  return host;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -235,7 +248,8 @@ function parseLed(fields: ConfigFields, pins: PinClaims): NonNullable<ReaderConf
 }
 
 function parseBuzzer(fields: ConfigFields, pins: PinClaims): NonNullable<ReaderConfig["buzzer"]> {
-  return { pin: requiredPin(nested(fields, "buzzer", ["pin"]), "pin", pins) };
+  const buzzer = nested(fields, "buzzer", ["pin", "active"]);
+  return { pin: requiredPin(buzzer, "pin", pins), active: buzzer.boolean("active", false) };
 }
 
 function parseConsole(fields: ConfigFields, pins: PinClaims): NonNullable<ReaderConfig["console"]> {

@@ -1,0 +1,293 @@
+import type { PresenceEvent } from "../../hal/pn532/presence.ts";
+import type { ErrorCode } from "../../protocol/error-codes.ts";
+import { type LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
+import type { IdentityEvent } from "../../protocol/node/identity-events.ts";
+import type { Clock, Log, Random, Timer, TimerHandle } from "../../protocol/platform.ts";
+import type { Network, System } from "../platform.ts";
+import type { Hardware } from "./hardware.ts";
+import { checkInReport } from "./health.ts";
+import {
+  type Effect,
+  initialState,
+  type Operation,
+  type Policy,
+  type ReaderEvent,
+  type ReaderState,
+  type TapResult,
+  type TimerName,
+} from "./machine.ts";
+import type { ReaderIdentity, ServerWork } from "./server-work.ts";
+import { TapRecords } from "./tap-records.ts";
+import { TapWork } from "./tap-work.ts";
+import { transition } from "./transition.ts";
+
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly random: Random;
+  readonly log: Log;
+  readonly network: Pick<Network, "join">;
+  readonly system: System;
+  readonly identity: ReaderIdentity;
+  readonly server: ServerWork;
+  readonly hardware: Hardware;
+  readonly policy: Policy;
+  /** Length of a badge's file if it is known before the first is read. */
+  readonly badgeFileBytes: number | undefined;
+}
+
+/** Effects that take a while and a network, and the operation whose failure they report. */
+const OPERATION_OF = Object.freeze({
+  join: "network",
+  "sync-time": "time",
+  register: "registering",
+  authenticate: "authenticating",
+  "check-in": "check-in",
+  "fetch-challenge": "badge-challenge",
+} as const satisfies Partial<Record<Effect["type"], Operation>>);
+type ServerEffect = keyof typeof OPERATION_OF;
+
+export type StateListener = (state: ReaderState, event: ReaderEvent) => void;
+
+const NO_BRUSH = Object.freeze({ hold: () => undefined, release: () => undefined });
+
+/**
+ * Runs the state machine: takes events one at a time, asks `transition`, does what it says. Every
+ * effect that takes time ends in exactly one event; nothing that fails in here is lost.
+ */
+export class ReaderEngine {
+  readonly #parts: EngineParts;
+  readonly #tap: TapWork;
+  readonly taps = new TapRecords();
+  readonly #timers = new Map<TimerName, TimerHandle>();
+  readonly #listeners: StateListener[] = [];
+  readonly #queue: ReaderEvent[] = [];
+  #state: ReaderState;
+  #draining = false;
+  #stopped = false;
+  /** When the last event was handled: a sign of life for the watchdog. */
+  lastEventMs: number;
+  faults = 0;
+  lastError: ErrorCode | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#tap = new TapWork({
+      server: parts.server,
+      brush: parts.hardware.painter ?? NO_BRUSH,
+      badgeFileBytes: parts.badgeFileBytes,
+      dispatch: (event) => this.dispatch(event),
+      currentTapId: () => this.#state.tap?.id,
+    });
+    this.lastEventMs = parts.clock.monotonicMs();
+    this.#state = initialState(this.lastEventMs);
+  }
+
+  get state(): ReaderState {
+    return this.#state;
+  }
+
+  onState(listener: StateListener): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+    };
+  }
+
+  /** Takes an event. Events that arise while one is handled wait for their turn. */
+  dispatch(event: ReaderEvent): void {
+    this.#queue.push(event);
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
+        if (!this.#stopped) this.#handle(next);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /** What the identity layer reports while it works. */
+  identityEvent(event: IdentityEvent): void {
+    if (event.type === "challenge") this.dispatch({ type: "challenged" });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const handle of this.#timers.values()) this.#parts.timer.clear(handle);
+    this.#timers.clear();
+    this.#tap.end();
+  }
+
+  #handle(event: ReaderEvent): void {
+    const { clock, policy } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    this.lastEventMs = nowMs;
+    const before = this.#state;
+    const step = transition(before, event, this.#moment(nowMs), policy);
+    this.#state = step.state;
+    for (const effect of step.effects) this.#run(effect);
+    if (before.stage !== step.state.stage) this.#note(before, step.state);
+    for (const listener of [...this.#listeners]) this.#tell(listener, event);
+  }
+
+  /** A listener that throws must not come between a decision and its effects. */
+  #tell(listener: StateListener, event: ReaderEvent): void {
+    try {
+      listener(this.#state, event);
+    } catch {
+      this.#parts.log.write("error", "reader-listener-failed", { event: event.type });
+    }
+  }
+
+  /** The random number is drawn only if somebody looks at it. */
+  #moment(nowMs: number): { readonly nowMs: number; readonly random: number } {
+    const { random } = this.#parts;
+    return {
+      nowMs,
+      get random() {
+        try {
+          const [a, b] = random.bytes(2);
+          return (a! * 256 + b!) / 65_536;
+        } catch {
+          // Jitter is a courtesy; a broken source stops the boot elsewhere, with its own screen.
+          return 0.5;
+        }
+      },
+    };
+  }
+
+  #note(before: ReaderState, after: ReaderState): void {
+    const { fault } = after;
+    const ms = Math.round(after.sinceMs - before.sinceMs);
+    const level = after.stage === "error" ? "warn" : "info";
+    if (fault !== undefined) this.#noteError(fault.code);
+    const code = fault === undefined ? {} : { code: fault.code, at: fault.at };
+    this.#parts.log.write(level, `reader-${after.stage}`, { from: before.stage, ms, ...code });
+  }
+
+  #noteError(code: ErrorCode): void {
+    this.faults++;
+    this.lastError = code;
+  }
+
+  #run(effect: Effect): void {
+    const { hardware } = this.#parts;
+    switch (effect.type) {
+      case "energise":
+        hardware.relay.energise(effect.durationMs);
+        break;
+      case "feedback":
+        hardware.lights.show(effect.feedback);
+        break;
+      case "timer":
+        this.#setTimer(effect.name, effect.delayMs);
+        break;
+      case "record":
+        this.#record(effect.result);
+        break;
+      case "open-hardware":
+        this.#openHardware();
+        break;
+      case "watch-cards":
+        hardware.watchCards((event) => this.#presence(event));
+        break;
+      case "read-card":
+        void this.#tap.read(effect.tapId);
+        break;
+      case "verify":
+        void this.#tap.verify(effect.tapId, effect.challengeId);
+        break;
+      default:
+        void this.#operate(effect.type);
+    }
+  }
+
+  async #operate(work: ServerEffect): Promise<void> {
+    const operation = OPERATION_OF[work];
+    const failed = (error: unknown): ReaderEvent => {
+      const { code } = toLatchkeyError(error);
+      this.#parts.log.write("warn", "reader-operation-failed", { operation, code });
+      return { type: "failed", operation, code };
+    };
+    this.dispatch(await this.#work(work).catch(failed));
+  }
+
+  async #work(work: ServerEffect): Promise<ReaderEvent> {
+    const { identity, network, server } = this.#parts;
+    switch (work) {
+      case "join":
+        await network.join();
+        return { type: "joined" };
+      case "sync-time":
+        await identity.syncTime();
+        return { type: "time" };
+      case "register":
+        return { type: "registered", status: (await identity.ensureRegistered()).status };
+      case "authenticate":
+        await identity.authenticate();
+        return { type: "authenticated" };
+      case "check-in":
+        await server.checkIn(this.#report());
+        return { type: "checked-in" };
+      case "fetch-challenge":
+        return { type: "badge-challenge", challenge: await server.fetchChallenge() };
+    }
+  }
+
+  #setTimer(name: TimerName, delayMs: number): void {
+    const { timer } = this.#parts;
+    const running = this.#timers.get(name);
+    if (running !== undefined) timer.clear(running);
+    const fire = () => {
+      this.#timers.delete(name);
+      this.dispatch({ type: "timer", name });
+    };
+    this.#timers.set(name, timer.set(fire, delayMs));
+  }
+
+  #openHardware(): void {
+    const { hardware } = this.#parts;
+    void hardware.painter?.open();
+    hardware.openNfc().then(
+      () => this.dispatch({ type: "nfc-up" }),
+      (error: unknown) => this.#nfcDown(toLatchkeyError(error)),
+    );
+  }
+
+  #nfcDown({ code }: LatchkeyError): void {
+    this.#noteError(code);
+    this.#parts.log.write("warn", "nfc-fault", { code });
+    this.dispatch({ type: "nfc-down", code });
+  }
+
+  /** While the promise is pending, the card belongs to the tap and the controller looks no further. */
+  async #presence(event: PresenceEvent): Promise<void> {
+    if (event.type === "present" || event.type === "swapped") await this.#tap.cardCame(event.card);
+    else if (event.type === "several") this.dispatch({ type: "several" });
+    else if (event.type === "fault") this.#nfcDown(event.error);
+    else if (event.type === "restored") this.dispatch({ type: "nfc-up" });
+  }
+
+  #record(result: TapResult): void {
+    const { granted, number: tap, badge, reason, readMs, checkMs, totalMs } = this.taps.add(result);
+    const event = granted ? "tap-granted" : "tap-denied";
+    const facts = { tap, badge, reason, readMs, checkMs, totalMs };
+    this.#parts.log.write(granted ? "info" : "warn", event, facts);
+    this.#tap.end();
+  }
+
+  #report() {
+    const { system, identity, clock } = this.#parts;
+    return checkInReport({
+      state: this.#state,
+      taps: this.taps,
+      faults: this.faults,
+      lastError: this.lastError,
+      system,
+      clockAgeMs: identity.clockAgeMs(),
+      uptimeMs: clock.monotonicMs(),
+    });
+  }
+}

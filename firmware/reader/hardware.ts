@@ -1,0 +1,106 @@
+import { Buzzer } from "../../hal/buzzer.ts";
+import { Led } from "../../hal/led.ts";
+import { PN532 } from "../../hal/pn532/pn532.ts";
+import { CardPresence, type PresenceHandler } from "../../hal/pn532/presence.ts";
+import { Relay } from "../../hal/relay.ts";
+import { SSD1306 } from "../../hal/ssd1306.ts";
+import type { Log } from "../../protocol/platform.ts";
+import type { ReaderConfig } from "../config.ts";
+import type { Platform } from "../platform.ts";
+import { Lights } from "./lights.ts";
+import { Painter } from "./painter.ts";
+
+/** The reader's devices as the program uses them; tests bring their own. */
+export interface Hardware {
+  readonly relay: Pick<Relay, "energise" | "release" | "energised" | "close">;
+  readonly lights: Pick<Lights, "show" | "close">;
+  /** Absent when no display is configured. */
+  readonly painter: Painter | undefined;
+  /** Brings up the NFC controller. @throws pn532-… and bus-… */
+  openNfc(): Promise<void>;
+  /** Begins to report cards, and recovers the controller when it fails. Once. */
+  watchCards(onEvent: PresenceHandler): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes every device. The relay comes first: until its output is configured, only a resistor
+ * keeps the door shut.
+ */
+export function createHardware(platform: Platform, config: ReaderConfig, log: Log): Hardware {
+  const { io, clock, timer } = platform;
+  const relay = new Relay({
+    io: io.Digital,
+    pin: config.relay.pin,
+    activeLow: !config.relay.activeHigh,
+    maxMs: config.relay.maxMs,
+    clock,
+    timer,
+    onChange: (energised) => log.write("info", energised ? "relay-closed" : "relay-opened"),
+  });
+  const lights = createLights(platform, config);
+  const display = createDisplay(platform, config);
+  const painter = display && new Painter({ panel: display, timer, log });
+  const pn532 = createPn532(platform, config, log);
+  const presence = new CardPresence(pn532, { clock, timer, log });
+  let watching = false;
+  return {
+    relay,
+    lights,
+    painter,
+    openNfc: async () => {
+      const { version } = await pn532.open();
+      log.write("info", "nfc-ready", { firmware: version, irq: pn532.usesIrq });
+    },
+    watchCards: (onEvent) => {
+      if (watching) return;
+      watching = true;
+      presence.start(onEvent);
+    },
+    close: async () => {
+      relay.close();
+      lights.close();
+      painter?.close();
+      await presence.stop();
+      await pn532.close();
+      display?.close();
+    },
+  };
+}
+
+function createLights(platform: Platform, config: ReaderConfig): Lights {
+  const { io, timer } = platform;
+  const { led, buzzer } = config;
+  const light = (pin: number) => new Led({ io: io.Digital, pin, timer });
+  const sound = buzzer?.active === true ? { digital: io.Digital } : { pwm: io.PWM };
+  return new Lights(
+    led && { green: light(led.green), red: light(led.red) },
+    buzzer && new Buzzer({ pin: buzzer.pin, timer, ...sound }),
+  );
+}
+
+function createDisplay(platform: Platform, config: ReaderConfig): SSD1306 | undefined {
+  const { display } = config;
+  if (display === undefined) return undefined;
+  const { io, timer } = platform;
+  const { data, clock, hz, port, address, reset } = display;
+  return new SSD1306({
+    i2c: { io: io.I2C, data, clock, hz, port, address },
+    timer,
+    ...(reset === undefined ? {} : { reset: { io: io.Digital, pin: reset } }),
+  });
+}
+
+function createPn532(platform: Platform, config: ReaderConfig, log: Log): PN532 {
+  const { io, clock, timer } = platform;
+  const { data, clock: clockPin, hz, port, reset, irq } = config.nfc;
+  return new PN532({
+    i2c: { io: io.I2C, data, clock: clockPin, hz, port },
+    recovery: { io: io.Digital },
+    ...(reset === undefined ? {} : { reset: { io: io.Digital, pin: reset } }),
+    ...(irq === undefined ? {} : { irq: { io: io.Digital, pin: irq } }),
+    clock,
+    timer,
+    log,
+  });
+}

@@ -1,0 +1,152 @@
+import { badgeFileLength } from "../../protocol/badge/link.ts";
+import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
+import { IdentityNode } from "../../protocol/node/identity-node.ts";
+import type { TimerHandle } from "../../protocol/platform.ts";
+import type { ReaderConfig } from "../config.ts";
+import { Journal } from "../journal/journal.ts";
+import { RingLog } from "../log.ts";
+import type { Platform } from "../platform.ts";
+import { ReaderEngine, type StateListener } from "./engine.ts";
+import { createHardware, type Hardware } from "./hardware.ts";
+import { isHealthy } from "./health.ts";
+import type { Policy, ReaderState } from "./machine.ts";
+import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
+import { type ReaderIdentity, ServerWork } from "./server-work.ts";
+import type { TapRecord } from "./tap-records.ts";
+
+/** A running reader, as tests and tools see it. */
+export interface ReaderHandle {
+  readonly state: ReaderState;
+  /** The last taps, oldest first. */
+  readonly taps: readonly TapRecord[];
+  readonly log: RingLog;
+  /** What the display should show now. */
+  readonly screen: Screen;
+  /** Calls back after every event that was handled; gives back how to end that. */
+  onState(listener: StateListener): () => void;
+  /** Ends everything and gives the pins back. The door stays shut. */
+  stop(): Promise<void>;
+}
+
+/** How often the display's clock and the watchdog are seen to. */
+const TICK_MS = 250;
+/** A badge that is read in four exchanges of the longest kind is not read at all. */
+const READ_TIMEOUT_MS = 6_000;
+
+/**
+ * Starts the badge reader: configures the relay, then everything else, and boots.
+ * Everything that can fail later is shown on the display and tried again.
+ * @throws config-invalid, storage-failed
+ */
+export function startReader(platform: Platform, config: ReaderConfig): ReaderHandle {
+  const { clock, timer, random, network, crypto, system } = platform;
+  const log = new RingLog({ clock, forward: platform.log });
+  const hardware = createHardware(platform, config, log);
+  log.write("info", "boot", { reason: system.bootReason, version: system.version });
+  const storage = new Journal(platform.flash);
+  const identity: ReaderIdentity = new IdentityNode({
+    baseUrl: config.baseUrl,
+    nodeType: config.nodeType,
+    tenantId: config.tenantId,
+    commKey: config.commKey,
+    commIv: config.commIv,
+    serverKeys: config.serverKeys,
+    ...(config.enrolToken === undefined
+      ? {}
+      : { enrolToken: fromUtf8(config.enrolToken.bytes, "enrol_token") }),
+    platform: { clock, timer, random, storage, http: network, crypto, log },
+    // One attempt each: the state machine repeats, with its own back-off and screen.
+    retry: {
+      attempts: 1,
+      baseMs: config.limits.retryBaseMs,
+      maxMs: config.limits.retryMaxMs,
+      timeoutMs: config.limits.requestTimeoutMs,
+    },
+    onEvent: (event) => engine.identityEvent(event),
+  });
+  const { tenantId, df1, badgeHost, limits } = config;
+  const { decisionTimeoutMs, requestTimeoutMs } = limits;
+  const work = { identity, clock, crypto, tenantId, df1, decisionTimeoutMs, requestTimeoutMs };
+  const engine = new ReaderEngine({
+    ...{ clock, timer, random, log, network, system, identity, hardware },
+    server: new ServerWork(work),
+    policy: policyOf(config),
+    badgeFileBytes: badgeHost === undefined ? undefined : badgeFileLength(badgeHost),
+  });
+  return run({ platform, config, log, engine, identity, hardware });
+}
+
+function policyOf({ limits, relay }: ReaderConfig): Policy {
+  return {
+    decisionTimeoutMs: limits.decisionTimeoutMs,
+    readTimeoutMs: READ_TIMEOUT_MS,
+    relayMaxMs: relay.maxMs,
+    resultMs: limits.resultMs,
+    checkinIntervalMs: limits.checkinIntervalMs,
+    retryBaseMs: limits.retryBaseMs,
+    retryMaxMs: limits.retryMaxMs,
+  };
+}
+
+interface Running {
+  readonly platform: Platform;
+  readonly config: ReaderConfig;
+  readonly log: RingLog;
+  readonly engine: ReaderEngine;
+  readonly identity: ReaderIdentity;
+  readonly hardware: Hardware;
+}
+
+function run(running: Running): ReaderHandle {
+  const { platform, config, log, engine, identity, hardware } = running;
+  const { timer } = platform;
+  const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(running)));
+  let tick: TimerHandle | undefined;
+  const onTick = () => {
+    tick = timer.set(onTick, TICK_MS);
+    feedWatchdog(running);
+    // A tap's screens are drawn when they change, and not while its time counts.
+    const { stage } = engine.state;
+    if (stage !== "reading" && stage !== "checking") show();
+  };
+  engine.onState(show);
+  engine.dispatch({ type: "start" });
+  onTick();
+  return {
+    get state() {
+      return engine.state;
+    },
+    get taps() {
+      return engine.taps.list;
+    },
+    get screen() {
+      return screenFor(engine.state, screenContext(running));
+    },
+    log,
+    onState: (listener) => engine.onState(listener),
+    stop: async () => {
+      if (tick !== undefined) timer.clear(tick);
+      engine.stop();
+      identity.close();
+      await hardware.close();
+      log.write("info", "stopped", { label: config.label });
+    },
+  };
+}
+
+function feedWatchdog({ platform, config, engine }: Running): void {
+  const silentMs = platform.clock.monotonicMs() - engine.lastEventMs;
+  if (isHealthy(silentMs, config.limits.retryMaxMs, engine.state)) platform.system.feedWatchdog();
+}
+
+function screenContext({ platform, config, identity }: Running): ScreenContext {
+  const unix = identity.nowUnix();
+  const local = unix === undefined ? undefined : Math.floor(unix / 60) + config.utcOffsetMinutes;
+  return {
+    nowMs: platform.clock.monotonicMs(),
+    label: config.label,
+    version: platform.system.version,
+    server: config.baseUrl.replace(/^https?:\/\//, ""),
+    minuteOfDay: local === undefined ? undefined : ((local % 1440) + 1440) % 1440,
+  };
+}

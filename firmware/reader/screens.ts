@@ -1,0 +1,149 @@
+import type { ReaderState, Stage } from "./machine.ts";
+import { denialWords, errorWords, wasMoved } from "./words.ts";
+
+/** One picture as text: a header, a big title, up to three lines of at most 21 characters. */
+export interface Screen {
+  /** Top left. */
+  readonly left: string;
+  /** Top right: elapsed time or the time of day. */
+  readonly right: string;
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** What the screens show beside the state. */
+export interface ScreenContext {
+  readonly nowMs: number;
+  readonly label: string;
+  readonly version: string;
+  /** Host of the server, from base_url. */
+  readonly server: string;
+  /** Local time of day in minutes, once the server said the time. */
+  readonly minuteOfDay: number | undefined;
+}
+
+/** Characters of the small font across 128 pixels (6 per character). */
+export const LINE_CHARS = 21;
+
+type Draw = (state: ReaderState, context: ScreenContext) => Screen;
+
+/** `412 ms`, `12.3 s`, `5 min`: short enough for the corner. */
+export function elapsedText(ms: number): string {
+  const whole = Math.max(0, Math.round(ms));
+  if (whole < 10_000) return `${whole} ms`;
+  if (whole < 100_000) return `${Math.floor(whole / 1000)}.${Math.floor((whole % 1000) / 100)} s`;
+  return `${Math.floor(whole / 60_000)} min`;
+}
+
+function clockText(minute: number | undefined): string {
+  if (minute === undefined) return "";
+  const hours = Math.floor(minute / 60);
+  return `${String(hours).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+/** Printable ASCII, which is what the font has; longer text is cut. */
+export function cropped(text: string, max = LINE_CHARS): string {
+  let out = "";
+  for (const char of text) {
+    if (out.length === max) break;
+    out += char >= " " && char <= "~" ? char : "?";
+  }
+  return out;
+}
+
+/** A screen of the boot: since boot in the corner, since its own begin in the last line. */
+function boot(title: string, ...about: ((state: ReaderState, c: ScreenContext) => string)[]): Draw {
+  return (state, context) => ({
+    left: "LATCHKEY",
+    right: elapsedText(context.nowMs),
+    title,
+    lines: [...about.map((line) => line(state, context)), sinceLine(state, context)],
+  });
+}
+
+function sinceLine(state: ReaderState, { nowMs }: ScreenContext): string {
+  return `+${elapsedText(nowMs - state.sinceMs)}`;
+}
+
+const version = (_: ReaderState, c: ScreenContext) => `firmware ${c.version}`;
+const server = (_: ReaderState, c: ScreenContext) => c.server;
+const text = (line: string) => () => line;
+
+function registeredScreen(state: ReaderState, context: ScreenContext): Screen {
+  const exists = state.registration === "exists";
+  const draw = boot(exists ? "NODE EXISTS" : "REGISTERED", server);
+  return draw(state, context);
+}
+
+function tapScreen(title: string, line: string): Draw {
+  return (state, context) => ({
+    left: cropped(context.label, 12),
+    right: elapsedText(context.nowMs - (state.tap?.startedMs ?? state.sinceMs)),
+    title,
+    lines: ["", line],
+  });
+}
+
+function readyScreen(_: ReaderState, context: ScreenContext): Screen {
+  return {
+    left: cropped(context.label, 14),
+    right: clockText(context.minuteOfDay),
+    title: "READY",
+    lines: ["", "Hold your badge here"],
+  };
+}
+
+function resultScreen(state: ReaderState, context: ScreenContext): Screen {
+  const { result } = state;
+  if (result === undefined) return readyScreen(state, context);
+  const right = elapsedText(result.endedMs - result.tap.startedMs);
+  const left = cropped(context.label, 12);
+  if (result.granted)
+    return { left, right, title: "GRANTED", lines: ["", cropped(result.holder ?? "Welcome")] };
+  if (wasMoved(result.reason))
+    return { left, right, title: "TRY AGAIN", lines: ["HOLD BADGE STILL", cropped(result.reason)] };
+  const words = cropped(denialWords(result.reason));
+  const code = cropped(result.reason);
+  return { left, right, title: "DENIED", lines: ["", words, words === code ? "" : code] };
+}
+
+function errorScreen(state: ReaderState, context: ScreenContext): Screen {
+  const { fault } = state;
+  if (fault === undefined) return readyScreen(state, context);
+  const { title, cause, next } = errorWords(fault.code, fault.at);
+  return {
+    left: "DOOR SHUT",
+    right: elapsedText(context.nowMs - state.sinceMs),
+    title,
+    lines: [cropped(cause), cropped(next), retryLine(fault.retryAtMs, context.nowMs)],
+  };
+}
+
+function retryLine(retryAtMs: number | undefined, nowMs: number): string {
+  if (retryAtMs === undefined || retryAtMs <= nowMs) return "trying again";
+  return `again in ${Math.ceil((retryAtMs - nowMs) / 1000)} s`;
+}
+
+const SCREENS: Readonly<Record<Stage, Draw>> = Object.freeze({
+  boot: boot("BOOT", version),
+  network: boot("NETWORK", text("joining")),
+  time: boot("TIME", server),
+  registering: boot("REGISTERING", server),
+  registered: registeredScreen,
+  pending: boot("PENDING", text("Approve this reader"), server),
+  challenge: boot("CHALLENGE", text("proving identity")),
+  verified: boot("VERIFIED", text("server is genuine")),
+  active: boot("ACTIVE", text("fetching challenge")),
+  ready: readyScreen,
+  reading: tapScreen("READING", "Hold the badge still"),
+  checking: tapScreen("CHECKING", "Asking the server"),
+  granted: resultScreen,
+  denied: resultScreen,
+  error: errorScreen,
+});
+
+/** What the display should show. Pure: the same state and context give the same screen. */
+export function screenFor(state: ReaderState, context: ScreenContext): Screen {
+  const screen = SCREENS[state.stage](state, context);
+  return { ...screen, lines: screen.lines.map((line) => cropped(line)) };
+}

@@ -1,0 +1,106 @@
+import {
+  type BadgeChallenge,
+  parseBadgeChallenge,
+  writeBadgeChallengeRequest,
+} from "../../protocol/badge/challenge.ts";
+import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/check-in.ts";
+import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
+import { type BadgeDecision, parseBadgeDecision } from "../../protocol/badge/verify.ts";
+import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
+import type { Secret } from "../../protocol/crypto/secret.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { JsonReader } from "../../protocol/json/reader.ts";
+import type { IdentityNode } from "../../protocol/node/identity-node.ts";
+import type { Clock } from "../../protocol/platform.ts";
+import type { HeldChallenge } from "./machine.ts";
+import { type ReadBadge, verifyRequest } from "./tap.ts";
+
+/** What the reader needs of its identity. */
+export type ReaderIdentity = Pick<
+  IdentityNode,
+  | "init"
+  | "syncTime"
+  | "ensureRegistered"
+  | "authenticate"
+  | "call"
+  | "checkIn"
+  | "nowUnix"
+  | "clockAgeMs"
+  | "state"
+  | "close"
+>;
+
+export interface ServerWorkOptions {
+  readonly identity: ReaderIdentity;
+  readonly clock: Clock;
+  readonly crypto: CryptoProvider;
+  readonly tenantId: string;
+  readonly df1: Secret;
+  readonly decisionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** The reader's sealed requests about badges. Holds the challenges that may still be used. */
+export class ServerWork {
+  readonly #options: ServerWorkOptions;
+  readonly #challenges = new Map<string, BadgeChallenge>();
+
+  constructor(options: ServerWorkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gets a challenge ahead of the tap. Its life is counted from when it was asked for, so that
+   * the reader gives it up before the server does.
+   */
+  async fetchChallenge(): Promise<HeldChallenge> {
+    const { identity, clock, tenantId, requestTimeoutMs: timeoutMs } = this.#options;
+    const sentMs = clock.monotonicMs();
+    const request = writeBadgeChallengeRequest({ tenantId, nodeUid: this.#nodeUid() });
+    const answer = await identity.call(BADGE_CHALLENGE_PATH, request, { timeoutMs });
+    const challenge = parseBadgeChallenge(new JsonReader(answer));
+    this.#remember(challenge);
+    return { id: challenge.challengeId, expiresAtMs: sentMs + challenge.expiresIn * 1000 };
+  }
+
+  /**
+   * Asks whether the badge may pass. Everything up to sending happens before this returns its
+   * promise.
+   */
+  async askForDecision(badge: ReadBadge, challengeId: string): Promise<BadgeDecision> {
+    const { identity, crypto, df1, tenantId, decisionTimeoutMs: timeoutMs } = this.#options;
+    const challenge = this.#challenges.get(challengeId);
+    const { nodePk } = identity.state;
+    if (challenge === undefined || nodePk === undefined) throw new LatchkeyError("internal");
+    const keys = { crypto, df1, tenantId, nodeUid: this.#nodeUid(), nodePk };
+    const request = verifyRequest(badge, challenge, keys);
+    this.#challenges.delete(challengeId);
+    const answer = identity.call(BADGE_VERIFY_PATH, request, { timeoutMs });
+    return parseBadgeDecision(new JsonReader(await answer));
+  }
+
+  /** Whether a challenge has not been used in a question yet. */
+  holds(challengeId: string): boolean {
+    return this.#challenges.has(challengeId);
+  }
+
+  async checkIn(report: CheckInRequest): Promise<void> {
+    const { identity, requestTimeoutMs: timeoutMs } = this.#options;
+    await identity.checkIn(writeCheckInRequest(report), { timeoutMs });
+  }
+
+  #nodeUid(): string {
+    const { nodeUid } = this.#options.identity.state;
+    if (nodeUid === undefined) throw new LatchkeyError("node-unknown");
+    return nodeUid;
+  }
+
+  /** At most two are of use: the one of the tap under way and the next. */
+  #remember(challenge: BadgeChallenge): void {
+    this.#challenges.set(challenge.challengeId, challenge);
+    for (const id of this.#challenges.keys()) {
+      if (this.#challenges.size <= 2) break;
+      this.#challenges.delete(id);
+    }
+  }
+}
