@@ -141,6 +141,18 @@ describe("SSD1306 driver on the simulated panel", () => {
     assertShown();
   });
 
+  it("a half-sent line is not taken for the old one when the old text comes back", async () => {
+    const { bus, display, open, assertShown } = panel();
+    await open();
+    display.flush();
+    display.framebuffer.drawText("DENIED", 0, 24);
+    bus.faults.add({ address: 0x3c, skip: 1, effect: { kind: "stretch", us: 1e6, byte: 20 } });
+    assert.throws(() => display.flush(), { code: "display-absent" });
+    display.framebuffer.clear();
+    display.flush();
+    assertShown();
+  });
+
   it("configure heals a panel that forgot everything", async () => {
     const { model, display, open, assertShown } = panel();
     await open();

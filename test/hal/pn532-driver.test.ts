@@ -67,6 +67,13 @@ describe("PN532 driver: exchange", () => {
     assert.deepEqual(chip.writes, [VERSION]);
   });
 
+  it("a bus that gives FF has no frame ready: no NACK, no damage", async () => {
+    const { chip, pn532, run } = bench([{ write: VERSION, replies: [VERSION_OK] }]);
+    chip.floating = 8;
+    await run(pn532.getFirmwareVersion());
+    assert.deepEqual(chip.writes, [VERSION]);
+  });
+
   it("a chip that never answers its address is bus-nack within the limit", async () => {
     const { time, chip, pn532, run } = bench([]);
     chip.refuse = Number.POSITIVE_INFINITY;

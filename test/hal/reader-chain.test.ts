@@ -216,7 +216,7 @@ for (const irq of [true, false]) {
       assert.deepEqual(eventNames(events), ["present"]);
     });
 
-    it("survives any faults on the bus: typed errors, no hang, and it reads again", async function () {
+    it("survives any bus faults: typed errors, no hang, and it reads again", async function () {
       this.timeout(30_000);
       const effect = fc.oneof(
         fc.constant<BusEffect>({ kind: "address-nack" }),

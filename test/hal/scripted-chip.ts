@@ -27,6 +27,8 @@ export class ScriptedChip {
   readonly log: string[] = [];
   /** Transfers to refuse by address NACK, counted down. */
   refuse = 0;
+  /** Reads on which nobody drives the bus, so that every byte is FF; counted down. */
+  floating = 0;
   /** Called with each frame read in full; may return other bytes (a damaged copy). */
   garble: ((bytes: Uint8Array, nth: number) => Uint8Array) | undefined;
   readonly io: I2CConstructor;
@@ -108,6 +110,7 @@ export class ScriptedChip {
   #read(length: number): Uint8Array {
     this.#refuse();
     const out = new Uint8Array(length);
+    if (this.floating-- > 0) return out.fill(0xff);
     const next = this.#queue[0];
     if (next !== undefined && next.atMs <= this.#time.nowMs) {
       out[0] = 1;
