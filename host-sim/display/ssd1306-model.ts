@@ -37,6 +37,7 @@ export class Ssd1306Model implements I2CDevice {
   readonly #world: World;
   readonly #memory = new DisplayMemory();
   #registers = resetRegisters();
+  #powered = true;
   #inReset = false;
   #resetSinceUs = 0;
   /** The control byte that governs the next byte; `undefined` before there is one. */
@@ -46,7 +47,7 @@ export class Ssd1306Model implements I2CDevice {
   constructor(options: Ssd1306ModelOptions) {
     this.#world = options.world;
     this.address = options.address ?? 0x3c;
-    this.#memory.segments.set(options.world.rng("display").bytes(this.#memory.segments.length));
+    this.powerOn();
     const { reset } = options;
     if (reset !== undefined) {
       reset.pull("display", "up");
@@ -54,9 +55,27 @@ export class Ssd1306Model implements I2CDevice {
     }
   }
 
+  /** The module gets power: registers as after a reset, noise in the memory. */
+  powerOn(): void {
+    const { segments } = this.#memory;
+    segments.set(this.#world.rng("display").bytes(segments.length));
+    this.#powered = true;
+    this.#clearRegisters();
+  }
+
+  /** The module loses power: it is dark and does not answer. */
+  powerOff(): void {
+    this.#powered = false;
+    this.#clearRegisters();
+  }
+
   /** Whether the panel gives any light at all. */
   get isLit(): boolean {
-    return this.#registers.displayOn && this.#registers.chargePump && !this.#inReset;
+    return this.#registers.displayOn && this.#registers.chargePump && this.#awake;
+  }
+
+  get #awake(): boolean {
+    return this.#powered && !this.#inReset;
   }
 
   get contrast(): number {
@@ -65,13 +84,13 @@ export class Ssd1306Model implements I2CDevice {
 
   startWrite(): boolean {
     this.#control = undefined;
-    if (this.#inReset) return false;
+    if (!this.#awake) return false;
     this.stats.transfers++;
     return true;
   }
 
   writeByte(byte: number): boolean {
-    if (this.#inReset) return false;
+    if (!this.#awake) return false;
     if (this.#control === undefined) {
       this.#control = byte;
       if ((byte & 0x3f) !== 0) this.#fault(`control byte ${hex(byte)}`);
@@ -85,7 +104,7 @@ export class Ssd1306Model implements I2CDevice {
   }
 
   startRead(): boolean {
-    return !this.#inReset;
+    return this.#awake;
   }
 
   /** The status register: bit 6 says that the display is off (§8.1.5.1, table 9-2). */
@@ -141,20 +160,24 @@ export class Ssd1306Model implements I2CDevice {
 
   #resetLine(low: boolean): void {
     const now = this.#world.nowUs();
-    this.revision++;
     if (low) {
       this.#inReset = true;
       this.#resetSinceUs = now;
-      this.#registers = resetRegisters();
-      this.#memory.reset();
-      this.#command = [];
-      this.#control = undefined;
+      this.#clearRegisters();
       return;
     }
     if (this.#inReset && now - this.#resetSinceUs < RESET_LOW_US) {
       this.#fault(`reset of ${now - this.#resetSinceUs} µs`);
     }
     this.#inReset = false;
+  }
+
+  #clearRegisters(): void {
+    this.#registers = resetRegisters();
+    this.#memory.reset();
+    this.#command = [];
+    this.#control = undefined;
+    this.revision++;
   }
 
   #fault(text: string): void {

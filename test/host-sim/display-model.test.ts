@@ -62,6 +62,21 @@ describe("SSD1306 model: light", () => {
     assert.deepEqual(first.bitmap(), second.bitmap());
   });
 
+  it("is gone with the power, and the settings with it", () => {
+    const model = emptyPanel();
+    send(model, 0x00, 0xa5);
+    model.powerOff();
+    assert.equal(litPixels(model.bitmap()).length, 0);
+    assert.deepEqual([model.startWrite(), model.startRead()], [false, false]);
+    model.powerOn();
+    assert.equal(model.startWrite(), true);
+    model.stop();
+    assert.equal(model.isLit, false);
+    send(model, ...LIGHT);
+    const lit = litPixels(model.bitmap()).length;
+    assert.ok(lit > 3000 && lit < 5200, `${lit}`);
+  });
+
   it("inverts, and A5 overrides the memory", () => {
     const model = emptyPanel();
     send(model, 0x40, 0x01);
