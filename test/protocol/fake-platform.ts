@@ -2,7 +2,13 @@ import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import type { IdentityOptions } from "../../protocol/node/identity-config.ts";
 import type { IdentityEvent } from "../../protocol/node/identity-events.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
-import type { IdentityPlatform, Random, Storage } from "../../protocol/platform.ts";
+import type {
+  IdentityPlatform,
+  Random,
+  Storage,
+  Timer,
+  TimerHandle,
+} from "../../protocol/platform.ts";
 import { BASE_URL, COMM_IV, COMM_KEY, FakeServer } from "./fake-server.ts";
 import { FakeTime } from "./fake-time.ts";
 import { toyCrypto } from "./toy-crypto.ts";
@@ -58,13 +64,14 @@ export class Bench {
   readonly server: FakeServer;
   readonly crypto: CryptoProvider;
   readonly platform: IdentityPlatform;
+  readonly #nodeTimers = new Set<TimerHandle>();
 
   constructor(crypto: CryptoProvider = toyCrypto, randomSeed = 1) {
     this.crypto = crypto;
     this.server = new FakeServer(crypto, this.time);
     this.platform = {
       clock: this.time.clock,
-      timer: this.time.timer,
+      timer: this.#countedTimer(),
       random: fakeRandom(crypto, randomSeed),
       storage: this.storage,
       http: this.server,
@@ -88,6 +95,30 @@ export class Bench {
       onEvent: (event) => this.events.push(event),
       ...options,
     });
+  }
+
+  /** Timers that the node has set and that have neither fired nor been cleared. */
+  get nodeTimers(): number {
+    return this.#nodeTimers.size;
+  }
+
+  #countedTimer(): Timer {
+    const { timer } = this.time;
+    return {
+      set: (callback, delayMs) => {
+        const run = () => {
+          this.#nodeTimers.delete(handle);
+          callback();
+        };
+        const handle = timer.set(run, delayMs);
+        this.#nodeTimers.add(handle);
+        return handle;
+      },
+      clear: (handle) => {
+        this.#nodeTimers.delete(handle);
+        timer.clear(handle);
+      },
+    };
   }
 
   /** The events' names in order. */

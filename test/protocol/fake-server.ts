@@ -72,6 +72,8 @@ export class FakeServer implements HttpClient {
   policy: RegisterStatus = "registered";
   tokenSeconds = 900;
   latencyMs = 10;
+  /** Number of the verify exchange; anything but 0 is against the protocol. */
+  verifySeq = 0;
   /** Stands in the way of a request: may answer itself, change what it forwards, or throw. */
   intercept:
     | ((
@@ -191,7 +193,12 @@ export class FakeServer implements HttpClient {
     const session = { keys, window: new ReplayWindow(), tenantId, nodeUid };
     this.sessions.set(keys.sid, session);
     const grant = this.#grant(session);
-    return this.#seal(session, VERIFY_PATH, 0, writeVerifyAnswer({ ...grant, next: ["update"] }));
+    return this.#seal(
+      session,
+      VERIFY_PATH,
+      this.verifySeq,
+      writeVerifyAnswer({ ...grant, next: ["update"] }),
+    );
   }
 
   #sealed(path: string, body: JsonReader, authorization: string | undefined): JsonObject {

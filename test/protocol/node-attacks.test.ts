@@ -233,6 +233,14 @@ describe("an attacker between node and server", () => {
     }
   });
 
+  it("meets a node that takes number 0 only for the first answer, even from the server", async () => {
+    const bench = new Bench();
+    const identity = bench.node({ retry: { attempts: 1 } });
+    bench.server.verifySeq = 1; // the nonce of the answer to the node's first request
+    await rejectsCode(bench.time.settle(identity.authenticate()), "envelope-invalid");
+    identity.close();
+  });
+
   it("cannot exchange the answers to two requests", async () => {
     const { bench, identity } = await recorded();
     const held: (() => void)[] = [];

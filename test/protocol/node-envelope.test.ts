@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { nobleCrypto as crypto } from "../../protocol/crypto/noble.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
+import { transcript } from "../../protocol/encoding/transcript.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { MAX_BODY_LENGTH, parseObject } from "../../protocol/json/reader.ts";
 import {
@@ -35,9 +36,9 @@ const open = (envelope: Envelope, direction: "up" | "down" = "up", where = conte
 
 describe("session keys", () => {
   const commKey = new Uint8Array(32).fill(1);
-  const transcript = toUtf8("transcript");
+  const signedBefore = toUtf8("transcript");
   const secretOf = (fill: number) => new Uint8Array(32).fill(fill);
-  const derive = (own: number, peer: number, comm = commKey, signed = transcript) =>
+  const derive = (own: number, peer: number, comm = commKey, signed = signedBefore) =>
     deriveSessionKeys(
       toyCrypto,
       new Secret(secretOf(own)),
@@ -79,7 +80,7 @@ describe("session keys", () => {
     for (const provider of [crypto, toyCrypto]) {
       const ephemeral = new Secret(secretOf(2));
       const agree = () =>
-        agreeOnSession(provider, ephemeral, new Uint8Array(32), commKey, transcript);
+        agreeOnSession(provider, ephemeral, new Uint8Array(32), commKey, signedBefore);
       throwsCode(agree, "key-agreement-failed");
       assert.throws(() => ephemeral.bytes, TypeError);
     }
@@ -88,8 +89,8 @@ describe("session keys", () => {
   it("agree with real X25519, which leaves no ephemeral key behind", () => {
     const [a, b] = [secretOf(0x41), secretOf(0x42)];
     const [aPublic, bPublic] = [crypto.x25519PublicKey(a), crypto.x25519PublicKey(b)];
-    const node = deriveSessionKeys(crypto, new Secret(a), bPublic, commKey, transcript);
-    const server = deriveSessionKeys(crypto, new Secret(b), aPublic, commKey, transcript);
+    const node = deriveSessionKeys(crypto, new Secret(a), bPublic, commKey, signedBefore);
+    const server = deriveSessionKeys(crypto, new Secret(b), aPublic, commKey, signedBefore);
     assert.deepEqual(node.up.key.bytes, server.up.key.bytes);
     assert.deepEqual([a, b], [new Uint8Array(32), new Uint8Array(32)]);
   });
@@ -167,6 +168,20 @@ describe("a sealed envelope", () => {
     assert.equal(seen, "4041424344454647494b494f"); // …48494a4b XOR …01020304
   });
 
+  it("is bound to the context that docs/protocol.md says, byte for byte", () => {
+    let seen: Uint8Array = plain;
+    const spy = {
+      ...crypto,
+      aesGcmSeal: (_key: Uint8Array, _nonce: Uint8Array, aad: Uint8Array) => {
+        seen = aad;
+        return new Uint8Array(16);
+      },
+    };
+    sealEnvelope(spy, keys, "down", { ...context, seq: 5 }, plain);
+    const { tenantId, path } = context;
+    assert.deepEqual(seen, transcript("latchkey/v1/envelope", "down", keys.sid, 5, tenantId, path));
+  });
+
   it("is not made with a number that does not exist, nor of more than fits", () => {
     throwsCode(() => seal(MAX_SEQ + 1), "sequence-exhausted");
     assert.throws(() => seal(-1), RangeError);
@@ -202,6 +217,14 @@ describe("the replay window", () => {
     assert.equal(window.accept(64), true);
     for (let seq = 63; seq >= 1; seq--) assert.equal(window.accept(seq), true, String(seq));
     for (let seq = 0; seq <= 64; seq++) assert.equal(window.accept(seq), false, String(seq));
+  });
+
+  it("ends exactly 64 numbers below the highest", () => {
+    const window = new ReplayWindow();
+    window.accept(100);
+    assert.equal(window.check(37), true);
+    assert.equal(window.check(36), false);
+    assert.equal(window.check(1), false);
   });
 
   it("is not moved by a number that was only looked at", () => {

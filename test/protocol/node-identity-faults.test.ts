@@ -73,7 +73,7 @@ describe("a server that is not well", () => {
     const before = bench.time.nowMs;
     await rejectsCode(bench.time.settle(identity.syncTime()), "network-timeout");
     assert.equal(bench.time.nowMs - before, 700);
-    assert.equal(bench.time.timers, 0);
+    assert.equal(bench.nodeTimers, 0);
     identity.close();
   });
 
@@ -209,11 +209,12 @@ describe("closing a node", () => {
       const outcomes = Promise.allSettled(calls);
       await bench.time.advance(closeAfterMs);
       identity.close();
-      for (const outcome of await bench.time.settle(outcomes))
+      assert.equal(bench.nodeTimers, 0, `closed after ${closeAfterMs} ms`);
+      for (const outcome of await outcomes)
         if (outcome.status === "rejected")
           await rejectsCode(Promise.reject(outcome.reason), "cancelled");
       await bench.time.advance(100);
-      assert.equal(bench.time.timers, 0, `closed after ${closeAfterMs} ms`);
+      assert.equal(bench.nodeTimers, 0, `closed after ${closeAfterMs} ms`);
     }
   });
 
@@ -225,8 +226,8 @@ describe("closing a node", () => {
     const closed = rejectsCode(call, "cancelled");
     await bench.time.advance(1);
     identity.close();
-    await bench.time.settle(closed);
-    assert.equal(bench.time.timers, 0);
+    await closed;
+    assert.equal(bench.nodeTimers, 0);
   });
 
   it("during a renewal opens no new session", async () => {
@@ -237,7 +238,7 @@ describe("closing a node", () => {
     identity.close();
     await bench.time.advance(1_000_000);
     assert.equal(identity.state.session, undefined);
-    assert.equal(bench.time.timers, 0);
+    assert.equal(bench.nodeTimers, 0);
     assert.equal(bench.happened.filter((type) => type === "renewed").length, 0);
   });
 
@@ -253,7 +254,7 @@ describe("closing a node", () => {
       () => identity.postEncrypted({}),
     ])
       await rejectsCode(attempt(), "cancelled");
-    assert.equal(bench.time.timers, 0);
+    assert.equal(bench.nodeTimers, 0);
   });
 
   it("leaves a Secret that the caller lent as it was", () => {

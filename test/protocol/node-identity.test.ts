@@ -138,6 +138,19 @@ describe("calls at once", () => {
     identity.close();
   });
 
+  it("to register share one request", async () => {
+    const bench = new Bench();
+    const identity = bench.node();
+    const calls = [
+      identity.ensureRegistered(),
+      identity.ensureRegistered(),
+      identity.authenticate(),
+    ];
+    await bench.time.settle<Promise<unknown>>(Promise.all(calls));
+    assert.equal(bench.server.count(REGISTER_PATH), 1);
+    identity.close();
+  });
+
   it("never use a message number twice, and start after that of the verify exchange", async () => {
     const bench = new Bench();
     const identity = bench.node();
@@ -180,9 +193,9 @@ describe("a session", () => {
     assert.notEqual(identity.state.session?.sid, sid);
     assert.equal(bench.server.count(CHALLENGE_PATH), 2);
     assert.deepEqual(bench.happened.slice(-2), ["challenge", "renewed"]);
-    assert.equal(bench.time.timers, 1);
+    assert.equal(bench.nodeTimers, 1);
     identity.close();
-    assert.equal(bench.time.timers, 0);
+    assert.equal(bench.nodeTimers, 0);
   });
 
   it("serves calls while the next one is being opened, and lets them finish after", async () => {
