@@ -1,8 +1,8 @@
 import { ADVANCE, GLYPH_HEIGHT, GLYPH_WIDTH, glyphColumn } from "../../hal/font.ts";
 import type { Bitmap } from "./bitmap.ts";
 
-/** Magnifications of the font that are looked for, large ones first. */
-const SCALES = Object.freeze([4, 3, 2, 1]);
+/** The largest magnification of the font that is looked for. */
+const SCALE_MAX = 4;
 const FIRST_CODE = 0x21;
 const LAST_CODE = 0x7e;
 
@@ -61,11 +61,15 @@ function inverse(bitmap: Bitmap): Bitmap {
 }
 
 function linesOf(bitmap: Bitmap, glyphs: Glyphs): FoundLine[] {
+  const { width, height } = bitmap;
   const candidates: FoundLine[] = [];
-  for (const scale of SCALES) {
-    const columns = columnsOf(bitmap, scale);
-    for (let y = 0; y + (GLYPH_HEIGHT - 1) * scale <= bitmap.height; y++) {
-      const line = lineAt(bitmap.width, columns, glyphs, scale, y);
+  let cells = Int8Array.from(bitmap.pixels);
+  for (let scale = 1; scale <= SCALE_MAX; scale++) {
+    if (scale > 1) cells = largerCells(cells, width, height);
+    if (!cells.includes(1)) break; // and so it is for all larger ones
+    const columns = columnsOf(cells, width, height, scale);
+    for (let y = 0; y + (GLYPH_HEIGHT - 1) * scale <= height; y++) {
+      const line = lineAt(width, columns, glyphs, scale, y);
       if (line !== undefined) candidates.push(line);
     }
   }
@@ -121,41 +125,40 @@ function shapeAt(width: number, columns: Int16Array, scale: number, x: number, y
 }
 
 /**
- * For each place the column of eight cells of `scale`×`scale` pixels that starts there, top cell
- * in bit 0; -1 where a cell is partly lit.
+ * Cells of one size more: 1 where all pixels of the square that starts there are lit, 0 where
+ * none is, -1 where some are. Outside of the panel is dark.
  */
-function columnsOf(bitmap: Bitmap, scale: number): Int16Array {
-  const { width, height } = bitmap;
-  const cells = new Int8Array(width * height);
+function largerCells(cells: Int8Array, width: number, height: number): Int8Array<ArrayBuffer> {
+  const out = new Int8Array(cells.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      let lit = 0;
-      for (let dy = 0; dy < scale; dy++) {
-        for (let dx = 0; dx < scale; dx++) lit += pixel(bitmap, x + dx, y + dy);
-      }
-      cells[y * width + x] = lit === 0 ? 0 : lit === scale * scale ? 1 : -1;
+      const at = y * width + x;
+      const here = cells[at]!;
+      const right = x + 1 < width ? cells[at + 1]! : 0;
+      const below = y + 1 < height ? cells[at + width]! : 0;
+      const corner = x + 1 < width && y + 1 < height ? cells[at + width + 1]! : 0;
+      out[at] = here === right && here === below && here === corner ? here : -1;
     }
   }
-  const columns = new Int16Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let bits = 0;
-      for (let cell = 0; cell < GLYPH_HEIGHT && bits >= 0; cell++) {
-        const at = y + cell * scale;
-        const value = at < height ? cells[at * width + x]! : 0;
-        if (value < 0) bits = -1;
-        else bits |= value << cell;
-      }
-      columns[y * width + x] = bits;
-    }
-  }
-  return columns;
+  return out;
 }
 
-/** Outside of the panel is dark. */
-function pixel(bitmap: Bitmap, x: number, y: number): number {
-  if (x < 0 || y < 0 || x >= bitmap.width || y >= bitmap.height) return 0;
-  return bitmap.pixels[y * bitmap.width + x]!;
+/**
+ * For each place the column of eight cells that starts there, top cell in bit 0; -1 where a cell
+ * is partly lit. Each is the one below it, moved up by a cell.
+ */
+function columnsOf(cells: Int8Array, width: number, height: number, scale: number): Int16Array {
+  const columns = new Int16Array(width * height);
+  const lit = new Uint8Array(width * (height + scale));
+  const mixed = new Uint8Array(width * (height + scale));
+  for (let at = width * height - 1; at >= 0; at--) {
+    const below = at + scale * width;
+    const cell = cells[at]!;
+    lit[at] = (lit[below]! << 1) | (cell === 1 ? 1 : 0);
+    mixed[at] = (mixed[below]! << 1) | (cell < 0 ? 1 : 0);
+    columns[at] = mixed[at] === 0 ? lit[at]! : -1;
+  }
+  return columns;
 }
 
 function eachPixel(
