@@ -50,7 +50,7 @@ export function bootStep(state: ReaderState, event: ReaderEvent, at: Moment, pol
       return stage === "registered" ? enter(state, "challenge", at) : stay(state);
     case "authenticated":
       if (stage !== "registered" && stage !== "challenge") return stay(state);
-      return enter({ ...state, failures: 0 }, "verified", at, { type: "check-in" });
+      return verified(state, at);
     case "checked-in":
       return checkedIn(state, at, policy);
     default:
@@ -72,7 +72,14 @@ function registered(state: ReaderState, status: RegisterStatus, at: Moment, poli
     : enter(waiting, "pending", at, timer);
 }
 
-function checkedIn(state: ReaderState, at: Moment, policy: Policy): Step {
+/** A check-in from before, if one is on its way, serves as well as a new one. */
+function verified(state: ReaderState, at: Moment): Step {
+  const effects: Effect[] = state.checkingIn ? [] : [{ type: "check-in" }];
+  return enter({ ...state, failures: 0, checkingIn: true }, "verified", at, ...effects);
+}
+
+function checkedIn(before: ReaderState, at: Moment, policy: Policy): Step {
+  const state = { ...before, checkingIn: false };
   const delayMs = policy.checkinIntervalMs;
   const timer: Effect = { type: "timer", name: "check-in", delayMs };
   if (state.stage !== "verified") return stay(state, timer);
@@ -91,7 +98,7 @@ export function operationFailed(
   if (event.operation === "check-in") {
     if (state.stage === "verified") return checkedIn(state, at, policy);
     const delayMs = retryDelayMs(policy, 6, at.random);
-    return stay(state, { type: "timer", name: "check-in", delayMs });
+    return stay({ ...state, checkingIn: false }, { type: "timer", name: "check-in", delayMs });
   }
   const stage = workStage(state);
   const fault = FAULT_OF[event.operation];

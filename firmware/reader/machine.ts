@@ -92,6 +92,7 @@ export interface ReaderState {
   readonly linkError: ErrorCode | undefined;
   readonly held: HeldChallenge | undefined;
   readonly fetching: boolean;
+  readonly checkingIn: boolean;
   /** Present exactly in stages `reading` and `checking`. */
   readonly tap: Tap | undefined;
   /** Present exactly in stages `granted` and `denied`. */
@@ -199,6 +200,7 @@ export function initialState(nowMs: number): ReaderState {
     linkError: undefined,
     held: undefined,
     fetching: false,
+    checkingIn: false,
     tap: undefined,
     result: undefined,
     lastTapId: 0,

@@ -98,7 +98,14 @@ export function settle(state: ReaderState, moment: Moment, policy: Policy): Step
     return state.stage === "active"
       ? stay(next, ...effects)
       : enter(next, "active", moment, ...effects);
-  return enter(next, "ready", moment, ...effects, { type: "watch-cards" }, READY_FEEDBACK);
+  const upkeep = challenge ? [refreshTimer(state.held, moment.nowMs)] : effects;
+  return enter(next, "ready", moment, ...upkeep, { type: "watch-cards" }, READY_FEEDBACK);
+}
+
+/** A challenge is replaced after half of what is left of its life: so one failure is borne. */
+export function refreshTimer(held: HeldChallenge | undefined, nowMs: number): Effect {
+  const leftMs = Math.max(0, (held?.expiresAtMs ?? nowMs) - nowMs);
+  return { type: "timer", name: "refresh", delayMs: Math.round(leftMs / 2) };
 }
 
 const READY_FEEDBACK: Effect = Object.freeze({ type: "feedback", feedback: "ready" } as const);

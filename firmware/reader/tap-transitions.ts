@@ -11,7 +11,15 @@ import type {
   Tap,
   TapResult,
 } from "./machine.ts";
-import { fail, fetchUnlessFetching, retryDelayMs, settle, stay, usable } from "./steps.ts";
+import {
+  fail,
+  fetchUnlessFetching,
+  refreshTimer,
+  retryDelayMs,
+  settle,
+  stay,
+  usable,
+} from "./steps.ts";
 
 type Decision = Extract<ReaderEvent, { type: "decision" }>;
 
@@ -209,11 +217,6 @@ export function severalCards(state: ReaderState, at: Moment, policy: Policy): St
   return deny({ ...state, tap, lastTapId: tap.id }, "several-badges", false, at, policy);
 }
 
-/** How long before its end a challenge is replaced: half its life, so that one failure is borne. */
-function refreshDelayMs(challenge: HeldChallenge, nowMs: number): number {
-  return Math.max(0, Math.round((challenge.expiresAtMs - nowMs) / 2));
-}
-
 export function challengeCame(
   state: ReaderState,
   challenge: HeldChallenge,
@@ -229,8 +232,7 @@ export function challengeCame(
     failures: 0,
     linkError: undefined,
   };
-  const delayMs = refreshDelayMs(challenge, at.nowMs);
-  const refresh: Effect = { type: "timer", name: "refresh", delayMs };
+  const refresh = refreshTimer(challenge, at.nowMs);
   const stage = workStage(state);
   let step = stay(next);
   if (state.stage === "reading") step = askWhenReady(next, at, policy);

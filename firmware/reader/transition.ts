@@ -1,5 +1,5 @@
 import { bootStep, hardwareStep, operationFailed, retryDue } from "./boot-transitions.ts";
-import type { Effect, Moment, Policy, ReaderEvent, ReaderState, Step } from "./machine.ts";
+import type { Moment, Policy, ReaderEvent, ReaderState, Step } from "./machine.ts";
 import { stay } from "./steps.ts";
 import {
   cardCame,
@@ -66,9 +66,7 @@ function timerStep(
 /** A tap in progress has the network to itself; a reader that is not on its feet has no news. */
 const CHECK_IN_PAUSE_MS = 2_000;
 function checkInDue(state: ReaderState): Step {
-  const effect: Effect =
-    state.stage === "ready"
-      ? { type: "check-in" }
-      : { type: "timer", name: "check-in", delayMs: CHECK_IN_PAUSE_MS };
-  return stay(state, effect);
+  if (state.checkingIn) return stay(state);
+  if (state.stage === "ready") return stay({ ...state, checkingIn: true }, { type: "check-in" });
+  return stay(state, { type: "timer", name: "check-in", delayMs: CHECK_IN_PAUSE_MS });
 }
