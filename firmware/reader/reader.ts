@@ -3,11 +3,13 @@ import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
+import { Console } from "../console/console.ts";
 import { Journal } from "../journal/journal.ts";
 import { RingLog } from "../log.ts";
 import type { Platform } from "../platform.ts";
+import { type ConsoleParts, consoleSource } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
-import { createHardware, type Hardware } from "./hardware.ts";
+import { createHardware } from "./hardware.ts";
 import { isHealthy } from "./health.ts";
 import type { Policy, ReaderState } from "./machine.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
@@ -73,7 +75,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     policy: policyOf(config),
     badgeFileBytes: badgeHost === undefined ? undefined : badgeFileLength(badgeHost),
   });
-  return run({ platform, config, log, engine, identity, hardware });
+  return run({ platform, config, log, engine, identity, hardware, storage });
 }
 
 function policyOf({ limits, relay }: ReaderConfig): Policy {
@@ -88,27 +90,19 @@ function policyOf({ limits, relay }: ReaderConfig): Policy {
   };
 }
 
-interface Running {
-  readonly platform: Platform;
-  readonly config: ReaderConfig;
-  readonly log: RingLog;
-  readonly engine: ReaderEngine;
-  readonly identity: ReaderIdentity;
-  readonly hardware: Hardware;
-}
-
-function run(running: Running): ReaderHandle {
-  const { platform, config, log, engine, identity, hardware } = running;
+function run(parts: ConsoleParts): ReaderHandle {
+  const { platform, config, log, engine, identity, hardware } = parts;
   const { timer } = platform;
-  const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(running)));
+  const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(parts)));
   let tick: TimerHandle | undefined;
   const onTick = () => {
     tick = timer.set(onTick, TICK_MS);
-    feedWatchdog(running);
+    feedWatchdog(parts);
     // A tap's screens are drawn when they change, and not while its time counts.
     const { stage } = engine.state;
     if (stage !== "reading" && stage !== "checking") show();
   };
+  const terminal = openConsole(parts);
   engine.onState(show);
   engine.dispatch({ type: "start" });
   onTick();
@@ -120,13 +114,14 @@ function run(running: Running): ReaderHandle {
       return engine.taps.list;
     },
     get screen() {
-      return screenFor(engine.state, screenContext(running));
+      return screenFor(engine.state, screenContext(parts));
     },
     log,
     onState: (listener) => engine.onState(listener),
     stop: async () => {
       if (tick !== undefined) timer.clear(tick);
       engine.stop();
+      terminal?.close();
       identity.close();
       await hardware.close();
       log.write("info", "stopped", { label: config.label });
@@ -134,12 +129,23 @@ function run(running: Running): ReaderHandle {
   };
 }
 
-function feedWatchdog({ platform, config, engine }: Running): void {
+function openConsole(parts: ConsoleParts): Console | undefined {
+  const { platform, config } = parts;
+  if (config.console === undefined) return undefined;
+  return new Console({
+    io: platform.io.Serial,
+    ...config.console,
+    source: consoleSource(parts),
+    banner: `Latchkey reader ${platform.system.version}. Type "help".`,
+  });
+}
+
+function feedWatchdog({ platform, config, engine }: ConsoleParts): void {
   const silentMs = platform.clock.monotonicMs() - engine.lastEventMs;
   if (isHealthy(silentMs, config.limits.retryMaxMs, engine.state)) platform.system.feedWatchdog();
 }
 
-function screenContext({ platform, config, identity }: Running): ScreenContext {
+function screenContext({ platform, config, identity }: ConsoleParts): ScreenContext {
   const unix = identity.nowUnix();
   const local = unix === undefined ? undefined : Math.floor(unix / 60) + config.utcOffsetMinutes;
   return {

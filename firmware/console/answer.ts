@@ -1,0 +1,86 @@
+import { ERROR_CODES, isErrorCode } from "../../protocol/error-codes.ts";
+import type { LatchkeyError } from "../../protocol/errors.ts";
+import { logLine } from "../log.ts";
+import type { TapRecord } from "../reader/tap-records.ts";
+import { COMMANDS, type CommandLine } from "./command-line.ts";
+import type { ConsoleSource, Facts } from "./snapshot.ts";
+
+/** Runs a command and gives its answer as lines; one line of JSON with `--json`. */
+export function answer(command: CommandLine, source: ConsoleSource): string[] {
+  const { name, json, count, level } = command;
+  switch (name) {
+    case "help":
+      return json ? [JSON.stringify({ commands: COMMANDS })] : helpLines();
+    case "status":
+      return factLines(source.status(), json);
+    case "id":
+      return factLines(source.id(), json);
+    case "net":
+      return factLines(source.net(), json);
+    case "badge": {
+      const taps = source.taps(count);
+      return json ? [JSON.stringify({ taps: taps.map(tapFacts) })] : tapLines(taps);
+    }
+    case "log": {
+      const lines = source.log(count, level).map(logLine);
+      if (json) return [`{"log":[${lines.join(",")}]}`];
+      return lines.length === 0 ? ["The log is empty."] : lines;
+    }
+    case "reboot":
+      source.reboot();
+      return json ? ['{"rebooting":true}'] : ["Rebooting."];
+  }
+}
+
+/** An error as the console prints it: what happened, and what to do. */
+export function errorLines(error: LatchkeyError, json: boolean): string[] {
+  if (json) return [JSON.stringify({ error: error.toJSON() })];
+  return error.code === "usage" ? [error.message] : [error.message, error.next];
+}
+
+function helpLines(): string[] {
+  const lines = Object.values(COMMANDS).map(({ usage, about }) => `${usage.padEnd(20)} ${about}`);
+  return [...lines, "Every command takes --json for one line of JSON."];
+}
+
+function factLines(facts: Facts, json: boolean): string[] {
+  if (json) return [JSON.stringify(facts)];
+  const entries = Object.entries(facts).filter(([, value]) => value !== null);
+  return entries.map(([name, value]) => `${`${name.replaceAll("_", " ")}:`.padEnd(18)} ${value}`);
+}
+
+function tapFacts(tap: TapRecord): Facts {
+  return {
+    tap: tap.number,
+    at_ms: tap.atMs,
+    badge: tap.badge,
+    granted: tap.granted,
+    reason: tap.reason,
+    read_ms: tap.readMs ?? null,
+    check_ms: tap.checkMs ?? null,
+    total_ms: tap.totalMs,
+  };
+}
+
+function tapLines(taps: readonly TapRecord[]): string[] {
+  if (taps.length === 0) return ["No badge was presented since the reader started."];
+  return taps.flatMap((tap) => {
+    const verdict = tap.granted ? "GRANTED" : `DENIED ${tap.reason}`;
+    const parts = [timing("read", tap.readMs), timing("server", tap.checkMs)].filter(Boolean);
+    const timings = [...parts, `total ${tap.totalMs} ms`].join(", ");
+    const at = `${(tap.atMs / 1000).toFixed(1)} s`;
+    const line = `#${tap.number} at ${at}  badge ${tap.badge || "-"}  ${verdict}  (${timings})`;
+    return tap.granted ? [line] : [line, ...why(tap.reason)];
+  });
+}
+
+function timing(name: string, ms: number | undefined): string {
+  return ms === undefined ? "" : `${name} ${ms} ms`;
+}
+
+/** For a code of ours: its sentence and the next step. */
+function why(reason: string): string[] {
+  if (!isErrorCode(reason)) return [];
+  const { title, next } = ERROR_CODES[reason];
+  return [`   ${title} ${next}`];
+}
