@@ -39,6 +39,8 @@ export interface CardFaults {
   withoutWtx?: boolean;
   /** Replaces the answer to select. */
   ats?: Uint8Array;
+  /** Told of every command that the card takes, before its answer is on the air. */
+  onApdu?: (command: Uint8Array, response: Uint8Array) => void;
   /** This many further frames of the card arrive with a wrong CRC. */
   garbledFrames?: number;
 }

@@ -41,6 +41,8 @@ interface Presence {
   leftUs: number;
   /** Air bytes after which the card vanishes, counted down. */
   leaveAfterBytes: number;
+  /** Whether the reader has heard of it since it came. */
+  heard: boolean;
 }
 
 /**
@@ -61,6 +63,7 @@ export class NfcField {
   readonly #world: World;
   #present: Presence[] = [];
   readonly #listeners: ((cards: readonly Card[]) => void)[] = [];
+  readonly #onFirstAnswer: ((card: Card, askedUs: number) => void)[] = [];
   #isOn = false;
   #busy = false;
   #quietSinceUs = Number.NEGATIVE_INFINITY;
@@ -83,6 +86,14 @@ export class NfcField {
     this.#listeners.push(listener);
   }
 
+  /**
+   * Called when a card answers for the first time since it came; `askedUs` is when the reader
+   * began to send the frame that it answers. What came before is waiting, not talking.
+   */
+  onFirstAnswer(listener: (card: Card, askedUs: number) => void): void {
+    this.#onFirstAnswer.push(listener);
+  }
+
   /** Puts a card into the field, now. Returns its faults, to be changed while it is there. */
   enter(card: Card, faults: CardFaults = {}): CardFaults {
     if (this.present().includes(card)) throw new Error("the card is in the field already");
@@ -91,6 +102,7 @@ export class NfcField {
       readyUs: 0,
       leftUs: Number.POSITIVE_INFINITY,
       leaveAfterBytes: Number.POSITIVE_INFINITY,
+      heard: false,
     };
     this.#present.push(presence);
     this.#world.record("nfc", `enter ${toHex(card.uid)}`);
@@ -208,11 +220,18 @@ export class NfcField {
       this.stats.chipUs += first - minimumUs;
       this.#count("piccBytes", spoken[0]!.reply.frame, replyUs);
       const speakers = spoken.map(({ presence }) => presence);
+      for (const presence of speakers) this.#hear(presence, startUs);
       this.#countDown(speakers, spoken[0]!.reply.frame, replyUs);
       this.#world.after(replyUs, () => {
         finish(replies.some(lostPower) ? { kind: "garbled" } : heard);
       });
     });
+  }
+
+  #hear(presence: Presence, askedUs: number): void {
+    if (presence.heard) return;
+    presence.heard = true;
+    for (const listener of this.#onFirstAnswer) listener(presence.picc.card, askedUs);
   }
 
   #power(presence: Presence): void {

@@ -85,6 +85,7 @@ export class PiccBlocks {
     const command = this.#command;
     this.#command = new Uint8Array(0);
     const { response, timeUs } = this.#card.apdu(command);
+    this.#faults.onApdu?.(command, response);
     const neededUs = timeUs + (this.#faults.extraTimeUs ?? 0);
     return this.#answerOrWait(response, neededUs, 1, withCid);
   }

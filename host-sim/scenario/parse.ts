@@ -1,11 +1,12 @@
-import type {
-  BadgeKind,
-  Expectation,
-  Fault,
-  LocatedStep,
-  Scenario,
-  ScenarioBadge,
-  Step,
+import {
+  type BadgeKind,
+  type Expectation,
+  type Fault,
+  type LocatedStep,
+  NETWORK_MODES,
+  type Scenario,
+  type ScenarioBadge,
+  type Step,
 } from "./scenario.ts";
 import { YamlReader } from "./yaml-reader.ts";
 
@@ -137,16 +138,7 @@ function parseFault(r: YamlReader): Fault {
       case "network":
         return {
           part,
-          mode: r.oneOf(part, [
-            "down",
-            "dns",
-            "portal",
-            "half-open",
-            "drop",
-            "duplicate",
-            "corrupt",
-            "reorder",
-          ]),
+          mode: r.oneOf(part, NETWORK_MODES),
           probability: probability(),
         };
       case "delay":

@@ -48,21 +48,27 @@ export interface Expectation {
   readonly withinUs: number;
 }
 
-/** Faults of one part; absent fields stay as they are. */
-export interface NetworkFault {
+/** What a network can do to requests; `down` takes the access point away. */
+export const NETWORK_MODES = Object.freeze([
+  "down",
+  "dns",
+  "portal",
+  "half-open",
+  "drop",
+  "duplicate",
+  "corrupt",
+  "truncate",
+  "reset",
+] as const);
+
+/** Faults of one part; several may hold at once. */
+export interface NetworkTrouble {
   readonly part: "network";
-  readonly mode:
-    | "down"
-    | "dns"
-    | "portal"
-    | "half-open"
-    | "drop"
-    | "duplicate"
-    | "corrupt"
-    | "reorder";
-  /** Probability per request, for `drop`, `duplicate`, `corrupt`, `reorder`. */
+  readonly mode: (typeof NETWORK_MODES)[number];
+  /** Per request; `down` ignores it. */
   readonly probability: number;
 }
+/** Every answer comes this much later. */
 export interface DelayFault {
   readonly part: "delay";
   readonly delayUs: number;
@@ -80,7 +86,7 @@ export interface ServerFault {
   readonly part: "server";
   readonly mode: "down" | "rogue" | "error";
 }
-export type Fault = NetworkFault | DelayFault | I2cFault | Pn532Fault | ServerFault;
+export type Fault = NetworkTrouble | DelayFault | I2cFault | Pn532Fault | ServerFault;
 
 export type Step =
   | {

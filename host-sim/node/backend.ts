@@ -1,0 +1,142 @@
+import { type ReaderConfig, readerConfig } from "../../firmware/config.ts";
+import { Secret } from "../../protocol/crypto/secret.ts";
+import { toBase64Url } from "../../protocol/encoding/base64.ts";
+import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
+import type { Provisioning } from "../../server/admin.ts";
+import { nodeCrypto } from "../../server/node-crypto.ts";
+import { createService, type Service } from "../../server/service.ts";
+import { signingKeys } from "../../server/signing-keys.ts";
+import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
+import type { Records } from "../../server/store/records.ts";
+import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
+import { Vault } from "../../server/vault.ts";
+import type { World } from "../world/world.ts";
+
+/** Monday, 2026-01-05, 08:00 UTC: when every simulated world begins. */
+export const WORLD_BEGIN_UNIX_MS = 1_767_600_000_000;
+/** Made up; nothing resolves it, because nothing leaves the process. */
+export const SIM_BASE_URL = "http://server.sim";
+
+export interface BackendTenant {
+  readonly tenantId: string;
+  readonly provisioning: Provisioning;
+}
+
+/**
+ * The real service in the simulator's process: the same handlers, the same database, without
+ * HTTP between. Its clock and its random numbers are the world's, so that a seed decides all.
+ */
+export class Backend {
+  readonly #world: World;
+  readonly #records: Records;
+  readonly #options: { readonly keys: ReturnType<typeof signingKeys>; readonly vault: Vault };
+  #service: Service;
+  #rogue: Service | undefined;
+  /** How requests are answered now. */
+  mode: "up" | "down" | "rogue" | "error" = "up";
+  /** Requests that were answered, by path. */
+  readonly answered = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+    const random = world.rng("server");
+    this.#records = openSqliteRecords(":memory:");
+    this.#options = {
+      keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
+      vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),
+    };
+    this.#service = this.#start(this.#records, this.#options);
+  }
+
+  get admin(): Service["admin"] {
+    return this.#service.admin;
+  }
+
+  /** As after a crash of the process: what was only in memory is gone, the database is not. */
+  restart(): void {
+    this.#world.record("server", "restart");
+    this.#service = this.#start(this.#records, this.#options);
+  }
+
+  async createTenant(name: string): Promise<BackendTenant> {
+    const { tenantId } = await this.admin.createTenant({ name, registration: "auto" });
+    return { tenantId, provisioning: await this.admin.provisioning(tenantId) };
+  }
+
+  /** What the network model calls with every request that reaches the server. */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    if (this.mode === "error") return { status: 500, headers: {}, body: "<h1>Oops</h1>" };
+    const path = request.url.slice(request.url.indexOf("/", "http://".length));
+    const service = this.mode === "rogue" ? this.#rogueService() : this.#service;
+    this.answered.set(path, (this.answered.get(path) ?? 0) + 1);
+    const { method, headers, body } = request;
+    return service.handle({ method, path, headers, body });
+  }
+
+  /** The same code with keys and a database of its own: what an attacker would put up. */
+  #rogueService(): Service {
+    this.#rogue ??= this.#start(openSqliteRecords(":memory:"), {
+      keys: signingKeys(nodeCrypto, [new Secret(this.#world.rng("rogue").bytes(32))]),
+      vault: this.#options.vault,
+    });
+    return this.#rogue;
+  }
+
+  #start(
+    records: Records,
+    options: { readonly keys: ReturnType<typeof signingKeys>; readonly vault: Vault },
+  ): Service {
+    const clock = { unixMs: () => WORLD_BEGIN_UNIX_MS + Math.floor(this.#world.nowUs() / 1000) };
+    return createService({
+      ...options,
+      records,
+      ephemera: new MemoryEphemera(),
+      crypto: nodeCrypto,
+      clock,
+      random: this.#world.rng("server"),
+      badgeHost: BADGE_HOST,
+      log: traceLog(this.#world),
+    });
+  }
+}
+
+function traceLog(world: World): Log {
+  return {
+    write: (level, event, fields) =>
+      world.record("server", `${level} ${event} ${JSON.stringify(fields ?? {})}`),
+  };
+}
+
+/** Host of the link on the badges. */
+export const BADGE_HOST = "latchkey.local";
+
+/** Pins as in the wiring table of README.md. */
+export const DESK_PINS = Object.freeze({
+  nfc: { data: 4, clock: 5, hz: 100_000, reset: 8, irq: 9 },
+  display: { data: 2, clock: 3, hz: 400_000, address: 0x3c },
+  relay: { pin: 15, active: "high", max_ms: 10_000 },
+  led: { green: 10, red: 11 },
+  buzzer: { pin: 14 },
+  console: { transmit: 0, receive: 1, baud: 115_200 },
+});
+
+/** The configuration of a simulated reader, as `latchkey init` would write it for a real one. */
+export function deskReaderConfig(
+  provisioning: Provisioning,
+  baseUrl: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): ReaderConfig {
+  return readerConfig({
+    base_url: baseUrl,
+    node_type: "reader",
+    tenant_id: provisioning.tenantId,
+    comm_key: toBase64Url(provisioning.commKey.bytes),
+    comm_iv: toBase64Url(provisioning.commIv),
+    server_keys: provisioning.serverKeys.map(toBase64Url),
+    df1: toBase64Url(provisioning.df1.bytes),
+    label: "Front door",
+    badge_host: BADGE_HOST,
+    ...DESK_PINS,
+    ...changes,
+  });
+}

@@ -1,0 +1,161 @@
+import { setImmediate } from "node:timers";
+import type { ReaderConfig } from "../../firmware/config.ts";
+import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
+import { CryptoCost, type CryptoProfile } from "../crypto-cost.ts";
+import { NetworkModel } from "../net/network-model.ts";
+import type { Pn532Behaviour } from "../pn532/behaviour.ts";
+import { ReaderBoard } from "../reader-board.ts";
+import type { ScenarioBadge } from "../scenario/scenario.ts";
+import { type MeasuredTap, TapWatch } from "../tap-watch.ts";
+import { World } from "../world/world.ts";
+import { Backend, type BackendTenant, deskReaderConfig, SIM_BASE_URL } from "./backend.ts";
+import { BadgeBox } from "./badge-box.ts";
+
+export interface SimulationOptions {
+  readonly seed: string;
+  readonly networkJoinUs?: number;
+  /** One way; a round trip takes twice this, and the server's time. */
+  readonly latencyUs?: number;
+  /** Replaces fields of the reader's configuration. */
+  readonly reader?: Readonly<Record<string, unknown>>;
+  readonly badges?: Readonly<Record<string, ScenarioBadge>>;
+  readonly pn532?: Partial<Pn532Behaviour>;
+  /** What the node's cryptography costs; `native` when absent, as on the device. */
+  readonly cost?: CryptoProfile;
+  /** What computes it; the result is the same, the wall clock's time is not. */
+  readonly crypto?: CryptoProvider;
+}
+
+/** The event loop of the desk: resolves when every promise job has run. */
+export const idle = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+const ALICE: Readonly<Record<string, ScenarioBadge>> = Object.freeze({
+  alice: { kind: "good", mode: "STD", holder: "Alice" },
+});
+
+/**
+ * One reader, its server and its badges in one seeded world. Everything in it is the real thing
+ * (firmware, drivers, service, database) but the hardware and the time.
+ * @example
+ * const sim = await Simulation.create({ seed: "1" });
+ * sim.board.powerOn();
+ * await sim.until(() => sim.stage === "ready", 5_000_000);
+ * const tap = await sim.tap("alice");
+ */
+export class Simulation {
+  readonly world: World;
+  readonly backend: Backend;
+  readonly network: NetworkModel;
+  readonly crypto: CryptoCost;
+  readonly config: ReaderConfig;
+  readonly board: ReaderBoard;
+  readonly watch: TapWatch;
+  readonly badges: BadgeBox;
+  readonly tenant: BackendTenant;
+
+  private constructor(
+    options: SimulationOptions,
+    world: World,
+    backend: Backend,
+    own: BackendTenant,
+    other: BackendTenant,
+  ) {
+    this.world = world;
+    this.backend = backend;
+    this.tenant = own;
+    this.network = new NetworkModel({
+      world,
+      backend: (request) => backend.handle(request),
+      joinMs: (options.networkJoinUs ?? 1_200_000) / 1000,
+      latencyMs: (options.latencyUs ?? 10_000) / 1000,
+    });
+    this.crypto = new CryptoCost({
+      crypto: options.crypto ?? nobleCrypto,
+      advance: (us) => world.advance(us),
+      profile: options.cost ?? "native",
+    });
+    this.config = deskReaderConfig(own.provisioning, SIM_BASE_URL, options.reader);
+    this.board = new ReaderBoard({
+      world,
+      config: this.config,
+      network: this.network,
+      crypto: this.crypto.crypto,
+      ...(options.pn532 === undefined ? {} : { pn532: options.pn532 }),
+    });
+    this.watch = new TapWatch(this.board, {
+      cryptoUs: () => this.crypto.totalUs(),
+      networkUs: () => this.network.stats.roundTripUs,
+      networkRequests: () => this.network.stats.requests,
+    });
+    const badges = options.badges ?? ALICE;
+    this.badges = new BadgeBox({ world, backend, own, other, badges });
+  }
+
+  static async create(options: SimulationOptions): Promise<Simulation> {
+    const world = new World({ seed: options.seed, idle });
+    const backend = new Backend(world);
+    const own = await backend.createTenant("Desk");
+    const other = await backend.createTenant("Other tenant");
+    return new Simulation(options, world, backend, own, other);
+  }
+
+  /** Where the firmware is; `off` without power. */
+  get stage(): string {
+    return this.board.reader?.state.stage ?? "off";
+  }
+
+  /** Runs until `done`, at most `limitUs` of virtual time; says whether it came to pass. */
+  until(done: () => boolean, limitUs: number): Promise<boolean> {
+    return this.world.run(done, limitUs);
+  }
+
+  /** Runs until the reader waits for badges. */
+  async ready(limitUs = 30_000_000): Promise<void> {
+    if (this.stage === "off") this.board.powerOn();
+    if (!(await this.until(() => this.stage === "ready", limitUs)))
+      throw new Error(`not ready after ${limitUs / 1e6} s, but ${this.stage}`);
+  }
+
+  /** Puts a badge into the field, now. */
+  async enter(badge: string): Promise<void> {
+    const { card, faults } = await this.badges.get(badge);
+    this.board.field.enter(card, faults);
+  }
+
+  /**
+   * Puts a badge into the field that vanishes in the middle: once `bytes` bytes of APDUs, both
+   * directions counted, have been exchanged with it.
+   */
+  async enterUntilByte(badge: string, bytes: number): Promise<void> {
+    const { card, faults } = await this.badges.get(badge);
+    const { field } = this.board;
+    let left = bytes;
+    const cutting = {
+      ...faults,
+      onApdu: (command: Uint8Array, response: Uint8Array) => {
+        if (left <= command.length) field.leave(card);
+        else if (left <= command.length + response.length)
+          field.leaveAfterBytes(card, left - command.length);
+        left -= command.length + response.length;
+      },
+    };
+    field.enter(card, cutting);
+  }
+
+  async leave(badge: string): Promise<void> {
+    this.board.field.leave((await this.badges.get(badge)).card);
+  }
+
+  /**
+   * Holds a badge to the reader until the tap has ended and takes it away again. `undefined`
+   * when the reader did not react within `limitUs`.
+   */
+  async tap(badge: string, limitUs = 15_000_000): Promise<MeasuredTap | undefined> {
+    const before = this.watch.count;
+    await this.enter(badge);
+    const ended = await this.until(() => this.watch.count > before, limitUs);
+    await this.leave(badge);
+    return ended ? this.watch.lastTap : undefined;
+  }
+}
