@@ -99,11 +99,10 @@ export class MemoryEphemera implements Ephemera {
 
   async openSession(session: StoredSession, keep: number): Promise<void> {
     const node = `${session.tenantId}/${session.nodeUid}`;
-    const own = this.#byNode.get(node) ?? [];
-    own.push(session.sid);
+    const own = [...(this.#byNode.get(node) ?? []), session.sid];
     this.#byNode.set(node, own);
     this.#sessions.set(session.sid, { stored: session, window: new ReplayWindow() });
-    while (own.length > keep) this.#drop(own[0]!);
+    for (const sid of own.slice(0, -keep)) this.#drop(sid);
   }
 
   async session(sid: string): Promise<StoredSession | undefined> {
