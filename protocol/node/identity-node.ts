@@ -6,6 +6,7 @@ import type { IdentityPlatform } from "../platform.ts";
 import { CHECK_IN_PATH, POST_PATH } from "./endpoints.ts";
 import { parseEnvelope, writeEnvelope } from "./envelope.ts";
 import { fetchTime, type HandshakeContext, openSession, register } from "./handshake.ts";
+import type { CallOptions, IdentityState } from "./identity-calls.ts";
 import {
   checkIdentityOptions,
   type IdentityConfig,
@@ -23,36 +24,14 @@ import { ServerLink } from "./server-link.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 import { Waits } from "./waits.ts";
 
-export interface CallOptions {
-  /** How long one request may take; the retry policy's limit when absent. */
-  readonly timeoutMs?: number;
-  /**
-   * Whether to send again after a failure of the network. The server may then see the request
-   * twice: only for what may happen twice. Not needed for a lost session.
-   */
-  readonly retry?: boolean;
-}
-
-/** What a node can say about itself at any moment. */
-export interface IdentityState {
-  readonly nodePk: Uint8Array | undefined;
-  readonly nodeUid: string | undefined;
-  /** What the last registration said; `undefined` before the first since start. */
-  readonly status: RegisterStatus | undefined;
-  /** Work that the server has for the node, such as `update`. */
-  readonly next: readonly string[];
-  /** The current session, if it can be used. */
-  readonly session:
-    | { readonly sid: string; readonly ageMs: number; readonly tokenExpiresInMs: number }
-    | undefined;
-}
-
 /**
  * A node's identity: a key that is born here and never leaves, and sessions that it opens.
  * All methods may be called at any time and at once; each does what it needs of the others.
  * They throw `LatchkeyError` only.
  * @example
- * const identity = new IdentityNode({ baseUrl, nodeType, tenantId, commKey, commIv, serverKeys, platform });
+ * const identity = new IdentityNode({
+ *   baseUrl, nodeType, tenantId, commKey, commIv, serverKeys, platform,
+ * });
  * await identity.ensureRegistered();
  * const token = await identity.authenticate();
  * const answer = await identity.postEncrypted({ request: "record_sensor_data", value: 42 });

@@ -29,7 +29,10 @@ export function loadNodeUid(
   return fits ? bytesToUuid(stored!.subarray(24)) : undefined;
 }
 
-/** Stores the UID unless it is there already: flash wears out. @throws storage-full, storage-failed */
+/**
+ * Stores the UID unless it is there already: flash wears out.
+ * @throws storage-full, storage-failed
+ */
 export function saveNodeUid(
   storage: Storage,
   tenantId: string,

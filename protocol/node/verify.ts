@@ -89,7 +89,7 @@ export function parseTokenGrant(body: JsonReader): { token: string; expiresIn: n
   };
 }
 
-/** `next`, if it is there; what is not a word of the protocol's kind is left out. @throws malformed */
+/** `next`, if it is there; what is not a word is left out. @throws malformed */
 export function parseNext(body: JsonReader): readonly string[] {
   const words = body.optional("next", () => body.array("next", { max: 16 })) ?? [];
   return words.filter(

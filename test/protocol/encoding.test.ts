@@ -57,7 +57,7 @@ describe("base64", () => {
       throwsCode(() => fromBase64(text), "malformed");
   });
 
-  it("throws nothing but malformed on random text, and every text it takes has one spelling", () => {
+  it("throws nothing but malformed on random text; what it takes has one spelling", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 24 }), (text) => {
         if (!parses(() => fromBase64(text), "malformed")) return;

@@ -9,7 +9,7 @@ function check(error: unknown, code: ErrorCode, field?: string): LatchkeyError {
   return error;
 }
 
-/** Runs a function that must throw a `LatchkeyError` with that code (and field); gives the error. */
+/** Runs what must throw a `LatchkeyError` with that code (and field); gives the error. */
 export function throwsCode(run: () => unknown, code: ErrorCode, field?: string): LatchkeyError {
   try {
     run();

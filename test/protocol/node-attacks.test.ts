@@ -93,7 +93,7 @@ describe("an attacker who recorded a node's requests", () => {
     identity.close();
   });
 
-  it("cannot use a session with the token of another, nor a token without the session's key", async () => {
+  it("cannot use a session with another's token, nor a token without its key", async () => {
     const { bench, identity, find } = await recorded();
     const other = bench.node({ platform: { ...bench.platform, storage: new Bench().storage } });
     await bench.time.settle(other.postEncrypted({ n: 7 }));
@@ -209,7 +209,7 @@ describe("an attacker between node and server", () => {
     }
   });
 
-  it("who answers with what the server once signed is not believed: each answer has a nonce", async () => {
+  it("who plays back what the server once signed is not believed", async () => {
     for (const path of [TIME_PATH, REGISTER_PATH, CHALLENGE_PATH]) {
       const bench = new Bench();
       const first = bench.node();
@@ -233,7 +233,7 @@ describe("an attacker between node and server", () => {
     }
   });
 
-  it("meets a node that takes number 0 only for the first answer, even from the server", async () => {
+  it("meets a node that takes number 0 only for the first answer", async () => {
     const bench = new Bench();
     const identity = bench.node({ retry: { attempts: 1 } });
     bench.server.verifySeq = 1; // the nonce of the answer to the node's first request

@@ -76,7 +76,7 @@ describe("session keys", () => {
     assert.equal(keys.sid, "58595a5b-5c5d-8e5f-a061-626364656667");
   });
 
-  it("do not come of an all-zero shared secret, and the ephemeral key is wiped all the same", () => {
+  it("do not come of an all-zero secret, and the ephemeral key is wiped all the same", () => {
     for (const provider of [crypto, toyCrypto]) {
       const ephemeral = new Secret(secretOf(2));
       const agree = () =>

@@ -91,7 +91,7 @@ describe("a node's identity", () => {
     identity.close();
   });
 
-  it("knows the time from any signed answer, carried on by its own clock, never ahead", async () => {
+  it("knows the time from signed answers, carried on by its own clock, never ahead", async () => {
     const bench = new Bench();
     const identity = bench.node();
     assert.equal(identity.nowUnix(), undefined);

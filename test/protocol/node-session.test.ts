@@ -51,7 +51,7 @@ describe("the node's end of a session", () => {
     assert.throws(() => keys.up.key.bytes, TypeError);
   });
 
-  it("says session-ended to an exchange that comes too late, or under which it is wiped", async () => {
+  it("says session-ended to an exchange too late, or under which it is wiped", async () => {
     const { keys, session } = newSession();
     const cut = session.exchange(PATH, body, async ({ seq }) => {
       const sealed = answerTo(keys, seq);
@@ -168,7 +168,7 @@ describe("waits", () => {
     assert.equal(time.timers, 0);
   });
 
-  it("for work end with it, without a timer left, and hear no more of it when it was too late", async () => {
+  it("for work end with it, leave no timer, and hear no more of it when too late", async () => {
     const time = new FakeTime();
     const waits = new Waits(time.timer);
     assert.equal(await waits.limit(Promise.resolve(7), 5, "network-timeout"), 7);
