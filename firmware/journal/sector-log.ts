@@ -1,6 +1,7 @@
 import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Flash } from "../platform.ts";
+import type { LogOwner, LogPosition, LogStatistics } from "./log-owner.ts";
 import {
   claimedPages,
   decodeCheckpoint,
@@ -16,40 +17,13 @@ import {
   type SectorPurpose,
 } from "./page.ts";
 
-/** Where a record stands: sector index, first page in it, number of pages. */
-export interface LogPosition {
-  readonly sector: number;
-  readonly page: number;
-  readonly pages: number;
-}
-
-/** Who gives the records a meaning: says which still count, and follows them when they move. */
-export interface LogOwner {
-  /** Called at mount for every whole record; `sequence` tells which of two is the newer. */
-  found(record: JournalRecord, at: LogPosition): void;
-  isLive(record: JournalRecord, at: LogPosition): boolean;
-  moved(record: JournalRecord, from: LogPosition, to: LogPosition): void;
-  /** Pages of all live records together. */
-  livePages(): number;
-}
-
 interface OpenSector {
   readonly index: number;
   readonly number: number;
   nextPage: number;
 }
 
-export interface LogStatistics {
-  readonly sectors: number;
-  readonly freeSectors: number;
-  /** Sectors that failed an erase or a program since boot. */
-  readonly badSectors: number;
-  /** Pages that held something unreadable at mount: torn by a power cut, or damaged since. */
-  readonly damagedPages: number;
-  readonly compactions: number;
-}
-
-/** Longest record in pages. Bounds what fragmentation can waste, see `capacityPages`. */
+/** Longest record in pages. Bounds what fragmentation can waste. */
 export const RECORD_PAGES_MAX = 4;
 const PLACE_ATTEMPTS = 4;
 const SEQUENCE_MAX = 0xffffffff;
@@ -143,6 +117,11 @@ export class SectorLog {
       if (at !== undefined) return [record, at];
     }
     throw new LatchkeyError("storage-failed");
+  }
+
+  /** Makes room for one more record of any length: later, appending it then erases nothing. */
+  prepare(): void {
+    this.#roomFor(RECORD_PAGES_MAX);
   }
 
   /** The record at a position that the owner was told. @throws storage-corrupt */

@@ -1,5 +1,6 @@
 import { badgeFileLength } from "../../protocol/badge/link.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
+import { toLatchkeyError } from "../../protocol/errors.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
@@ -105,6 +106,7 @@ function run(parts: ConsoleParts): ReaderHandle {
   const terminal = openConsole(parts);
   engine.onState(show);
   engine.dispatch({ type: "start" });
+  prepareWhileJoining(parts);
   onTick();
   return {
     get state() {
@@ -127,6 +129,25 @@ function run(parts: ConsoleParts): ReaderHandle {
       log.write("info", "stopped", { label: config.label });
     },
   };
+}
+
+/**
+ * The slow things that need no network, each in a turn of its own: erasing flash for the first
+ * `set`, and the node's key. What fails here fails again where it matters, and is shown then.
+ */
+function prepareWhileJoining({ platform, identity, storage, log }: ConsoleParts): void {
+  const { timer } = platform;
+  const failed = (error: unknown) =>
+    log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
+  const makeKey = () => void identity.init().catch(failed);
+  timer.set(() => {
+    try {
+      storage.prepare();
+    } catch (error) {
+      failed(error);
+    }
+    timer.set(makeKey, 0);
+  }, 0);
 }
 
 function openConsole(parts: ConsoleParts): Console | undefined {
