@@ -25,7 +25,8 @@ export interface ServerOptions {
 const URL_LENGTH_MAX = 512;
 
 function send(reply: FastifyReply, response: ServiceResponse): FastifyReply {
-  return reply.code(response.status).headers(response.headers).send(response.body);
+  // As bytes: to a string Fastify would add a charset, which JSON does not have (RFC 8259 §11).
+  return reply.code(response.status).headers(response.headers).send(Buffer.from(response.body));
 }
 
 /** Bytes of a body to text. Strict: what is not UTF-8 must not become something else. */
