@@ -3,6 +3,7 @@
  *
  *   node test/run.ts [--lane node|xs] [--grep TEXT] [part of a file name …]
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import type { Lane } from "./support/lanes.ts";
 import { nodeLane } from "./support/node-lane.ts";
@@ -43,8 +44,10 @@ async function runLane(
     await lane.run({
       files: (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
       grep,
-      workers: 1,
+      // mocha keeps one core busy for a while; the lanes share what there is.
+      workers: availableParallelism(),
       onRecord: (record) => report.add(record),
+      onFileDone: (file) => report.fileDone(lane.name, file),
       onNote: (line) => notes.push(line),
     });
   } catch (error) {
@@ -60,8 +63,10 @@ async function runLane(
 async function main(): Promise<number> {
   const { lanes, grep, parts } = readArguments();
   const report = new Report(process.stdout);
+  const start = performance.now();
   const notes = await Promise.all(lanes.map((lane) => runLane(lane, { grep, parts }, report)));
-  report.finish(notes.flat());
+  const seconds = Math.round((performance.now() - start) / 1000);
+  report.finish([...notes.flat(), `Took ${seconds} s`]);
   return report.failed === 0 ? 0 : 1;
 }
 

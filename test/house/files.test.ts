@@ -5,6 +5,8 @@ import { projectFiles, ROOMS, readText, typescriptFiles } from "./source.ts";
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 400;
 const MAX_COLUMNS = 100;
+/** For lines that hold a string or a pattern: the formatter cannot break those. */
+const MAX_COLUMNS_OF_TEXT = 120;
 
 /** Files that are one table each: cutting them would hide the rule that all is in one place. */
 const TABLES = ["protocol/error-codes.ts"];
@@ -36,9 +38,10 @@ describe("every file of the project", () => {
     const wide = sources.flatMap((file) =>
       readText(file)
         .split("\n")
-        .flatMap((line, i) =>
-          [...line].length <= MAX_COLUMNS ? [] : [`${file}:${i + 1}: ${[...line].length} columns`],
-        ),
+        .flatMap((line, i) => {
+          const limit = /["'`]|\/[^/ ]+\//.test(line) ? MAX_COLUMNS_OF_TEXT : MAX_COLUMNS;
+          return [...line].length <= limit ? [] : [`${file}:${i + 1}: ${[...line].length} columns`];
+        }),
     );
     assert.deepEqual(wide, []);
   });

@@ -5,14 +5,14 @@
 import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import type { Runner, Test } from "mocha";
-import type { TestRecord } from "./records.ts";
+import type { Begin, TestRecord } from "./records.ts";
 
 function suiteOf(test: Test): string {
   return test.titlePath().slice(0, -1).join(" › ");
 }
 
 function send(test: Test, state: TestRecord["state"], error?: Error): void {
-  const record: TestRecord = {
+  write({
     lane: "node",
     file: relative(process.cwd(), test.file ?? ""),
     suite: suiteOf(test),
@@ -20,8 +20,17 @@ function send(test: Test, state: TestRecord["state"], error?: Error): void {
     state,
     durationMs: test.duration ?? 0,
     ...(error === undefined ? {} : { error: textOf(error) }),
-  };
-  const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  });
+}
+
+/** Says what runs now: when nothing follows, the parent knows which test hangs. */
+function begin(test: Test): void {
+  const file = relative(process.cwd(), test.file ?? "");
+  write({ begin: { file, suite: suiteOf(test), title: test.title } });
+}
+
+function write(message: TestRecord | Begin): void {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
   // A full pipe makes the descriptor say EAGAIN; the parent reads all the time, so try again.
   for (let at = 0; at < line.length; ) at += tryWrite(line.subarray(at));
 }
@@ -45,6 +54,7 @@ function textOf(error: Error): string {
 
 export default class JsonReporter {
   constructor(runner: Runner) {
+    runner.on("test", begin);
     runner.on("pass", (test) => send(test, "passed"));
     runner.on("pending", (test) => send(test, "skipped"));
     runner.on("fail", (test, error) => send(test, "failed", error));

@@ -9,6 +9,8 @@ export interface LaneOptions {
   readonly workers: number;
   /** Called for every test as soon as it has ended. */
   readonly onRecord: (record: TestRecord) => void;
+  /** Called when a file has no more tests. */
+  readonly onFileDone: (file: string) => void;
   /** A line for the end of the report. */
   readonly onNote: (line: string) => void;
 }

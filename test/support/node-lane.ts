@@ -1,48 +1,103 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Lane, LaneOptions } from "./lanes.ts";
-import type { TestRecord } from "./records.ts";
+import type { Begin, TestRecord } from "./records.ts";
 import { nodeTests, root } from "./test-files.ts";
 
 const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
 const reporter = join(root, "test", "support", "json-reporter.ts");
+const NOTES_MAX = 60;
+
+/** mocha cannot stop a test that never lets go of the processor; this can. */
+const HANG_LIMIT_MS = 90_000;
+
+/** What mocha's process has said so far. */
+class Progress {
+  readonly #lane: Pick<LaneOptions, "onRecord" | "onFileDone">;
+  readonly #onHang: () => void;
+  #file = "";
+  #timer: NodeJS.Timeout | undefined;
+  #running: Begin["begin"] | undefined;
+  failed = 0;
+  output = "";
+
+  constructor(lane: Pick<LaneOptions, "onRecord" | "onFileDone">, onHang: () => void) {
+    this.#lane = lane;
+    this.#onHang = onHang;
+    this.#restart();
+  }
+
+  message(line: string): void {
+    this.#restart();
+    const message = JSON.parse(line) as TestRecord | Begin;
+    if ("begin" in message) this.#running = message.begin;
+    else {
+      this.#running = undefined;
+      this.#record(message);
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #record(record: TestRecord): void {
+    if (record.state === "failed") this.failed++;
+    if (record.file !== this.#file) this.#lane.onFileDone(this.#file);
+    this.#file = record.file;
+    this.#lane.onRecord(record);
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const running = this.#running ?? { file: "(lane)", suite: "", title: "loads its files" };
+      const error = `hangs: nothing heard for ${HANG_LIMIT_MS / 1000} s`;
+      const durationMs = HANG_LIMIT_MS;
+      this.#record({ lane: "node", ...running, state: "failed", durationMs, error });
+      this.#onHang();
+    }, HANG_LIMIT_MS);
+  }
+}
+
+function start(files: readonly string[], grep: string): ChildProcess {
+  const filter = grep === "" ? [] : ["--grep", grep];
+  const args = [mocha, "--reporter", reporter, "--timeout", "20000", ...filter, ...files];
+  return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+}
 
 /** mocha on the Node that runs this, in a process of its own. */
 export const nodeLane: Lane = {
   name: "node",
   missing: () => undefined,
 
-  async run({ files, grep, onRecord, onNote }: LaneOptions): Promise<void> {
+  async run({ files, grep, onRecord, onFileDone, onNote }: LaneOptions): Promise<void> {
     const chosen = nodeTests().filter(files);
     if (chosen.length === 0) return;
-    const filter = grep === "" ? [] : ["--grep", grep];
-    const args = [mocha, "--reporter", reporter, "--timeout", "20000", ...filter, ...chosen];
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    const child = start(chosen, grep);
+    let hung = false;
+    const progress = new Progress({ onRecord, onFileDone }, () => {
+      hung = true;
+      child.kill("SIGKILL");
     });
-    let failed = 0;
-    createInterface({ input: child.stdio[3] as Readable }).on("line", (line) => {
-      const record = JSON.parse(line) as TestRecord;
-      if (record.state === "failed") failed++;
-      onRecord(record);
-    });
-    let output = "";
+    const messages = createInterface({ input: child.stdio[3] as Readable });
+    messages.on("line", (line) => progress.message(line));
     for (const stream of [child.stdout, child.stderr]) {
       stream!.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
+        progress.output += text;
       });
     }
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
-    });
+    }).finally(() => progress.end());
+    const { failed, output } = progress;
     const shown = output.trim();
-    if (shown !== "") for (const line of shown.split("\n").slice(-60)) onNote(line);
+    if (shown !== "") for (const line of shown.split("\n").slice(-NOTES_MAX)) onNote(line);
     // mocha's exit code is the number of failures: anything else means that it never got so far.
-    if (code !== Math.min(failed, 255)) {
+    if (!hung && code !== Math.min(failed, 255)) {
       throw new Error(`mocha ended with ${code} after ${failed} failures\n${output.slice(-4000)}`);
     }
   },

@@ -11,3 +11,8 @@ export interface TestRecord {
   /** Why it failed. */
   readonly error?: string;
 }
+
+/** A test that has begun, as a lane's process reports it. */
+export interface Begin {
+  readonly begin: Pick<TestRecord, "file" | "suite" | "title">;
+}

@@ -16,7 +16,6 @@ export class Report {
   readonly #failures: TestRecord[] = [];
   readonly #files = new Map<string, { lane: string; name: string; totals: Totals; ms: number }>();
   readonly #lanes = new Map<string, number>();
-  readonly #open = new Map<string, string>();
   #statusShown = false;
 
   constructor(out: NodeJS.WriteStream) {
@@ -40,8 +39,6 @@ export class Report {
     }
     if (record.state !== "skipped") this.#lanes.set(record.lane, this.ran(record.lane) + 1);
     const key = `${record.lane} ${record.file}`;
-    if (this.#open.get(record.lane) !== key) this.#closeFile(record.lane);
-    this.#open.set(record.lane, key);
     const { lane, file: name } = record;
     const fresh = { lane, name, totals: { passed: 0, failed: 0, skipped: 0 }, ms: 0 };
     const file = this.#files.get(key) ?? fresh;
@@ -70,7 +67,7 @@ export class Report {
 
   /** Failures in full, then the totals; the last line is for machines. */
   finish(notes: readonly string[]): void {
-    for (const lane of [...this.#open.keys()]) this.#closeFile(lane);
+    for (const { lane, name } of [...this.#files.values()]) this.fileDone(lane, name);
     if (notes.length > 0) this.line(`\n${notes.join("\n")}`);
     this.#failures.forEach((record, i) => {
       this.line(`\n${i + 1}) ${titleOf(record)}\n   ${record.file}`);
@@ -80,11 +77,11 @@ export class Report {
     this.line(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
   }
 
-  #closeFile(lane: string): void {
-    const key = this.#open.get(lane);
-    const file = key === undefined ? undefined : this.#files.get(key);
-    this.#open.delete(lane);
+  /** Shows the line of a file, once. */
+  fileDone(lane: string, fileName: string): void {
+    const file = this.#files.get(`${lane} ${fileName}`);
     if (file === undefined) return;
+    this.#files.delete(`${lane} ${fileName}`);
     const { passed, failed, skipped } = file.totals;
     const state = failed > 0 ? "failed" : passed > 0 ? "passed" : "skipped";
     const counts = [`${passed}`];

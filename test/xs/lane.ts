@@ -19,7 +19,7 @@ export const xsLane: Lane = {
 
   missing: () => (findXsWorker() === undefined ? XS_MISSING : undefined),
 
-  async run({ files, grep, workers, onRecord, onNote }: LaneOptions): Promise<void> {
+  async run({ files, grep, workers, onRecord, onFileDone, onNote }: LaneOptions): Promise<void> {
     const queue = [...xsOnlyTests(), ...portableTests()].filter((file) => files(file));
     const rooms = new Map<string, RoomTotals>();
     const readings: string[] = [];
@@ -27,9 +27,9 @@ export const xsLane: Lane = {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
         const result = await runFileOnXs(join(root, file), { name: file, grep, onRecord });
         add(rooms, roomOf(file), result);
-        if (!file.endsWith(".xs.test.ts")) continue;
         readings.push(...result.readings.map(({ name, compute }) => row(name, compute)));
-        onRecord(await repeat(file, grep, result));
+        if (file.endsWith(".xs.test.ts")) onRecord(await repeat(file, grep, result));
+        onFileDone(file);
       }
     };
     await Promise.all(Array.from({ length: workers }, work));

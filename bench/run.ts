@@ -1,0 +1,44 @@
+/**
+ * `npm run bench`: figures side by side, for people. Nothing here passes or fails: times belong
+ * to a machine. What must not grow is held by tests that count bytes, APDUs and virtual time.
+ */
+import { join } from "node:path";
+import { root } from "../test/support/test-files.ts";
+import { XS_MISSING } from "../test/xs/engine.ts";
+import { runFileOnXs } from "../test/xs/run-file.ts";
+import { findXsWorker } from "../tools/find-xs.ts";
+import { OPERATIONS, PROVIDERS } from "./crypto.ts";
+import { measureUs } from "./measure.ts";
+
+const XS_METERING = "test/xs/crypto.xs.test.ts";
+
+async function xsCompute(): Promise<ReadonlyMap<string, number>> {
+  if (findXsWorker() === undefined) {
+    console.log(`No column for XS: ${XS_MISSING}\n`);
+    return new Map();
+  }
+  const { readings } = await runFileOnXs(join(root, XS_METERING), { name: XS_METERING });
+  return new Map(readings.map(({ name, compute }) => [name, compute]));
+}
+
+const cell = (text: string): string => text.padStart(14);
+
+function printHead(): void {
+  const names = PROVIDERS.map(({ name }) => cell(`${name} µs`)).join("");
+  console.log(`${"".padEnd(24)}${names}${cell("ratio")}${cell("XS steps")}`);
+}
+
+function printRow(name: string, timesUs: readonly number[], steps: number | undefined): void {
+  const times = timesUs.map((us) => cell(us.toFixed(1))).join("");
+  const ratio = cell(`${(timesUs[0]! / timesUs[1]!).toFixed(1)} ×`);
+  const xs = cell(steps === undefined ? "" : steps.toLocaleString("en-US"));
+  console.log(`${name.padEnd(24)}${times}${ratio}${xs}`);
+}
+
+const compute = await xsCompute();
+console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
+printHead();
+for (const { name, work } of OPERATIONS) {
+  const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
+  printRow(name, times, compute.get(name));
+}
