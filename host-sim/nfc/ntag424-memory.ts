@@ -29,6 +29,33 @@ export const NTAG424_TIMES_US = Object.freeze({
  */
 export type ShortFileIds = "file-id" | "file-number" | "none";
 
+/** What SetConfiguration sets, apart from Random ID (NT4H2421Gx Table 50). */
+export interface ChipConfiguration {
+  /** Option 05, PDCap2.1 bit 1: LRP instead of AES. Cannot be taken back. */
+  lrp: boolean;
+  /** Option 05: PDCap2.5 and PDCap2.6, which mean nothing to the chip. */
+  pdCap5: number;
+  pdCap6: number;
+  /** Option 04: no writing in chained frames (WriteData and ISOUpdateBinary). */
+  chainedWritesOff: boolean;
+  /** Option 0A. */
+  failureCounting: boolean;
+  failureLimit: number;
+  failureDecrement: number;
+  /** Option 0B. */
+  strongBackModulation: boolean;
+}
+
+/** How often authentication with one key has failed (§9.1 "Failed Authentication Counter"). */
+export interface AuthenticationFailures {
+  /** TotFailCtr. */
+  total: number;
+  /** Failures since the last success. */
+  consecutive: number;
+  /** How many more tries are answered with AUTHENTICATION_DELAY. */
+  delayed: number;
+}
+
 /** Non-volatile state of one NTAG 424 DNA, and the engines that work on it. */
 export interface ChipMemory {
   readonly uid: Uint8Array;
@@ -36,6 +63,9 @@ export interface ChipMemory {
   readonly files: readonly ChipFile[];
   /** SetConfiguration option 00; cannot be taken back. */
   randomId: boolean;
+  readonly configuration: ChipConfiguration;
+  /** By key number. */
+  readonly failures: readonly AuthenticationFailures[];
   readonly shortIds: ShortFileIds;
   /** NXP's signature over the UID (56 bytes), if this chip has one. */
   readonly signature: Uint8Array | undefined;
@@ -86,10 +116,26 @@ export function factoryMemory(identity: ChipIdentity): ChipMemory {
       file(3, new Uint8Array(128), [0x2, 0x3, 0x3, 0x0]),
     ],
     randomId: false,
+    configuration: factoryConfiguration(),
+    failures: Array.from({ length: 5 }, () => ({ total: 0, consecutive: 0, delayed: 0 })),
     shortIds: identity.shortIds ?? "file-id",
     signature: identity.signature?.slice(),
     production: fromHex("cf5d9045104621"),
     aes: new ChipAes(identity.crypto),
     random: identity.random,
+  };
+}
+
+/** As delivered: limit 1000 and decrement 10 (Table 51). */
+function factoryConfiguration(): ChipConfiguration {
+  return {
+    lrp: false,
+    pdCap5: 0,
+    pdCap6: 0,
+    chainedWritesOff: false,
+    failureCounting: true,
+    failureLimit: 1000,
+    failureDecrement: 10,
+    strongBackModulation: true,
   };
 }
