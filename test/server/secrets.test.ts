@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
+import type { ServiceResponse } from "../../server/context.ts";
+import { createEphemeralService } from "../../server/ephemeral-service.ts";
+import { createJsonLog } from "../../server/json-log.ts";
+import { badge, Desk, inProcess } from "./desk.ts";
+
+/** Every spelling in which bytes might slip out. */
+const spellings = (bytes: Uint8Array): string[] => [
+  toHex(bytes),
+  toHex(bytes).toUpperCase(),
+  toBase64Url(bytes),
+  toBase64(bytes),
+  bytes.join(","),
+];
+
+describe("service: secrets", () => {
+  it("are in no log line and in no answer, whatever went right or wrong", async () => {
+    const drawn: Uint8Array[] = [];
+    const log: string[] = [];
+    const answers: string[] = [];
+    const desk = new Desk();
+    const service = createEphemeralService({
+      clock: { unixMs: () => desk.nowMs },
+      // Everything secret on the server is drawn here: keys, ephemerals, tenants' keys, seeds.
+      random: {
+        bytes: (length) => {
+          const bytes = desk.random.bytes(length);
+          drawn.push(bytes.slice());
+          return bytes;
+        },
+      },
+      log: createJsonLog((line) => log.push(line), { unixMs: () => desk.nowMs }, "debug"),
+    });
+    const tenant = await service.admin.createTenant({ name: "test", registration: "auto" });
+    const provisioning = await service.admin.provisioning(tenant.tenantId);
+    const recording = {
+      ...service,
+      async handle(request: Parameters<typeof service.handle>[0]): Promise<ServiceResponse> {
+        const answer = await service.handle(request);
+        answers.push(JSON.stringify(answer));
+        return answer;
+      },
+    };
+    const node = desk.node(provisioning, { http: inProcess(recording) });
+    await node.boot();
+    const card = await badge(service, tenant.tenantId);
+    const token = await service.admin.createOperator({
+      name: "a",
+      role: "admin",
+      tenantId: undefined,
+    });
+    const request = await node.answer(card, await node.challenge());
+    await node.decide(request);
+    await node.decide(request);
+    await node.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    const forged = { ...request, cmac: new Uint8Array(8) };
+    await node.decide({ ...forged, challengeId: (await node.challenge()).challengeId });
+    for (const { path, body, headers } of [...node.sent]) {
+      await recording.handle({ method: "POST", path, headers, body });
+      const bent = body.slice(0, -9);
+      await recording.handle({ method: "POST", path, headers, body: bent });
+    }
+    const text = [...log, ...answers].join("\n");
+    assert.ok(text.includes(node.nodeUid) && log.length > 10 && answers.length > 10);
+    // What is drawn as a nonce or an identifier is public: 16 bytes, or shown as `nonce`.
+    const isPublic = (bytes: Uint8Array) =>
+      answers.some((each) => each.includes(`nonce\\":\\"${toBase64Url(bytes)}`));
+    const secrets = drawn.filter((bytes) => bytes.length >= 16 && !isPublic(bytes));
+    assert.ok(secrets.length > 15);
+    for (const secret of [...secrets, ...secretsOf(provisioning)])
+      for (const spelling of spellings(secret)) assert.ok(!text.includes(spelling), spelling);
+    assert.ok(!text.includes(token));
+    const bearer = node.sent.flatMap(({ headers }) => headers["authorization"] ?? []);
+    assert.ok(bearer.length > 3);
+    for (const each of new Set(bearer)) assert.ok(!text.includes(each.slice(7)));
+    service.close();
+    desk.close();
+  });
+
+  function secretsOf({
+    commKey,
+    df1,
+  }: {
+    commKey: { bytes: Uint8Array };
+    df1: { bytes: Uint8Array };
+  }) {
+    return [commKey.bytes, df1.bytes];
+  }
+});
+
+describe("JSON log", () => {
+  const line = (...args: Parameters<ReturnType<typeof createJsonLog>["write"]>): string => {
+    let text = "";
+    createJsonLog((each) => (text += each), { unixMs: () => 0 }).write(...args);
+    return text;
+  };
+
+  it("writes one object per line with time, level and event", () => {
+    assert.equal(
+      line("warn", "badge-denied", { code: "badge-unknown", n: 1 }),
+      '{"time":"1970-01-01T00:00:00.000Z","level":"warn","event":"badge-denied",' +
+        '"code":"badge-unknown","n":1}\n',
+    );
+  });
+
+  it("stays one line whatever a text holds, and cuts long ones", () => {
+    const text = line("info", "x", { path: `a\nb\u2028${"c".repeat(5000)}` });
+    assert.equal(text.trimEnd().split("\n").length, 1);
+    assert.ok(text.length < 2200);
+  });
+
+  it("leaves out what is below its level", () => {
+    assert.equal(line("debug", "x"), "");
+  });
+});
