@@ -69,10 +69,11 @@ export class RingLog implements Log {
   }
 }
 
-/** One entry as a line of JSON. */
+/** One entry as a line of JSON. A field cannot take the place of what every entry has. */
 export function logLine(entry: LogEntry): string {
   const { number, atMs, level, event, fields } = entry;
-  return JSON.stringify({ n: number, ms: atMs, level, event, ...fields });
+  const head = { n: number, at_ms: atMs, level, event };
+  return JSON.stringify({ ...head, ...fields, ...head });
 }
 
 /** Only plain values, and not too many: an object that slipped past the types is not printed. */

@@ -162,7 +162,8 @@ export class ReaderEngine {
     const { fault } = after;
     const ms = Math.round(after.sinceMs - before.sinceMs);
     const level = after.stage === "error" ? "warn" : "info";
-    if (fault !== undefined) this.#noteError(fault.code);
+    // The controller's faults are counted when they come, whatever the stage is then.
+    if (fault !== undefined && fault.at !== "nfc") this.#noteError(fault.code);
     const code = fault === undefined ? {} : { code: fault.code, at: fault.at };
     this.#parts.log.write(level, `reader-${after.stage}`, { from: before.stage, ms, ...code });
   }
