@@ -26,8 +26,8 @@ export interface ReaderBoardOptions {
   /** What the node computes with: wrapped so that it costs time. */
   readonly crypto: CryptoProvider;
   readonly pn532?: Partial<Pn532Behaviour>;
-  /** Survives power cuts; a new one when absent. */
-  readonly flash?: FlashModel;
+  /** What the flash holds at first; erased when absent. */
+  readonly flashImage?: Uint8Array;
   readonly onLog?: Log["write"];
 }
 
@@ -88,7 +88,7 @@ export class ReaderBoard {
     }
     const relayPin = pins.pin(relay.pin);
     this.relay = new RelayRecorder({ world, pin: relayPin, activeLow: !relay.activeHigh });
-    this.flash = options.flash ?? new FlashModel({ rng: world.rng("flash"), world });
+    this.flash = makeFlash(this, options.flashImage);
     this.serial = new SerialLine(world);
   }
 
@@ -130,6 +130,7 @@ export class ReaderBoard {
     this.#gate = gate;
     this.pn532.powerOn();
     this.display?.powerOn();
+    this.flash.powerOn();
     const { config, network, crypto, onLog } = this.#options;
     const buses = this.displayBus === undefined ? [] : [this.displayBus];
     const transmit = config.console?.transmit;
@@ -161,6 +162,7 @@ export class ReaderBoard {
     this.#halt("off");
     this.pn532.powerOff();
     this.display?.powerOff();
+    this.flash.powerOff();
   }
 
   /** The reset button, `restart()` or the watchdog: the chips around keep their power. */
@@ -187,4 +189,12 @@ export class ReaderBoard {
       for (const listener of this.#onBoot) listener(reader);
     });
   }
+}
+
+/** A cut that was planned for one of its operations takes the whole board with it. */
+function makeFlash(board: ReaderBoard, image: Uint8Array | undefined): FlashModel {
+  const { world } = board;
+  const onCut = (): void => board.powerOff();
+  const rng = world.rng("flash");
+  return new FlashModel({ rng, world, onCut, ...(image === undefined ? {} : { image }) });
 }

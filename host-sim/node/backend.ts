@@ -48,6 +48,8 @@ export class Backend {
     this.#service = this.#start(this.#records, this.#options);
   }
 
+  readonly baseUrl = SIM_BASE_URL;
+
   get admin(): Service["admin"] {
     return this.#service.admin;
   }

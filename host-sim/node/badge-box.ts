@@ -2,8 +2,8 @@ import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
-import type { IdentityPlatform } from "../../protocol/platform.ts";
-import type { BadgeOrder, IssuedBadge } from "../../server/admin.ts";
+import type { HttpRequest, HttpResponse, IdentityPlatform } from "../../protocol/platform.ts";
+import type { Admin, BadgeOrder, IssuedBadge } from "../../server/admin.ts";
 import { writeBadgeFile } from "../../server/badge-writer.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "../../server/chip-keys.ts";
 import { createBadgeChip } from "../nfc/badge-chip.ts";
@@ -11,7 +11,14 @@ import type { Card, CardFaults } from "../nfc/card.ts";
 import { cloneOf, cloneWithUid } from "../nfc/clone.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import type { World } from "../world/world.ts";
-import { BADGE_HOST, type Backend, type BackendTenant, SIM_BASE_URL } from "./backend.ts";
+import { BADGE_HOST, type BackendTenant } from "./backend.ts";
+
+/** Where badges are issued: the service in this process, or one behind a socket. */
+export interface BadgeIssuer {
+  readonly admin: Admin;
+  readonly baseUrl: string;
+  handle(request: HttpRequest): Promise<HttpResponse>;
+}
 
 export interface BoxedBadge {
   readonly card: Card;
@@ -29,7 +36,7 @@ const UID_PREFIX = 0x04;
  */
 export class BadgeBox {
   readonly #world: World;
-  readonly #backend: Backend;
+  readonly #issuer: BadgeIssuer;
   readonly #own: BackendTenant;
   readonly #other: BackendTenant;
   readonly #orders: Readonly<Record<string, ScenarioBadge>>;
@@ -38,13 +45,13 @@ export class BadgeBox {
 
   constructor(options: {
     readonly world: World;
-    readonly backend: Backend;
+    readonly issuer: BadgeIssuer;
     readonly own: BackendTenant;
     readonly other: BackendTenant;
     readonly badges: Readonly<Record<string, ScenarioBadge>>;
   }) {
     this.#world = options.world;
-    this.#backend = options.backend;
+    this.#issuer = options.issuer;
     this.#own = options.own;
     this.#other = options.other;
     this.#orders = options.badges;
@@ -63,6 +70,16 @@ export class BadgeBox {
     return order;
   }
 
+  /** Badges that were made already. */
+  made(): ReadonlyMap<string, Card> {
+    return new Map([...this.#made].map(([name, { card }]) => [name, card]));
+  }
+
+  /** Puts in a badge that was made in an earlier life of the simulator. */
+  put(name: string, card: Card): void {
+    this.#made.set(name, { card, faults: {} });
+  }
+
   /** @throws badge-unknown */
   async get(name: string): Promise<BoxedBadge> {
     const made = this.#made.get(name);
@@ -77,7 +94,7 @@ export class BadgeBox {
   async #make(name: string, badge: ScenarioBadge): Promise<Card> {
     const uid = this.#uid();
     const { tenantId } = this.#own;
-    const { admin } = this.#backend;
+    const { admin } = this.#issuer;
     const order: BadgeOrder = { tenantId, badgeUid: uid, mode: badge.mode, holder: badge.holder };
     switch (badge.kind) {
       case "good":
@@ -109,7 +126,7 @@ export class BadgeBox {
 
   async #issue(name: string, order: BadgeOrder, nodeUid?: string): Promise<Card> {
     const bound = order.mode === "HS" && nodeUid !== undefined ? { nodeUid } : {};
-    return this.#personalise(name, await this.#backend.admin.issueBadge({ ...order, ...bound }));
+    return this.#personalise(name, await this.#issuer.admin.issueBadge({ ...order, ...bound }));
   }
 
   #personalise(name: string, issued: IssuedBadge): Card {
@@ -159,7 +176,7 @@ export class BadgeBox {
   /** The reader under test, for an HS badge; `undefined` for STD. */
   async #ownReader(badge: ScenarioBadge): Promise<string | undefined> {
     if (badge.mode === "STD") return undefined;
-    const nodes = await this.#backend.admin.nodes(this.#own.tenantId);
+    const nodes = await this.#issuer.admin.nodes(this.#own.tenantId);
     const own = nodes.find((node) => node.nodeUid !== this.#otherReader);
     if (own === undefined)
       throw new LatchkeyError("node-unknown", {
@@ -173,7 +190,7 @@ export class BadgeBox {
     if (this.#otherReader !== undefined) return this.#otherReader;
     const { commKey, commIv, serverKeys } = this.#own.provisioning;
     const node = new IdentityNode({
-      baseUrl: SIM_BASE_URL,
+      baseUrl: this.#issuer.baseUrl,
       nodeType: "reader",
       tenantId: this.#own.tenantId,
       commKey: commKey.bytes.slice(),
@@ -199,7 +216,7 @@ export class BadgeBox {
         set: (key, value) => void values.set(key, value),
         delete: (key) => void values.delete(key),
       },
-      http: { request: (request) => this.#backend.handle(request) },
+      http: { request: (request) => this.#issuer.handle(request) },
       crypto: nobleCrypto,
       log: { write: () => undefined },
     };

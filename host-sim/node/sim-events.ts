@@ -2,15 +2,24 @@ import type { ReaderHandle } from "../../firmware/reader/reader.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { readText } from "../display/read-text.ts";
 import { renderTerminal } from "../display/terminal.ts";
+import type { ReaderBoard } from "../reader-board.ts";
 import type { SimEvent } from "../scenario/events.ts";
-import type { Simulation } from "./simulation.ts";
+import type { TapWatch } from "../tap-watch.ts";
+import type { World } from "../world/world.ts";
+
+/** A board and who measures it. */
+export interface ReaderScene {
+  readonly world: World;
+  readonly board: ReaderBoard;
+  readonly watch: TapWatch;
+}
 
 /**
  * Tells a listener what somebody in front of the reader sees and hears, and what its console
  * says. The panel is read from its pixels whenever a picture is complete.
  */
 export class SimEvents {
-  readonly #sim: Simulation;
+  readonly #sim: ReaderScene;
   readonly #emit: (event: SimEvent) => void;
   /** Revision of the picture at the last look, and of the last one that was read. */
   #seen = -1;
@@ -18,7 +27,7 @@ export class SimEvents {
   #text = "";
   #read: { readonly revision: number; readonly lines: readonly string[] } | undefined;
 
-  constructor(sim: Simulation, emit: (event: SimEvent) => void) {
+  constructor(sim: ReaderScene, emit: (event: SimEvent) => void) {
     this.#sim = sim;
     this.#emit = emit;
     const { board, watch } = sim;

@@ -89,7 +89,7 @@ export class Simulation {
       networkRequests: () => this.network.stats.requests,
     });
     const badges = options.badges ?? ALICE;
-    this.badges = new BadgeBox({ world, backend, own, other, badges });
+    this.badges = new BadgeBox({ world, issuer: backend, own, other, badges });
   }
 
   static async create(options: SimulationOptions): Promise<Simulation> {

@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
+import { toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import type { HttpRequest } from "../../protocol/platform.ts";
+import { type RunningServer, startServer } from "../../server/start.ts";
+import { CryptoCost } from "../crypto-cost.ts";
+import { restoreChip, snapshotChip } from "../nfc/chip-snapshot.ts";
+import { Ntag424 } from "../nfc/ntag424.ts";
+import { ReaderBoard } from "../reader-board.ts";
+import type { SimEvent, TapOutcome } from "../scenario/events.ts";
+import type { ScenarioBadge } from "../scenario/scenario.ts";
+import { TapWatch } from "../tap-watch.ts";
+import { World } from "../world/world.ts";
+import { BADGE_HOST, type BackendTenant, deskReaderConfig } from "./backend.ts";
+import { BadgeBox } from "./badge-box.ts";
+import { DeskNetwork } from "./desk-network.ts";
+import { type DeskMemory, loadDesk, saveDesk } from "./desk-store.ts";
+import { EventStream } from "./event-stream.ts";
+import { SimEvents } from "./sim-events.ts";
+import { idle } from "./simulation.ts";
+import { paceByWallClock } from "./wall-clock.ts";
+
+export interface DeskOptions {
+  /** Database, keys and the reader's flash; created when absent. */
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly seed?: string;
+  readonly speed: number;
+}
+
+/** Badges on the desk, in the order of the number keys, and what to say of them. */
+const BADGES: Readonly<Record<string, ScenarioBadge & { readonly title: string }>> = Object.freeze({
+  alice: { kind: "good", mode: "STD", holder: "Alice", title: "Alice's badge" },
+  bob: { kind: "good", mode: "HS", holder: "Bob", title: "Bob's badge, for this reader only (HS)" },
+  carol: { kind: "revoked", mode: "STD", holder: "Carol", title: "Carol's badge, revoked" },
+  dave: { kind: "not-entitled", mode: "STD", holder: "Dave", title: "Dave's, for another door" },
+  eve: { kind: "clone", mode: "STD", holder: "Eve", of: "alice", title: "a copy of Alice's" },
+  trudy: {
+    kind: "emulator",
+    mode: "STD",
+    holder: "Trudy",
+    of: "alice",
+    title: "a recording of Alice's, stale once she has tapped",
+  },
+  mallory: { kind: "other-tenant", mode: "STD", holder: "Mallory", title: "of another tenant" },
+  blank: { kind: "blank", mode: "STD", holder: "", title: "a factory-fresh chip" },
+});
+const LOOK_MS = 40;
+/** A hand is patient for that long. */
+const HOLD_MS = 8_000;
+
+/** A simulated reader on the desk, in real time, beside a real HTTP server with a real database. */
+export class Desk {
+  readonly badges = Object.entries(BADGES).map(([name, { title }]) => ({ name, title }));
+  readonly serverUrl: string;
+  readonly #server: RunningServer;
+  readonly #board: ReaderBoard;
+  readonly #watch: TapWatch;
+  readonly #box: BadgeBox;
+  readonly #world: World;
+  readonly #stream = new EventStream<SimEvent>();
+  readonly #remember: () => void;
+  readonly #stopPacing: () => void;
+  readonly #looking: NodeJS.Timeout;
+  #tapping = false;
+
+  private constructor(parts: {
+    readonly server: RunningServer;
+    readonly world: World;
+    readonly board: ReaderBoard;
+    readonly watch: TapWatch;
+    readonly box: BadgeBox;
+    readonly remember: () => void;
+    readonly speed: number;
+  }) {
+    this.#server = parts.server;
+    this.serverUrl = parts.server.url;
+    this.#world = parts.world;
+    this.#board = parts.board;
+    this.#watch = parts.watch;
+    this.#box = parts.box;
+    this.#remember = parts.remember;
+    const eye = new SimEvents(parts, (event) => this.#stream.push(event));
+    this.#looking = setInterval(() => eye.look(), LOOK_MS);
+    this.#board.powerOn();
+    this.#stopPacing = paceByWallClock(parts.world, parts.speed);
+  }
+
+  /** @throws what `startServer` throws, storage-corrupt */
+  static async start(options: DeskOptions): Promise<Desk> {
+    const folder = options.dataFolder;
+    const { host, port } = options;
+    const server = await startServer({
+      folder: join(folder, "server"),
+      host,
+      port,
+      badgeHost: BADGE_HOST,
+    });
+    try {
+      return await Desk.#open(server, folder, options);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  static async #open(server: RunningServer, folder: string, options: DeskOptions): Promise<Desk> {
+    const memory = loadDesk(folder);
+    const { own, other } = await tenants(server, memory);
+    // Without a seed every run is another one: keys must not repeat outside of tests.
+    const world = new World({ seed: options.seed ?? toHex(randomBytes(16)), idle });
+    const network = new DeskNetwork(world);
+    const cost = new CryptoCost({ crypto: nobleCrypto, advance: (us) => world.advance(us) });
+    const board = new ReaderBoard({
+      world,
+      config: deskReaderConfig(own.provisioning, server.url),
+      network,
+      crypto: cost.crypto,
+      ...(memory.flash === undefined ? {} : { flashImage: memory.flash }),
+    });
+    board.onPower((on) => {
+      if (!on) network.disconnect();
+    });
+    const watch = new TapWatch(board, {
+      cryptoUs: () => cost.totalUs(),
+      networkUs: () => network.stats.roundTripUs,
+      networkRequests: () => network.stats.requests,
+    });
+    const box = new BadgeBox({ world, issuer: issuerOf(server), own, other, badges: BADGES });
+    for (const [name, snapshot] of Object.entries(memory.badges)) {
+      if (BADGES[name] === undefined) continue;
+      box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
+    }
+    const remember = (): void => {
+      const chips = [...box.made()].flatMap(([name, card]) =>
+        card instanceof Ntag424 ? [[name, snapshotChip(card)] as const] : [],
+      );
+      const badges = Object.fromEntries(chips);
+      saveDesk(folder, { otherTenantId: other.tenantId, flash: board.flash.image(), badges });
+    };
+    return new Desk({ server, world, board, watch, box, remember, speed: options.speed });
+  }
+
+  /** What happens from now on; ends when the desk stops. */
+  events(): AsyncIterable<SimEvent> {
+    return this.#stream.subscribe();
+  }
+
+  /**
+   * Holds a badge to the reader until it answers, or for `holdMs`.
+   * @throws badge-unknown, busy (another badge is there), badge-moved (no answer in time)
+   */
+  async tap(badge: string, holdMs = HOLD_MS): Promise<TapOutcome> {
+    if (this.#tapping) throw new LatchkeyError("busy");
+    this.#tapping = true;
+    try {
+      const { card, faults } = await this.#box.get(badge);
+      const ended = this.#nextTap(holdMs);
+      this.#say(badge, "enters");
+      this.#board.field.enter(card, faults);
+      const outcome = await ended;
+      this.#board.field.leave(card);
+      this.#say(badge, "leaves");
+      // The chip has counted: forget that, and the server takes the badge for a copy next time.
+      this.#remember();
+      if (outcome === undefined)
+        throw new LatchkeyError("badge-moved", {
+          message: "The reader did not answer before the badge was taken away.",
+        });
+      return outcome;
+    } finally {
+      this.#tapping = false;
+    }
+  }
+
+  /** Types into the reader's serial console. */
+  write(text: string): void {
+    this.#board.serial.write(toUtf8(text));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#looking);
+    this.#stopPacing();
+    this.#remember();
+    await this.#board.reader?.stop();
+    this.#board.powerOff();
+    this.#stream.end();
+    await this.#server.close();
+  }
+
+  #nextTap(holdMs: number): Promise<TapOutcome | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), holdMs);
+      const before = this.#watch.count;
+      this.#watch.onTap((outcome) => {
+        if (this.#watch.count <= before) return;
+        clearTimeout(timer);
+        resolve(outcome);
+      });
+    });
+  }
+
+  #say(badge: string, action: "enters" | "leaves"): void {
+    this.#stream.push({ type: "badge", atMs: this.#world.nowUs() / 1000, badge, action });
+  }
+}
+
+async function tenants(
+  { service }: RunningServer,
+  memory: DeskMemory,
+): Promise<{ own: BackendTenant; other: BackendTenant }> {
+  const { admin } = service;
+  const all = await admin.tenants();
+  const known = all.find((tenant) => tenant.tenantId === memory.otherTenantId);
+  const other = known ?? (await admin.createTenant({ name: "another tenant" }));
+  const own = all.find((tenant) => tenant.tenantId !== other.tenantId);
+  if (own === undefined) throw new LatchkeyError("tenant-unknown");
+  const withKeys = async (tenantId: string): Promise<BackendTenant> => ({
+    tenantId,
+    provisioning: await admin.provisioning(tenantId),
+  });
+  return { own: await withKeys(own.tenantId), other: await withKeys(other.tenantId) };
+}
+
+function issuerOf(server: RunningServer) {
+  return {
+    admin: server.service.admin,
+    baseUrl: server.url,
+    async handle({ url, method, headers, body }: HttpRequest) {
+      const response = await fetch(url, { method, headers: { ...headers }, body });
+      const names = Object.fromEntries(response.headers);
+      return { status: response.status, headers: names, body: await response.text() };
+    },
+  };
+}
