@@ -257,3 +257,18 @@ export async function badge(service: Service, tenantId: string, order: Partial<B
   const whole = { tenantId, badgeUid, mode: "STD", holder: "Ada Lovelace", ...order } as const;
   return chipOf(await service.admin.issueBadge(whole));
 }
+
+/** The code of a problem document, or `ok`. */
+export function codeOf(response: ServiceResponse): string {
+  return response.status === 200 ? "ok" : JSON.parse(response.body).code;
+}
+
+/** The reason of a denial, or `granted`. */
+export function reasonOf(decision: BadgeDecision): string {
+  return decision.granted ? "granted" : decision.reason;
+}
+
+/** What a node sent last to that path. */
+export function lastSent(node: TestNode, path: string): Sent {
+  return node.sent.findLast((sent) => sent.path === path)!;
+}

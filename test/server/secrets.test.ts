@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Secret } from "../../protocol/crypto/secret.ts";
 import { toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import type { ServiceResponse } from "../../server/context.ts";
@@ -88,6 +89,16 @@ describe("service: secrets", () => {
   }) {
     return [commKey.bytes, df1.bytes];
   }
+});
+
+describe("Secret keys of a tenant", () => {
+  it("are handed out in a form that cannot be printed", async () => {
+    const desk = new Desk();
+    const tenant = await desk.tenant();
+    assert.ok(tenant.commKey instanceof Secret && tenant.df1 instanceof Secret);
+    assert.equal(JSON.stringify([tenant.commKey, tenant.df1]), '["[secret]","[secret]"]');
+    desk.close();
+  });
 });
 
 describe("JSON log", () => {
