@@ -263,7 +263,7 @@ export class ReaderEngine {
     this.dispatch({ type: "nfc-down", code });
   }
 
-  /** While the promise is pending, the card belongs to the tap and the controller looks no further. */
+  /** While the promise is pending, the card belongs to the tap and nobody looks for others. */
   async #presence(event: PresenceEvent): Promise<void> {
     if (event.type === "present" || event.type === "swapped") await this.#tap.cardCame(event.card);
     else if (event.type === "several") this.dispatch({ type: "several" });

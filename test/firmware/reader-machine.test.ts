@@ -106,37 +106,47 @@ function everyEvent(state: ReaderState, nowMs: number): ReaderEvent[] {
 /** What must hold for every step of the machine, whatever led to it. */
 function checkStep(before: ReaderState, event: ReaderEvent, nowMs: number, step: Step): void {
   const { state, effects } = step;
-  const where = `${before.stage} × ${JSON.stringify(event)} → ${state.stage}`;
+  const check = (good: boolean, rule: string) => {
+    if (good) return;
+    assert.fail(`${rule}: ${before.stage} × ${JSON.stringify(event)} → ${state.stage}`);
+  };
   const opens = effects.filter((effect) => effect.type === "energise");
   if (opens.length > 0) {
-    assert.equal(opens.length, 1, where);
-    assert.equal(effects[0]!.type, "energise", `${where}: the door comes first`);
+    check(opens.length === 1 && effects[0]!.type === "energise", "the door comes first, once");
     const { tap } = before;
-    assert.ok(event.type === "decision" && event.granted === true, where);
-    assert.ok(before.stage === "checking" && tap?.challenge !== undefined, where);
-    assert.equal(event.tapId, tap.id, where);
-    assert.equal(event.challengeId, tap.challenge.id, where);
-    assert.ok(nowMs - tap.askedMs! <= POLICY.decisionTimeoutMs, where);
     const { durationMs } = opens[0]!;
-    assert.ok(durationMs > 0 && durationMs <= POLICY.relayMaxMs, where);
-    assert.ok(durationMs <= event.relayMs, where);
+    if (event.type !== "decision") throw new Error(`opened by ${event.type}`);
+    check(event.granted === true, "only a grant opens");
+    check(before.stage === "checking" && event.tapId === tap?.id, "only this tap's answer opens");
+    check(event.challengeId === tap?.challenge?.id, "only this challenge's answer opens");
+    check(nowMs - tap!.askedMs! <= POLICY.decisionTimeoutMs, "only an answer in time opens");
+    check(durationMs > 0 && durationMs <= POLICY.relayMaxMs, "the window is bounded");
+    check(durationMs <= event.relayMs, "the window is no longer than granted");
   }
   const newlyGranted = state.stage === "granted" && state.result !== before.result;
-  assert.equal(newlyGranted, opens.length === 1, `${where}: GRANTED means that the door opened`);
-  assert.equal(state.fault !== undefined, state.stage === "error", where);
+  check(newlyGranted === (opens.length === 1), "GRANTED means that the door opened");
+  check((state.fault !== undefined) === (state.stage === "error"), "an error has a fault");
   const tapping = state.stage === "reading" || state.stage === "checking";
-  assert.equal(state.tap !== undefined, tapping, where);
-  assert.equal(state.tap?.challenge !== undefined, state.stage === "checking", where);
+  check((state.tap !== undefined) === tapping, "a tap is read or checked");
+  const asked = state.tap?.challenge !== undefined;
+  check(asked === (state.stage === "checking"), "what is checked has a challenge");
   const ended = state.stage === "granted" || state.stage === "denied";
-  assert.equal(state.result !== undefined, ended, where);
-  if (state.result !== undefined) assert.equal(state.result.granted, state.stage === "granted");
-  if (state.stage === "ready") assert.equal(state.nfc, "up", where);
-  assert.ok(state.failures < 1_000, where);
-  const waits = effects.filter((effect) => effect.type === "timer");
-  for (const { delayMs, name } of waits) {
-    assert.ok(delayMs >= 0 && delayMs <= 300_000, where);
-    if (name === "retry") assert.ok(delayMs <= POLICY.retryMaxMs, where);
+  check((state.result !== undefined) === ended, "a tap that ended has a result");
+  check(!ended || state.result?.granted === (state.stage === "granted"), "the screen agrees");
+  check(state.stage !== "ready" || state.nfc === "up", "READY can read");
+  for (const effect of effects) {
+    if (effect.type !== "timer") continue;
+    const limitMs = effect.name === "retry" ? POLICY.retryMaxMs : POLICY.checkinIntervalMs;
+    check(effect.delayMs >= 0 && effect.delayMs <= limitMs, "every wait is bounded");
   }
+}
+
+/** One world of each kind of state: what is under way around it does not matter to a step. */
+function oneOfEachState(worlds: readonly ClosedWorld[]): ClosedWorld[] {
+  const kinds = new Map<string, ClosedWorld>();
+  for (const world of worlds)
+    kinds.set(worldKey({ ...world, pending: [], timers: new Map() }), world);
+  return [...kinds.values()];
 }
 
 describe("the reader's state machine", () => {
@@ -159,7 +169,9 @@ describe("the reader's state machine", () => {
 
   it("keeps its promises for every event in every reachable state", function () {
     this.timeout(30_000);
-    for (const { state, nowMs } of worlds)
+    const kinds = oneOfEachState(worlds);
+    assert.ok(kinds.length > 100, `only ${kinds.length} kinds of states`);
+    for (const { state, nowMs } of kinds)
       for (const laterMs of [0, POLICY.decisionTimeoutMs + 1, 120_000])
         for (const event of everyEvent(state, nowMs + laterMs)) {
           const at = { nowMs: nowMs + laterMs, random: 0.25 };
