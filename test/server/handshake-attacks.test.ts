@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { Point } from "@noble/ed25519";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { parseObject } from "../../protocol/json/reader.ts";
+import { parseChallenge } from "../../protocol/node/challenge.ts";
 import { CHALLENGE_PATH, VERIFY_PATH } from "../../protocol/node/endpoints.ts";
+import { nodeAuthTranscript, writeVerifyRequest } from "../../protocol/node/verify.ts";
 import { NOBODYS_KEY } from "../../server/handlers/verify-node.ts";
-import { codeOf, Desk, lastSent, type Sent, type TestNode } from "./desk.ts";
+import { codeOf, Desk, lastSent, MapStorage, type Sent, type TestNode } from "./desk.ts";
+
+const SEED = new Uint8Array(32).fill(11);
 
 describe("service: attacks on the handshake", () => {
   let desk: Desk;
@@ -67,6 +72,25 @@ describe("service: attacks on the handshake", () => {
     assert.deepEqual(NOBODYS_KEY, derived);
     // noble decodes the point strictly before anything else and throws if it cannot.
     assert.equal(Point.fromBytes(NOBODYS_KEY, false).isSmallOrder(), false);
+  });
+
+  it("a pending node gets no session, even if it does not ask whether it may", async () => {
+    const tenant = await desk.tenant({ registration: "approve" });
+    const storage = new MapStorage();
+    storage.set("node.key", SEED);
+    const pushy = desk.node(tenant, { name: "pushy", storage });
+    const { nodeUid } = await pushy.identity.ensureRegistered();
+    const { tenantId } = tenant;
+    const ask = { tenant_id: tenantId, node_uid: nodeUid, client_nonce: "A".repeat(22) };
+    const issued = parseChallenge(parseObject((await desk.post(CHALLENGE_PATH, ask)).body));
+    const { challengeId, nonce, serverEpk } = issued;
+    const nodeEpk = nobleCrypto.x25519PublicKey(new Uint8Array(32).fill(3));
+    const nodePk = nobleCrypto.ed25519PublicKey(SEED);
+    const [serverPk] = tenant.serverKeys as [Uint8Array];
+    const auth = { tenantId, nodeUid, challengeId, nonce, serverEpk, nodeEpk, nodePk, serverPk };
+    const signature = nobleCrypto.ed25519Sign(SEED, nodeAuthTranscript(auth));
+    const answer = writeVerifyRequest({ challengeId, nodeEpk, signature });
+    assert.equal(codeOf(await desk.post(VERIFY_PATH, answer)), "node-pending");
   });
 
   it("of 50 answers to one challenge at once exactly one opens a session", async () => {
