@@ -125,6 +125,8 @@ function checkStep(before: ReaderState, event: ReaderEvent, nowMs: number, step:
   }
   const newlyGranted = state.stage === "granted" && state.result !== before.result;
   check(newlyGranted === (opens.length === 1), "GRANTED means that the door opened");
+  const outOfPlace = event.type === "decision" && before.stage !== "checking";
+  check(!outOfPlace || state === before, "an answer that nobody waits for changes nothing");
   check((state.fault !== undefined) === (state.stage === "error"), "an error has a fault");
   const tapping = state.stage === "reading" || state.stage === "checking";
   check((state.tap !== undefined) === tapping, "a tap is read or checked");

@@ -142,6 +142,49 @@ describe("a tap", () => {
     });
   }
 
+  it("does not ask twice with one challenge, even if the first answer never came", async () => {
+    const reader = await readyReader();
+    reader.failing.set(VERIFY, new LatchkeyError("network-timeout"));
+    await reader.present(new ScriptedCard(reader.time, 1));
+    await reader.passUntil("ready");
+    await reader.present(new ScriptedCard(reader.time, 2));
+    const asked = reader.calls.filter(({ path }) => path === VERIFY);
+    assert.equal(asked.length, 2);
+    assert.notEqual(asked[0]!.body["challenge_id"], asked[1]!.body["challenge_id"]);
+  });
+
+  it("never asks about the badge of a tap that was given up", async () => {
+    const reader = new ScriptedReader();
+    reader.challengeSeconds = 6;
+    await reader.ready();
+    reader.roundTripMs = 1_000;
+    const slow = new ScriptedCard(reader.time, 1);
+    slow.answerMs = 3_150;
+    await reader.present(slow);
+    assert.equal(lastTap(reader).reason, "card-timeout");
+    // The second badge is read, and waits for a challenge, when the first one's file comes at last.
+    const second = reader.presentOnly(new ScriptedCard(reader.time, 2));
+    await reader.time.pass(500);
+    assert.equal(slow.apdus, 2);
+    assert.equal(reader.engine.state.stage, "reading");
+    await reader.time.pass(2_000);
+    await second;
+    const { body } = reader.calls.find(({ path }) => path === VERIFY)!;
+    const request = parseVerifyBadgeRequest(new JsonReader(body));
+    assert.deepEqual(request.badgeUid, new Uint8Array(7).fill(2));
+  });
+
+  it("ends when the reader is stopped, so that nothing waits for it", async () => {
+    const reader = await readyReader();
+    reader.roundTripMs = 1e9;
+    const tap = reader.presentOnly(new ScriptedCard(reader.time));
+    await reader.time.pass(100);
+    assert.equal(reader.engine.state.stage, "checking");
+    reader.engine.stop();
+    await tap;
+    assert.deepEqual(reader.relay, []);
+  });
+
   it("ignores an answer that comes after its time", async () => {
     const reader = await readyReader();
     reader.decide = async (body) => {

@@ -29,6 +29,7 @@ export class ScriptedCard {
   readonly uid: Uint8Array;
   readonly file: Uint8Array;
   apdus = 0;
+  answerMs = 15;
   /** APDUs that are answered before it is gone. */
   leavesAfter = Number.POSITIVE_INFINITY;
   readonly #time: VirtualTime;
@@ -41,7 +42,7 @@ export class ScriptedCard {
   }
 
   async transceive(apdu: Uint8Array): Promise<Uint8Array> {
-    await new Promise<void>((done) => void this.#time.timer.set(done, 15));
+    await new Promise<void>((done) => void this.#time.timer.set(done, this.answerMs));
     if (this.apdus++ >= this.leavesAfter) throw new LatchkeyError("badge-moved");
     const ok = Uint8Array.of(0x90, 0x00);
     return apdu[1] === 0xb0
@@ -127,10 +128,14 @@ export class ScriptedReader {
     if (found !== stage) throw new Error(`${found} after ${limitMs} ms, not ${stage}`);
   }
 
-  /** Puts a card on the reader; resolves when the program lets go of it. */
+  /** Puts a card on the reader; resolves when the program lets go of it. Time passes. */
   async present(card: ScriptedCard): Promise<void> {
-    const event = { type: "present", card: card as never, attempt: 1 } as const;
-    await this.time.until(Promise.resolve(this.#watch?.(event)));
+    await this.time.until(this.presentOnly(card));
+  }
+
+  /** The same without letting time pass. */
+  async presentOnly(card: ScriptedCard): Promise<void> {
+    await this.#watch?.({ type: "present", card: card as never, attempt: 1 });
   }
 
   async report(event: Parameters<PresenceHandler>[0]): Promise<void> {
