@@ -249,6 +249,35 @@ const table = {
     title: "The card broke the transmission protocol.",
     next: "Hold the badge still and try again.",
   },
+  "card-key-wrong": {
+    title: "The card refused the key: it holds another one.",
+    next: "Do not try again, the card counts failures; find out which key it has.",
+  },
+  "card-proof-invalid": {
+    title: "The card does not prove that it holds the key.",
+    next: "Treat the card as a copy until it has proved itself elsewhere.",
+    status: 403,
+  },
+  "card-auth-delay": {
+    title: "The card makes us wait after too many failed authentications.",
+    next: "Leave the badge on the reader and try again later.",
+  },
+  "card-auth-refused": {
+    title: "The card does not let this key be used in this way.",
+    next: "It is set to the other secure messaging (AES or LRP), or the key is locked for good.",
+  },
+  "card-mac-invalid": {
+    title: "An answer of the card carries no valid MAC.",
+    next: "Hold the badge still and begin again; if it persists, someone alters the exchange.",
+  },
+  "card-desync": {
+    title: "The card did not accept the MAC of a command.",
+    next: "Begin again with a new authentication; if it persists, someone alters the exchange.",
+  },
+  "card-session-ended": {
+    title: "The session with the card has ended.",
+    next: "Authenticate again.",
+  },
   "ndef-malformed": {
     title: "The NDEF message on the card is damaged.",
     next: "Write the badge again.",

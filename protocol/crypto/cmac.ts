@@ -1,7 +1,7 @@
 import type { CryptoProvider } from "./provider.ts";
 
 /** Doubling in GF(2^128) (SP 800-38B §6.1, R128 = 0x87), without a branch on the secret bit. */
-function double(block: Uint8Array): Uint8Array {
+export function double(block: Uint8Array): Uint8Array {
   const out = new Uint8Array(16);
   let carry = 0;
   for (let i = 15; i >= 0; i--) {

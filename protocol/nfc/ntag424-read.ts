@@ -202,14 +202,22 @@ export async function getVersion(transceive: Transceive): Promise<Ntag424Version
     const response = await exchange(transceive, { cla: 0x90, ins, p1: 0, p2: 0, le: 256 });
     return expectStatus(response, expected, "GetVersion");
   };
-  const hardware = chipVersion(await frame(0x60, SW_ADDITIONAL_FRAME));
-  const software = chipVersion(await frame(0xaf, SW_ADDITIONAL_FRAME));
+  const hardware = await frame(0x60, SW_ADDITIONAL_FRAME);
+  if (hardware.length !== 7) throw versionLength(hardware.length);
+  const software = await frame(0xaf, SW_ADDITIONAL_FRAME);
+  if (software.length !== 7) throw versionLength(software.length);
   const production = await frame(0xaf, SW_NATIVE_OK);
+  return parseVersion(concat(hardware, software, production));
+}
+
+/** The three parts of GetVersion's answer, one after the other. @throws card-protocol */
+export function parseVersion(data: Uint8Array): Ntag424Version {
+  const production = data.subarray(14);
   // 15 bytes with FabKeyID, which only customised chips have.
   if (production.length !== 14 && production.length !== 15) throw versionLength(production.length);
   return {
-    hardware,
-    software,
+    hardware: chipVersion(data.subarray(0, 7)),
+    software: chipVersion(data.subarray(7, 14)),
     uid: production.slice(0, 7),
     batch: production.slice(7, 12),
     week: production[12]! & 0x7f,

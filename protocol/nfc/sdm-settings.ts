@@ -1,4 +1,4 @@
-import { uintBE } from "../encoding/bytes.ts";
+import { type AccessCondition, encodeFileSettings } from "../ntag424/file-settings.ts";
 
 /** SDM with encrypted PICC data and a MAC, as far as a badge needs it (NT4H2421Gx Table 69). */
 export interface SdmSettings {
@@ -13,38 +13,36 @@ export interface SdmSettings {
   readonly macOffset: number;
 }
 
-/** FileOption: SDM on, CommMode.Plain. */
-const SDM_PLAIN = 0x40;
-/** SDMOptions: UID, SDMReadCtr, ASCII. */
-const UID_COUNTER_ASCII = 0xc1;
-const NOBODY = 0xf;
+type KeyNo = Extract<AccessCondition, number>;
 
-function keyNumber(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= 4) return value;
+function keyNumber(name: string, value: number): KeyNo {
+  if (Number.isInteger(value) && value >= 0 && value <= 4) return value as KeyNo;
   throw new RangeError(`sdm: ${name} ${value} is no key number`);
 }
 
 /**
- * The data of ChangeFileSettings for the NDEF file (§10.7.1, Table 69), 15 bytes, before secure
- * messaging. Reading is free; writing and changing need key 0. All numbers go LSB first.
+ * The data of ChangeFileSettings for the NDEF file of a badge (§10.7.1, Table 69), 15 bytes,
+ * before secure messaging. Reading is free; writing and changing need key 0.
  */
 export function encodeSdmSettings(settings: SdmSettings): Uint8Array {
   const { piccOffset, macInputOffset, macOffset, counterReadKeyNo } = settings;
-  const metaRead = keyNumber("metaReadKeyNo", settings.metaReadKeyNo);
-  const fileRead = keyNumber("fileReadKeyNo", settings.fileReadKeyNo);
-  const counterRead =
-    counterReadKeyNo === undefined ? NOBODY : keyNumber("counterReadKeyNo", counterReadKeyNo);
   if (macInputOffset > macOffset) throw new RangeError("sdm: the MAC's input starts after the MAC");
-  const offsets = [piccOffset, macInputOffset, macOffset].flatMap((offset) => [
-    ...uintBE(offset, 3).reverse(),
-  ]);
-  const accessRights = [0x00, 0xe0]; // Read E (free); Write, ReadWrite and Change key 0
-  const sdmAccessRights = [0xf0 | counterRead, (metaRead << 4) | fileRead];
-  return Uint8Array.of(
-    SDM_PLAIN,
-    ...accessRights,
-    UID_COUNTER_ASCII,
-    ...sdmAccessRights,
-    ...offsets,
-  );
+  const metaReadKeyNo = keyNumber("metaReadKeyNo", settings.metaReadKeyNo);
+  const keyNo = keyNumber("fileReadKeyNo", settings.fileReadKeyNo);
+  return encodeFileSettings({
+    commMode: "plain",
+    access: { read: "free", write: 0, readWrite: 0, change: 0 },
+    sdm: {
+      picc: {
+        kind: "encrypted",
+        keyNo: metaReadKeyNo,
+        offset: piccOffset,
+        uid: true,
+        counter: true,
+      },
+      fileRead: { keyNo, macInputOffset, macOffset },
+      counterRead:
+        counterReadKeyNo === undefined ? "never" : keyNumber("counterReadKeyNo", counterReadKeyNo),
+    },
+  });
 }

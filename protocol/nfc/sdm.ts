@@ -46,7 +46,7 @@ function sdmMalformed(message: string): LatchkeyError {
 }
 
 /** SDMReadCtr as cryptographic calculations have it: 3 bytes, LSB first (§9.3.1). */
-function counterLsbFirst(readCounter: number): Uint8Array {
+export function counterLsbFirst(readCounter: number): Uint8Array {
   if (!(Number.isInteger(readCounter) && readCounter >= 0 && readCounter <= 0xffffff))
     throw new RangeError(`sdm: read counter ${readCounter}`);
   return Uint8Array.of(readCounter & 255, (readCounter >> 8) & 255, readCounter >> 16);
@@ -71,17 +71,28 @@ export function decryptPiccData(
   return { uid: plain.slice(1, 8), readCounter };
 }
 
-/** SV1 or SV2 = label ‖ 00 01 00 80 ‖ UID ‖ SDMReadCtr, padded with zeros (§9.3.9.1). */
+/**
+ * What the session keys of a read are derived from beside the key: UID ‖ SDMReadCtr, each only if
+ * it is mirrored (§9.3.9).
+ */
+export function sdmContext(uid: Uint8Array | undefined, readCounter: number | undefined) {
+  if (uid !== undefined && uid.length !== 7)
+    throw new RangeError(`sdm: a UID of ${uid.length} bytes`);
+  const counter = readCounter === undefined ? new Uint8Array(0) : counterLsbFirst(readCounter);
+  return concat(uid ?? new Uint8Array(0), counter);
+}
+
+/** SV1 or SV2 = label ‖ 00 01 00 80 ‖ context, padded with zeros to 16 bytes (§9.3.9.1). */
 function sessionKey(
   crypto: CryptoProvider,
   label: number,
   fileReadKey: Uint8Array,
-  uid: Uint8Array,
-  readCounter: number,
+  uid: Uint8Array | undefined,
+  readCounter: number | undefined,
 ): Uint8Array {
-  if (uid.length !== 7) throw new RangeError(`sdm: a UID of ${uid.length} bytes`);
-  const head = Uint8Array.of(label >> 8, label & 255, 0x00, 0x01, 0x00, 0x80);
-  const vector = concat(head, uid, counterLsbFirst(readCounter));
+  const vector = new Uint8Array(16);
+  vector.set([label >> 8, label & 255, 0x00, 0x01, 0x00, 0x80]);
+  vector.set(sdmContext(uid, readCounter), 6);
   return aesCmac(crypto, fileReadKey, vector);
 }
 
@@ -95,12 +106,12 @@ export function sdmSessionEncKey(
   return sessionKey(crypto, LABEL_ENC, fileReadKey, uid, readCounter);
 }
 
-/** SesSDMFileReadMACKey, 16 bytes. */
+/** SesSDMFileReadMACKey, 16 bytes. What the file does not mirror is `undefined`. */
 export function sdmSessionMacKey(
   crypto: CryptoProvider,
   fileReadKey: Uint8Array,
-  uid: Uint8Array,
-  readCounter: number,
+  uid: Uint8Array | undefined,
+  readCounter: number | undefined,
 ): Uint8Array {
   return sessionKey(crypto, LABEL_MAC, fileReadKey, uid, readCounter);
 }
@@ -114,8 +125,8 @@ export function truncateMac(cmac: Uint8Array): Uint8Array {
 export function sdmMac(
   crypto: CryptoProvider,
   fileReadKey: Uint8Array,
-  uid: Uint8Array,
-  readCounter: number,
+  uid: Uint8Array | undefined,
+  readCounter: number | undefined,
   macInput: Uint8Array,
 ): Uint8Array {
   const key = sdmSessionMacKey(crypto, fileReadKey, uid, readCounter);
