@@ -68,6 +68,14 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
   };
 }
 
+/**
+ * The limit of one transfer: its bytes, and a while for a chip that stretches the clock. The
+ * Pico's default of 200 ms would hold up the event loop for as long when a bus is stuck.
+ */
+function transferLimitMs(bytesMax: number, hz: number, stretchMs: number): number {
+  return Math.ceil((bytesMax * 9 * 1000) / hz) + stretchMs;
+}
+
 function createLights(platform: Platform, config: ReaderConfig): Lights {
   const { io, timer } = platform;
   const { led, buzzer } = config;
@@ -85,7 +93,7 @@ function createDisplay(platform: Platform, config: ReaderConfig): SSD1306 | unde
   const { io, timer } = platform;
   const { data, clock, hz, port, address, reset } = display;
   return new SSD1306({
-    i2c: { io: io.I2C, data, clock, hz, port, address },
+    i2c: { io: io.I2C, data, clock, hz, port, address, timeout: transferLimitMs(130, hz, 5) },
     timer,
     ...(reset === undefined ? {} : { reset: { io: io.Digital, pin: reset } }),
   });
@@ -95,7 +103,7 @@ function createPn532(platform: Platform, config: ReaderConfig, log: Log): PN532 
   const { io, clock, timer } = platform;
   const { data, clock: clockPin, hz, port, reset, irq } = config.nfc;
   return new PN532({
-    i2c: { io: io.I2C, data, clock: clockPin, hz, port },
+    i2c: { io: io.I2C, data, clock: clockPin, hz, port, timeout: transferLimitMs(275, hz, 10) },
     recovery: { io: io.Digital },
     ...(reset === undefined ? {} : { reset: { io: io.Digital, pin: reset } }),
     ...(irq === undefined ? {} : { irq: { io: io.Digital, pin: irq } }),

@@ -1,3 +1,4 @@
+import { badgeKey } from "../../protocol/badge/key-id.ts";
 import { badgeFileLength } from "../../protocol/badge/link.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
@@ -69,7 +70,8 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
   });
   const { tenantId, df1, badgeHost, limits } = config;
   const { decisionTimeoutMs, requestTimeoutMs } = limits;
-  const work = { identity, clock, crypto, tenantId, df1, decisionTimeoutMs, requestTimeoutMs };
+  const badgeKeys = [badgeKey(crypto, df1)];
+  const work = { identity, clock, crypto, tenantId, badgeKeys, decisionTimeoutMs, requestTimeoutMs };
   const engine = new ReaderEngine({
     ...{ clock, timer, random, log, network, system, identity, hardware },
     server: new ServerWork(work),

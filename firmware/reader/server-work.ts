@@ -5,9 +5,9 @@ import {
 } from "../../protocol/badge/challenge.ts";
 import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/check-in.ts";
 import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
+import type { BadgeKey } from "../../protocol/badge/key-id.ts";
 import { type BadgeDecision, parseBadgeDecision } from "../../protocol/badge/verify.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
-import type { Secret } from "../../protocol/crypto/secret.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
@@ -35,7 +35,7 @@ export interface ServerWorkOptions {
   readonly clock: Clock;
   readonly crypto: CryptoProvider;
   readonly tenantId: string;
-  readonly df1: Secret;
+  readonly badgeKeys: readonly BadgeKey[];
   readonly decisionTimeoutMs: number;
   readonly requestTimeoutMs: number;
 }
@@ -68,11 +68,12 @@ export class ServerWork {
    * promise.
    */
   async askForDecision(badge: ReadBadge, challengeId: string): Promise<BadgeDecision> {
-    const { identity, crypto, df1, tenantId, decisionTimeoutMs: timeoutMs } = this.#options;
+    const { identity, crypto, badgeKeys, tenantId } = this.#options;
+    const { decisionTimeoutMs: timeoutMs } = this.#options;
     const challenge = this.#challenges.get(challengeId);
     const { nodePk } = identity.state;
     if (challenge === undefined || nodePk === undefined) throw new LatchkeyError("internal");
-    const keys = { crypto, df1, tenantId, nodeUid: this.#nodeUid(), nodePk };
+    const keys = { crypto, badgeKeys, tenantId, nodeUid: this.#nodeUid(), nodePk };
     const request = verifyRequest(badge, challenge, keys);
     this.#challenges.delete(challengeId);
     const answer = identity.call(BADGE_VERIFY_PATH, request, { timeoutMs });

@@ -1,10 +1,10 @@
 import { signBadgeAuth } from "../../protocol/badge/auth.ts";
 import type { BadgeChallenge } from "../../protocol/badge/challenge.ts";
+import { type BadgeKey, badgeKeyFor } from "../../protocol/badge/key-id.ts";
 import { type BadgeLink, parseBadgeFile } from "../../protocol/badge/link.ts";
 import { openPayload } from "../../protocol/badge/payload.ts";
 import { type VerifyBadgeRequest, writeVerifyBadgeRequest } from "../../protocol/badge/verify.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
-import type { Secret } from "../../protocol/crypto/secret.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Transceive } from "../../protocol/nfc/apdu.ts";
 import { NDEF_FILE, readNdefFile } from "../../protocol/nfc/ntag424-read.ts";
@@ -64,7 +64,8 @@ export async function readBadge(
 
 export interface SignerKeys {
   readonly crypto: CryptoProvider;
-  readonly df1: Secret;
+  /** All that the reader holds; the badge says which is its own. */
+  readonly badgeKeys: readonly BadgeKey[];
   readonly tenantId: string;
   readonly nodeUid: string;
   readonly nodePk: Uint8Array;
@@ -73,16 +74,17 @@ export interface SignerKeys {
 /**
  * The question to the server: whether this badge, which answers this challenge, may pass. The
  * badge's seed exists from the first to the last line of this function, whatever happens in it.
- * @throws badge-payload-invalid, mode-mismatch
+ * @throws tenant-mismatch, badge-payload-invalid, mode-mismatch, unsupported-version
  */
 export function verifyRequest(
   badge: ReadBadge,
   challenge: BadgeChallenge,
   keys: SignerKeys,
 ): JsonObject {
-  const { crypto, df1, tenantId, nodeUid, nodePk } = keys;
+  const { crypto, badgeKeys, tenantId, nodeUid, nodePk } = keys;
   const { link, uid } = badge;
   const { challengeId, nonce } = challenge;
+  const { df1 } = badgeKeyFor(badgeKeys, link.keyId);
   const seed = openPayload(crypto, link.payload, { df1: df1.bytes, uid, nodePk });
   let request: VerifyBadgeRequest;
   try {
