@@ -33,7 +33,7 @@ export function hostContext(): Context {
     connectTcp,
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
-    loadSimulator: async () => (await import("./simulator-loader.ts")).loadSimulator(),
+    loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };
 }
 

@@ -7,16 +7,8 @@ import type { Context } from "./cli/context.ts";
 export const READER_FILE = "latchkey.json";
 /** Folder of everything that Latchkey creates beside it: database, keys, the simulator's state. */
 export const DATA_FOLDER = ".latchkey";
-
-/** Pins of the wiring table in README.md, for a Raspberry Pi Pico 2 W. */
-export const DEFAULT_PINS = Object.freeze({
-  nfc: { data: 4, clock: 5, hz: 100_000, reset: 6, irq: 7 },
-  display: { data: 2, clock: 3, hz: 400_000, address: 0x3c },
-  relay: { pin: 15, active: "high" },
-  led: { green: 16, red: 17 },
-  buzzer: { pin: 18 },
-  console: { transmit: 0, receive: 1 },
-});
+/** Database and keys of the server; the simulator's desk uses the same. */
+export const SERVER_FOLDER = `${DATA_FOLDER}/server`;
 
 export function resolvePath({ cwd }: Context, path: string): string {
   return isAbsolute(path) ? path : join(cwd, path);

@@ -73,7 +73,10 @@ describe("commands around the real server", () => {
 
   it("doctor finds a healthy desk healthy", async () => {
     const made = world();
-    const server = await launchServer({ ...OPTIONS, dataFolder: join(folder, ".latchkey") });
+    const server = await launchServer({
+      ...OPTIONS,
+      dataFolder: join(folder, ".latchkey", "server"),
+    });
     await made.run("init", "--url", server.url);
     const run = await made.run("doctor");
     await server.close();
@@ -101,7 +104,10 @@ describe("commands around the real server", () => {
 
   it("doctor notices a clock that is wrong, an old Node and a missing engine", async () => {
     const made = world();
-    const server = await launchServer({ ...OPTIONS, dataFolder: join(folder, ".latchkey") });
+    const server = await launchServer({
+      ...OPTIONS,
+      dataFolder: join(folder, ".latchkey", "server"),
+    });
     await made.run("init", "--url", server.url);
     Object.assign(made.context, {
       nowMs: () => Date.now() + 3_600_000,

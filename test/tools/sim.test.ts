@@ -48,6 +48,23 @@ describe("latchkey sim --headless", () => {
     assert.equal(world.files.get("/desk/log.txt"), "boot\n");
   });
 
+  it("does not repeat a screen on which only a clock ticks", async () => {
+    const screens = ["boot   9.9 s", "boot  10.1 s", "READY 12:00"].map(
+      (line, i): SimEvent => ({ type: "screen", atMs: i, lines: [line], frame: "" }),
+    );
+    const { world } = worldWith([...screens, RESULT]);
+    const { out } = await world.run("sim", "a.yaml");
+    assert.equal(out.match(/screen/g)?.length, 2);
+  });
+
+  it("joins what a serial port gives in pieces", async () => {
+    const pieces = ["Latch", "key\nst", "ate READY\n"];
+    const serial = pieces.map((text, i): SimEvent => ({ type: "serial", atMs: i, text }));
+    const { world } = worldWith([...serial, RESULT]);
+    const { out } = await world.run("sim", "a.yaml");
+    assert.deepEqual(out.match(/(?<=serial {2}).*/g), ["Latchkey", "state READY"]);
+  });
+
   it("hands its options on", async () => {
     const { simulator, world } = worldWith(RUN);
     const words = ["--expect-text", "A", "--expect-text=B", "--fail-text", "C", "--timeout", "1.5"];

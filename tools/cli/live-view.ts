@@ -1,6 +1,6 @@
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import type { DeskBadge } from "../simulator.ts";
-import { renderSim } from "./render-sim.ts";
+import { SimLines } from "./sim-lines.ts";
 import type { Style } from "./style.ts";
 
 const LOG_LINES = 8;
@@ -19,6 +19,7 @@ export class LiveView {
   readonly #serverUrl: string;
   readonly #style: Style;
   readonly #log: string[] = [];
+  readonly #lines: SimLines;
   #frame = "";
   #open = false;
   #atMs = 0;
@@ -27,6 +28,7 @@ export class LiveView {
     this.#badges = badges;
     this.#serverUrl = serverUrl;
     this.#style = style;
+    this.#lines = new SimLines(style);
   }
 
   add(event: SimEvent): void {
@@ -34,7 +36,7 @@ export class LiveView {
     if (event.type === "screen") this.#frame = event.frame;
     else {
       if (event.type === "relay") this.#open = event.energised;
-      const lines = renderSim(event, this.#style);
+      const lines = this.#lines.lines(event);
       if (lines !== undefined) this.#log.push(...lines.split("\n"));
       this.#log.splice(0, this.#log.length - LOG_LINES);
     }

@@ -1,8 +1,8 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Context, Sink } from "./context.ts";
 import type { CliEvent, Row } from "./event.ts";
-import { renderSim } from "./render-sim.ts";
 import type { Renderer } from "./renderer.ts";
+import { SimLines } from "./sim-lines.ts";
 import { type Style, styleFor } from "./style.ts";
 
 /** For people. Results go to the standard output, trouble to the standard error. */
@@ -10,13 +10,14 @@ export function humanRenderer({ stdout, stderr, env }: Context): Renderer {
   const style = styleFor(stdout, env);
   const trouble = styleFor(stderr, env);
   const view = new View(stdout);
+  const simulated = new SimLines(style);
   return {
     event: (event) => {
       if (event.type === "serial") stdout.write(event.text);
       else if (event.type === "view") view.show(event.text);
       else if (event.type === "warning") stderr.write(`${lineOf(event, trouble)}\n`);
       else {
-        const text = event.type === "sim" ? renderSim(event.event, style) : lineOf(event, style);
+        const text = event.type === "sim" ? simulated.lines(event.event) : lineOf(event, style);
         if (text !== undefined) stdout.write(`${text}\n`);
       }
     },

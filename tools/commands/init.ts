@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { readerConfig } from "../../firmware/config.ts";
+import { DESK_PINS } from "../../host-sim/node/backend.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Command } from "../cli/command.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-import { DATA_FOLDER, DEFAULT_PINS, READER_FILE, resolvePath } from "../reader-file.ts";
+import { READER_FILE, resolvePath, SERVER_FOLDER } from "../reader-file.ts";
 import { SERVER_PORT } from "./serve.ts";
 
 export const init: Command = {
@@ -30,18 +31,18 @@ export const init: Command = {
     }
     const url = args.text("url") ?? `http://127.0.0.1:${SERVER_PORT}`;
     const server = await context.serve({
-      dataFolder: join(folder, DATA_FOLDER),
+      dataFolder: join(folder, SERVER_FOLDER),
       host: "127.0.0.1",
       port: 0,
       onLog: () => {},
     });
     try {
-      yield { type: "done", text: `Server data in ${join(folder, DATA_FOLDER)}` };
+      yield { type: "done", text: `Server data in ${join(folder, SERVER_FOLDER)}` };
       const config = {
         ...(await server.provision()),
         base_url: url,
         ...(args.flag("label") ? { label: args.text("label") } : {}),
-        ...DEFAULT_PINS,
+        ...DESK_PINS,
       };
       readerConfig(config); // what would not start must not be written
       context.writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { secret: true });

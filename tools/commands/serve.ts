@@ -2,7 +2,7 @@ import { Channel } from "../cli/channel.ts";
 import type { Command } from "../cli/command.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-import { DATA_FOLDER, resolvePath } from "../reader-file.ts";
+import { resolvePath, SERVER_FOLDER } from "../reader-file.ts";
 
 export const SERVER_PORT = 8787;
 
@@ -21,7 +21,7 @@ export const serve: Command = {
     {
       name: "data",
       value: "folder",
-      help: `where database and keys are; ${DATA_FOLDER} by default`,
+      help: `where database and keys are; ${SERVER_FOLDER} by default`,
     },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
   ],
@@ -32,7 +32,7 @@ export const serve: Command = {
   async *run(context, args) {
     const lines = new Channel<CliEvent>();
     const server = await context.serve({
-      dataFolder: resolvePath(context, args.text("data") ?? DATA_FOLDER),
+      dataFolder: resolvePath(context, args.text("data") ?? SERVER_FOLDER),
       host: args.text("host") ?? "127.0.0.1",
       port: args.number("port", 0, 65535) ?? SERVER_PORT,
       onLog: (text) => {

@@ -1,4 +1,5 @@
 import { emitKeypressEvents } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import { Channel } from "../cli/channel.ts";
@@ -12,6 +13,9 @@ import { controlFile } from "../control-client.ts";
 import { ControlServer } from "../control-socket.ts";
 import { DATA_FOLDER, resolvePath } from "../reader-file.ts";
 import type { Desk } from "../simulator.ts";
+
+/** Whoever typed `q` wants the prompt back; what is worth keeping was saved at the last tap. */
+const STOP_LIMIT_MS = 2_000;
 
 /**
  * The interactive simulator. On a terminal it draws the panel and listens to keys; elsewhere it
@@ -47,7 +51,7 @@ export async function* runDesk(
   } finally {
     context.removeFile(controlFile(context));
     await control.stop();
-    await desk.stop();
+    await Promise.race([desk.stop(), delay(STOP_LIMIT_MS, undefined, { ref: false })]);
   }
   yield { type: "view", text: undefined };
   yield { type: "done", text: "The simulator has stopped." };

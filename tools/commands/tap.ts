@@ -15,7 +15,7 @@ export const tap: Command = {
   ],
   examples: [
     ["latchkey tap", "the first badge, usually a good one"],
-    ["latchkey tap clone", "a copy: the door stays shut"],
+    ["latchkey tap eve", "a copy: the door stays shut"],
     ["latchkey tap --list", "what else can be tapped"],
   ],
   async *run(context, args) {
