@@ -18,8 +18,16 @@ export interface Card {
   fieldOff(): void;
   /** Leaves ISO 14443-4 (S(DESELECT) or HLTA): the session is lost, the power stays. */
   deselect(): void;
-  /** One command. Any bytes are allowed in; a card never throws. */
-  apdu(command: Uint8Array): CardAnswer;
+  /**
+   * One command. Any bytes are allowed in; a card never throws.
+   * @param chainedBytes how many of its bytes came in frames before the last one
+   */
+  apdu(command: Uint8Array, chainedBytes?: number): CardAnswer;
+  /**
+   * The power is about to go in the middle of a command: while its frames come in (`received`
+   * is what is there), or while the chip works on it and its answer has not begun.
+   */
+  torn?(received?: Uint8Array): void;
 }
 
 export interface CardAnswer {

@@ -4,7 +4,7 @@ import { malformed } from "../../protocol/errors.ts";
 import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { Random } from "../../protocol/platform.ts";
 import { Ntag424 } from "./ntag424.ts";
-import { type ChipFile, checkSdm, type SdmSettings } from "./ntag424-file.ts";
+import type { ChipFile, SdmSettings } from "./ntag424-file.ts";
 import {
   type AuthenticationFailures,
   type ChipConfiguration,
@@ -12,6 +12,7 @@ import {
   type ChipMemory,
   factoryMemory,
 } from "./ntag424-memory.ts";
+import { checkSdm } from "./ntag424-sdm-rules.ts";
 
 const FORMAT = "latchkey-ntag424-1";
 const KEYS = 5;
@@ -30,6 +31,7 @@ export interface ChipSnapshot {
   readonly configuration: Readonly<ChipConfiguration>;
   readonly shortIds: ChipMemory["shortIds"];
   readonly signature?: string;
+  readonly originalityKeys?: readonly string[];
   readonly production: string;
 }
 
@@ -60,6 +62,7 @@ export function snapshotChip(chip: Ntag424): ChipSnapshot {
     configuration: { ...memory.configuration },
     shortIds: memory.shortIds,
     ...(memory.signature === undefined ? {} : { signature: toHex(memory.signature) }),
+    ...(memory.originalityKeys && { originalityKeys: memory.originalityKeys.map(toHex) }),
     production: toHex(memory.production),
   };
 }
@@ -77,10 +80,11 @@ export function restoreChip(
   reader.oneOf("format", [FORMAT]);
   const uid = hex(reader, "uid", 7);
   const fresh = factoryMemory({ uid, ...engines });
+  const configuration = readConfiguration(reader.object("configuration"));
   const keys = list(reader, "keys", KEYS).map(readKey);
   const failures = list(reader, "failures", KEYS).map(readFailures);
   const files = list(reader, "files", fresh.files.length).map((file, i) =>
-    readFile(file, fresh.files[i]!),
+    readFile(file, fresh.files[i]!, configuration.lrp),
   );
   const signature = reader.has("signature") ? hex(reader, "signature", 56) : undefined;
   return new Ntag424({
@@ -89,9 +93,10 @@ export function restoreChip(
     failures,
     files,
     randomId: reader.boolean("randomId"),
-    configuration: readConfiguration(reader.object("configuration")),
+    configuration,
     shortIds: reader.oneOf("shortIds", ["file-id", "file-number", "none"]),
     signature,
+    originalityKeys: readOriginalityKeys(reader),
     production: hex(reader, "production", 7),
   });
 }
@@ -108,13 +113,24 @@ function hex(reader: JsonReader, name: string, length: number): Uint8Array {
   return bytes;
 }
 
+function readOriginalityKeys(reader: JsonReader): Uint8Array[] | undefined {
+  const name = "originalityKeys";
+  if (!reader.has(name)) return undefined;
+  return reader.array(name, { max: 4 }).map((value) => {
+    const key = typeof value === "string" && value.length === 32 ? fromHex(value, name) : undefined;
+    if (key === undefined) throw malformed(name, "needs keys of 16 bytes");
+    return key;
+  });
+}
+
 function readKey(reader: JsonReader): ChipKey {
   return { value: hex(reader, "value", 16), version: reader.uint("version", { max: 0xff }) };
 }
 
 function readFailures(reader: JsonReader): AuthenticationFailures {
   const count = (name: string): number => reader.uint(name, { max: 0xffff });
-  return { total: count("total"), consecutive: count("consecutive"), delayed: count("delayed") };
+  const consecutive = reader.uint("consecutive", { max: 0xff });
+  return { total: count("total"), consecutive, spentTime: count("spentTime") };
 }
 
 function readConfiguration(reader: JsonReader): ChipConfiguration {
@@ -130,7 +146,7 @@ function readConfiguration(reader: JsonReader): ChipConfiguration {
   };
 }
 
-function readFile(reader: JsonReader, fresh: ChipFile): ChipFile {
+function readFile(reader: JsonReader, fresh: ChipFile, lrp: boolean): ChipFile {
   const rights = reader.object("access");
   const right = (name: keyof ChipFile["access"]): number => {
     const value = rights.uint(name, { max: 0xf });
@@ -140,7 +156,7 @@ function readFile(reader: JsonReader, fresh: ChipFile): ChipFile {
   const readCounter = reader.uint("readCounter", { max: 0xffffff });
   const sdm = reader.has("sdm") ? readSdm(reader.object("sdm")) : undefined;
   // The counter may have reached its limit meanwhile, which only a new setting must not.
-  const violated = sdm && checkSdm(sdm, fresh.content.length, 0);
+  const violated = sdm && checkSdm(sdm, fresh.content.length, 0, lrp ? "lrp" : "aes");
   if (violated !== undefined) throw malformed("sdm", violated);
   return {
     ...fresh,

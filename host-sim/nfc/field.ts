@@ -197,7 +197,12 @@ export class NfcField {
     for (const presence of exposed) {
       if (presence.leftUs <= endUs || presence.readyUs > startUs) continue;
       const reply = presence.picc.receive(frame);
-      if (reply === undefined || reply.delayUs > waitUs) continue;
+      if (reply === undefined) continue;
+      if (reply.delayUs > waitUs) {
+        // The card finishes its work and speaks to nobody.
+        this.#world.after(reply.delayUs, () => presence.picc.onAir());
+        continue;
+      }
       replies.push({ presence, reply, readyUs: presence.readyUs });
     }
     if (replies.length === 0) {
@@ -220,7 +225,10 @@ export class NfcField {
       this.stats.chipUs += first - minimumUs;
       this.#count("piccBytes", spoken[0]!.reply.frame, replyUs);
       const speakers = spoken.map(({ presence }) => presence);
-      for (const presence of speakers) this.#hear(presence, startUs);
+      for (const presence of speakers) {
+        presence.picc.onAir();
+        this.#hear(presence, startUs);
+      }
       this.#countDown(speakers, spoken[0]!.reply.frame, replyUs);
       this.#world.after(replyUs, () => {
         finish(replies.some(lostPower) ? { kind: "garbled" } : heard);

@@ -67,11 +67,17 @@ export class IsoDepLink {
     return answered ? { deselected: true } : { failed: "protocol", why: "not deselected" };
   }
 
-  /** Whether the card still answers, without disturbing it: R(NAK) is met by R(ACK) (rule 12). */
+  /**
+   * Whether the card still answers, without disturbing it. R(NAK) is met by R(ACK) (rule 12), or
+   * by the last I-block once more if the card counts otherwise (rule 11): as Diagnose test 06h of
+   * the PN532 has it (UM0701-02), both mean that it is there.
+   */
   *isThere(): AirProcedure<boolean> {
     const block = this.#block(0xb2 | this.#number);
     const body = bodyOf(yield { frame: crcFrame(block), waitUs: this.format.fwtUs });
-    return !hasFailed(body) && ((body[0] ?? 0) & 0xf6) === 0xa2;
+    if (hasFailed(body)) return false;
+    const pcb = body[0] ?? 0;
+    return (pcb & 0xf6) === 0xa2 || (pcb & 0xe6) === 0x02;
   }
 
   /** Sends a block until a good one comes back; grants time that the card asks for. */

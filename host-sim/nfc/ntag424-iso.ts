@@ -26,9 +26,19 @@ export function isoCommand(chip: Chip, apdu: DecodedApdu): ChipAnswer {
   }
 }
 
-/** A successful selection ends the authentication; a failed one changes nothing (§10.9.1). */
-function enter(chip: Chip, level: "picc" | "application", file?: ChipFile): number {
-  chip.session = { ...freshSession(), level, selected: file };
+/** Selecting MF or DF ends the authentication; a selection that fails changes nothing. */
+function enter(chip: Chip, level: "picc" | "application"): number {
+  chip.session = { ...freshSession(), level };
+  return ISO.OK;
+}
+
+/**
+ * Selecting an EF of the application leaves the authentication alone and is not counted: AN12196
+ * selects E105 between authenticating (Table 20) and the write that belongs to it (Table 22).
+ */
+function selectEf(chip: Chip, file: ChipFile): number {
+  const { authentication } = chip.session;
+  chip.session = { ...freshSession(), level: "application", selected: file, authentication };
   return ISO.OK;
 }
 
@@ -50,7 +60,7 @@ function selectFile(chip: Chip, apdu: DecodedApdu): number {
   if (p1 !== 0x02 && id === APPLICATION_ID) return enter(chip, "application");
   if (p1 === 0x01 || chip.session.level === "picc") return ISO.FILE_NOT_FOUND;
   const file = chip.memory.files.find((other) => other.isoId === id);
-  return file ? enter(chip, "application", file) : ISO.FILE_NOT_FOUND;
+  return file ? selectEf(chip, file) : ISO.FILE_NOT_FOUND;
 }
 
 function fileOfShortId(chip: Chip, id: number): ChipFile | undefined {
@@ -60,8 +70,11 @@ function fileOfShortId(chip: Chip, id: number): ChipFile | undefined {
 }
 
 /** The file and offset of P1 and P2 (Table 87), or a status word. */
-function target(chip: Chip, apdu: DecodedApdu): { file: ChipFile; offset: number } | number {
-  const { p1, p2 } = apdu;
+export function isoTarget(
+  chip: Chip,
+  p1: number,
+  p2: number,
+): { file: ChipFile; offset: number } | number {
   let file = chip.session.selected;
   let offset = (p1 << 8) | p2;
   if (p1 & 0x80) {
@@ -80,14 +93,14 @@ function target(chip: Chip, apdu: DecodedApdu): { file: ChipFile; offset: number
 
 function readBinary(chip: Chip, apdu: DecodedApdu): ChipAnswer {
   if (apdu.data.length > 0 || apdu.le === undefined) return { sw: ISO.WRONG_LENGTH };
-  const found = target(chip, apdu);
+  const found = isoTarget(chip, apdu.p1, apdu.p2);
   if (typeof found === "number") return { sw: found };
   const { file, offset } = found;
-  if (chip.session.authenticated !== undefined) return { sw: ISO.SECURITY_STATUS };
+  if (chip.session.authentication !== undefined) return { sw: ISO.SECURITY_STATUS };
   if (!isFreeToRead(file)) return { sw: ISO.SECURITY_STATUS };
   if (offset >= file.content.length) return { sw: ISO.WRONG_P1_P2 };
   const content = contentForRead(chip, 0xb0, file);
-  if (content === "limit") return { sw: ISO.SECURITY_STATUS };
+  if (typeof content === "string") return { sw: ISO.SECURITY_STATUS };
   // Le 00 asks for the rest of the file, and so does any Le beyond its end.
   const data = content.slice(offset, offset + (apdu.le === 0 ? 256 : apdu.le));
   chip.spentUs += data.length * NTAG424_TIMES_US.byteRead;
@@ -96,11 +109,11 @@ function readBinary(chip: Chip, apdu: DecodedApdu): ChipAnswer {
 
 function updateBinary(chip: Chip, apdu: DecodedApdu): number {
   if (apdu.data.length === 0 || apdu.le !== undefined) return ISO.WRONG_LENGTH;
-  const found = target(chip, apdu);
+  const found = isoTarget(chip, apdu.p1, apdu.p2);
   if (typeof found === "number") return found;
   const { file, offset } = found;
   const free = file.access.write === FREE || file.access.readWrite === FREE;
-  if (chip.session.authenticated !== undefined || !free) return ISO.SECURITY_STATUS;
+  if (chip.session.authentication !== undefined || !free) return ISO.SECURITY_STATUS;
   if (offset + apdu.data.length > file.content.length) return ISO.CONDITIONS_OF_USE;
   writeContent(chip, file, offset, apdu.data);
   return ISO.OK;

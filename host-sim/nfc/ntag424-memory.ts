@@ -17,6 +17,8 @@ export const NTAG424_TIMES_US = Object.freeze({
   command: 600,
   byteRead: 2,
   aesBlock: 150,
+  /** One AES inside the leakage resilient primitive, which chains hundreds of them. */
+  lrpStep: 20,
   counterWrite: 2_500,
   byteWritten: 40,
 });
@@ -46,14 +48,14 @@ export interface ChipConfiguration {
   strongBackModulation: boolean;
 }
 
-/** How often authentication with one key has failed (§9.1 "Failed Authentication Counter"). */
+/** What the chip knows about failed authentications with one key (AN12196 §7.4). */
 export interface AuthenticationFailures {
-  /** TotFailCtr. */
+  /** TotFailCtr: the key is locked once it reaches the limit. */
   total: number;
-  /** Failures since the last success. */
+  /** SeqFailCtr: failures in a row, at most 255. */
   consecutive: number;
-  /** How many more tries are answered with AUTHENTICATION_DELAY. */
-  delayed: number;
+  /** SpentTimeCtr: units of the present delay that are spent. */
+  spentTime: number;
 }
 
 /** Non-volatile state of one NTAG 424 DNA, and the engines that work on it. */
@@ -69,6 +71,11 @@ export interface ChipMemory {
   readonly shortIds: ShortFileIds;
   /** NXP's signature over the UID (56 bytes), if this chip has one. */
   readonly signature: Uint8Array | undefined;
+  /**
+   * OriginalityKey 1 to 4, which only NXP knows. Without them the chip lets itself be asked and
+   * accepts no answer, as a real one does towards everybody else.
+   */
+  readonly originalityKeys: readonly Uint8Array[] | undefined;
   /** Production data of GetVersion: batch, FabKey, week, year. */
   readonly production: Uint8Array;
   readonly aes: ChipAes;
@@ -84,6 +91,8 @@ export interface ChipIdentity {
   readonly crypto: CryptoProvider;
   readonly random: Random;
   readonly signature?: Uint8Array;
+  /** Four, for keys 1 to 4. */
+  readonly originalityKeys?: readonly Uint8Array[];
   /** `file-id` unless said otherwise. */
   readonly shortIds?: ShortFileIds;
 }
@@ -117,16 +126,21 @@ export function factoryMemory(identity: ChipIdentity): ChipMemory {
     ],
     randomId: false,
     configuration: factoryConfiguration(),
-    failures: Array.from({ length: 5 }, () => ({ total: 0, consecutive: 0, delayed: 0 })),
+    failures: Array.from({ length: 5 }, noFailures),
     shortIds: identity.shortIds ?? "file-id",
     signature: identity.signature?.slice(),
+    originalityKeys: identity.originalityKeys?.map((key) => key.slice()),
     production: fromHex("cf5d9045104621"),
     aes: new ChipAes(identity.crypto),
     random: identity.random,
   };
 }
 
-/** As delivered: limit 1000 and decrement 10 (Table 51). */
+export function noFailures(): AuthenticationFailures {
+  return { total: 0, consecutive: 0, spentTime: 0 };
+}
+
+/** As delivered: limit 1000 and decrement 10 (Table 50). */
 function factoryConfiguration(): ChipConfiguration {
   return {
     lrp: false,

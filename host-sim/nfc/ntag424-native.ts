@@ -1,153 +1,111 @@
-import { concat } from "../../protocol/encoding/bytes.ts";
 import type { DecodedApdu } from "./ntag424-apdu.ts";
 import {
-  type Chip,
-  contentForRead,
-  isFreeToRead,
-  isGranted,
-  isNeverRead,
-  writeContent,
-} from "./ntag424-chip.ts";
-import { type ChipFile, encodeFileSettings, FREE, NEVER } from "./ntag424-file.ts";
-import { NTAG424_TIMES_US } from "./ntag424-memory.ts";
-import { type ChipAnswer, NATIVE } from "./ntag424-status.ts";
+  authenticateFirst,
+  authenticateNonFirst,
+  finishAuthentication,
+} from "./ntag424-authenticate.ts";
+import type { Chip } from "./ntag424-chip.ts";
+import { setConfiguration } from "./ntag424-configure.ts";
+import { fileCounters, readData, writeData } from "./ntag424-data.ts";
+import type { CommMode } from "./ntag424-file.ts";
+import { cardUid, readSignature, startVersion, versionFrame } from "./ntag424-identity.ts";
+import { changeKey, keyVersion } from "./ntag424-keys.ts";
+import { protect, unprotect } from "./ntag424-secure-messaging.ts";
+import { changeFileSettings, fileSettings } from "./ntag424-settings.ts";
+import { type ChipAnswer, isSuccess, NATIVE } from "./ntag424-status.ts";
 
-/** One native command: what it does with its header and data fields. */
-type NativeCommand = (chip: Chip, data: Uint8Array) => ChipAnswer;
+/** A native command from the chip's side: how it is protected and what it does. */
+export interface NativeCommand {
+  /** Length of CmdHeader, which is never encrypted. */
+  readonly headerLength: number;
+  /**
+   * The communication mode in the present state, or the status word of a refusal that does not
+   * depend on the command's data. Without an authentication everything is plain.
+   */
+  readonly mode: (chip: Chip, header: Uint8Array) => CommMode | number;
+  readonly run: (chip: Chip, header: Uint8Array, data: Uint8Array, mode: CommMode) => ChipAnswer;
+}
 
-const GET_VERSION = 0x60;
 const ADDITIONAL_FRAME = 0xaf;
+const AUTHENTICATE_FIRST = 0x71;
+const AUTHENTICATE_NON_FIRST = 0x77;
+
+/** By instruction (Table 22). */
+function commandOf(ins: number): NativeCommand | undefined {
+  switch (ins) {
+    case 0x3c:
+      return readSignature;
+    case 0x51:
+      return cardUid;
+    case 0x5c:
+      return setConfiguration;
+    case 0x5f:
+      return changeFileSettings;
+    case 0x60:
+      return startVersion;
+    case 0x64:
+      return keyVersion;
+    case 0x8d:
+      return writeData;
+    case 0xad:
+      return readData;
+    case 0xc4:
+      return changeKey;
+    case 0xf5:
+      return fileSettings;
+    case 0xf6:
+      return fileCounters;
+    default:
+      return undefined;
+  }
+}
 
 /**
- * The native commands that this model knows. Those that need an authentication and are not in
- * the table (ChangeKey and its kind) are answered with ILLEGAL_COMMAND_CODE, as are the
- * authentications themselves: a driver that relies on them finds out at once.
+ * Runs a wrapped native command (§8.3, §8.4). An error ends the authentication and is reported
+ * without a MAC (§9.1.9); only the delay leaves everything as it is, since the reader is to ask
+ * again.
  */
-const COMMANDS: Readonly<Record<number, NativeCommand>> = Object.freeze({
-  [GET_VERSION]: (chip: Chip, data: Uint8Array) =>
-    data.length === 0 ? versionFrame(chip, 1) : { sw: NATIVE.LENGTH_ERROR },
-  245: getFileSettings,
-  246: getFileCounters,
-  100: getKeyVersion,
-  81: getCardUid,
-  173: readData,
-  141: writeData,
-  60: readSignature,
-});
-
-/** Runs a wrapped native command (§8.3, §8.4). */
 export function nativeCommand(chip: Chip, apdu: DecodedApdu): ChipAnswer {
-  const { session } = chip;
+  const answer = dispatch(chip, apdu);
+  if (!isSuccess(answer.sw) && answer.sw !== NATIVE.AUTHENTICATION_DELAY) {
+    chip.session.authentication = undefined;
+  }
+  return answer;
+}
+
+function dispatch(chip: Chip, apdu: DecodedApdu): ChipAnswer {
+  const { pending } = chip.session;
+  chip.session.pending = undefined;
   if (apdu.p1 !== 0 || apdu.p2 !== 0) return { sw: NATIVE.PARAMETER_ERROR };
   if (apdu.le !== 0) return { sw: NATIVE.LENGTH_ERROR };
   if (apdu.ins === ADDITIONAL_FRAME) {
-    const { pending } = session;
-    session.pending = undefined;
     if (pending === undefined) return { sw: NATIVE.ILLEGAL_COMMAND_CODE };
-    return apdu.data.length === 0
-      ? versionFrame(chip, pending.frame + 1)
-      : { sw: NATIVE.LENGTH_ERROR };
+    return pending.kind === "version"
+      ? versionFrame(chip, pending, apdu.data)
+      : finishAuthentication(chip, pending, apdu.data);
   }
-  const command = COMMANDS[apdu.ins];
-  return command ? command(chip, apdu.data) : { sw: NATIVE.ILLEGAL_COMMAND_CODE };
+  if (apdu.ins === AUTHENTICATE_FIRST) return authenticateFirst(chip, apdu.data);
+  if (apdu.ins === AUTHENTICATE_NON_FIRST) return authenticateNonFirst(chip, apdu.data);
+  const command = commandOf(apdu.ins);
+  if (command === undefined) return { sw: NATIVE.ILLEGAL_COMMAND_CODE };
+  return execute(chip, apdu, command);
 }
 
-/** GetVersion in three frames: hardware, software, production (§10.5.2). */
-function versionFrame(chip: Chip, frame: number): ChipAnswer {
-  const { memory, session } = chip;
-  if (frame < 3) {
-    session.pending = { ins: GET_VERSION, frame };
-    const data =
-      frame === 1 ? [0x04, 0x04, 0x08, 0x30, 0x00, 0x11, 0x05] : [4, 4, 0x02, 0x01, 0x02, 0x11, 5];
-    return { sw: NATIVE.ADDITIONAL_FRAME, data: Uint8Array.from(data) };
-  }
-  const uid = memory.randomId ? new Uint8Array(7) : memory.uid;
-  return { sw: NATIVE.OPERATION_OK, data: concat(uid, memory.production) };
-}
-
-/** The file of a FileNo byte, or why there is none. Bits 7-5 are RFU. */
-function fileOf(chip: Chip, number: number): ChipFile | ChipAnswer {
-  if (chip.session.level === "picc") return { sw: NATIVE.PERMISSION_DENIED };
-  if (number > 0x1f) return { sw: NATIVE.PARAMETER_ERROR };
-  return chip.memory.files.find((file) => file.number === number) ?? { sw: NATIVE.FILE_NOT_FOUND };
-}
-
-function getFileSettings(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 1) return { sw: NATIVE.LENGTH_ERROR };
-  const file = fileOf(chip, data[0]!);
-  if ("sw" in file) return file;
-  return { sw: NATIVE.OPERATION_OK, data: encodeFileSettings(file) };
-}
-
-/** §10.7.3: the counter least significant byte first, and two bytes RFU. */
-function getFileCounters(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 1) return { sw: NATIVE.LENGTH_ERROR };
-  const file = fileOf(chip, data[0]!);
-  if ("sw" in file) return file;
-  if (file.sdm === undefined || file.sdm.counterRead === NEVER) {
-    return { sw: NATIVE.PERMISSION_DENIED };
-  }
-  if (!isGranted(chip, file.sdm.counterRead)) return { sw: NATIVE.AUTHENTICATION_ERROR };
-  const counter = file.readCounter;
-  const bytes = [counter & 0xff, (counter >> 8) & 0xff, counter >> 16, 0, 0];
-  return { sw: NATIVE.OPERATION_OK, data: Uint8Array.from(bytes) };
-}
-
-function getKeyVersion(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 1) return { sw: NATIVE.LENGTH_ERROR };
-  const key = chip.session.level === "picc" ? undefined : chip.memory.keys[data[0]!];
-  if (key === undefined) return { sw: NATIVE.NO_SUCH_KEY };
-  return { sw: NATIVE.OPERATION_OK, data: Uint8Array.of(key.version) };
-}
-
-/** The UID is for those who hold a key (§10.5.3). */
-function getCardUid(_chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 0) return { sw: NATIVE.LENGTH_ERROR };
-  return { sw: NATIVE.AUTHENTICATION_ERROR };
-}
-
-const three = (data: Uint8Array, at: number): number =>
-  data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16);
-
-function readData(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 7) return { sw: NATIVE.LENGTH_ERROR };
-  const file = fileOf(chip, data[0]!);
-  if ("sw" in file) return file;
-  if (isNeverRead(file)) return { sw: NATIVE.PERMISSION_DENIED };
-  const { read, readWrite } = file.access;
-  if (!isGranted(chip, read) && !isGranted(chip, readWrite) && !isFreeToRead(file)) {
-    return { sw: NATIVE.AUTHENTICATION_ERROR };
-  }
-  const [offset, length] = [three(data, 1), three(data, 4)];
-  if (offset >= file.content.length || offset + length > file.content.length) {
-    return { sw: NATIVE.PARAMETER_ERROR }; // Table 80 has no BOUNDARY_ERROR
-  }
-  const content = contentForRead(chip, 0xad, file);
-  if (content === "limit") return { sw: NATIVE.PERMISSION_DENIED };
-  const part = content.slice(offset, length === 0 ? undefined : offset + length);
-  chip.spentUs += part.length * NTAG424_TIMES_US.byteRead;
-  return { sw: NATIVE.OPERATION_OK, data: part };
-}
-
-function writeData(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length < 8) return { sw: NATIVE.LENGTH_ERROR };
-  const file = fileOf(chip, data[0]!);
-  if ("sw" in file) return file;
-  const { write, readWrite } = file.access;
-  if (write === NEVER && readWrite === NEVER) return { sw: NATIVE.PERMISSION_DENIED };
-  if (write !== FREE && readWrite !== FREE) return { sw: NATIVE.AUTHENTICATION_ERROR };
-  const [offset, length] = [three(data, 1), three(data, 4)];
-  if (length !== data.length - 7) return { sw: NATIVE.LENGTH_ERROR };
-  if (offset + length > file.content.length) return { sw: NATIVE.BOUNDARY_ERROR };
-  writeContent(chip, file, offset, data.subarray(7));
-  return { sw: NATIVE.OPERATION_OK };
-}
-
-/** §10.10.1. A chip without a signature of NXP's does not know the command. */
-function readSignature(chip: Chip, data: Uint8Array): ChipAnswer {
-  if (data.length !== 1) return { sw: NATIVE.LENGTH_ERROR };
-  const { signature, randomId } = chip.memory;
-  if (signature === undefined || randomId) return { sw: NATIVE.ILLEGAL_COMMAND_CODE };
-  if (data[0] !== 0) return { sw: NATIVE.PARAMETER_ERROR };
-  return { sw: NATIVE.SIGNATURE_OK, data: signature };
+function execute(chip: Chip, apdu: DecodedApdu, command: NativeCommand): ChipAnswer {
+  const { headerLength } = command;
+  if (apdu.data.length < headerLength) return { sw: NATIVE.LENGTH_ERROR };
+  const header = apdu.data.slice(0, headerLength);
+  const rest = apdu.data.slice(headerLength);
+  const mode = command.mode(chip, header);
+  if (typeof mode === "number") return { sw: mode };
+  const { authentication } = chip.session;
+  if (authentication === undefined) return command.run(chip, header, rest, "plain");
+  const data = unprotect(authentication, mode, { ins: apdu.ins, header, rest });
+  if (typeof data === "number") return { sw: data };
+  const answer = command.run(chip, header, data, mode);
+  // Frames between, and the answer of a command that ended the session, carry no MAC.
+  if (answer.sw === NATIVE.ADDITIONAL_FRAME || !isSuccess(answer.sw)) return answer;
+  return chip.session.authentication === authentication
+    ? protect(authentication, mode, answer)
+    : answer;
 }

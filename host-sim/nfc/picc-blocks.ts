@@ -36,6 +36,8 @@ export class PiccBlocks {
   /** What is still to be sent of a chained answer. */
   #rest: Uint8Array = new Uint8Array(0);
   #last: CardBlock | undefined;
+  /** A command has been executed and its answer is not on the air yet. */
+  #unanswered = false;
   #waiting: { response: Uint8Array; remainingUs: number; multiplier: number } | undefined;
 
   /** `rats` is the parameter byte of RATS: FSDI and CID. */
@@ -73,6 +75,17 @@ export class PiccBlocks {
     return { answer, deselect: false };
   }
 
+  /** The last block that was handed out is on the air now. */
+  onAir(): void {
+    if (this.#waiting === undefined) this.#unanswered = false;
+  }
+
+  /** The power is about to go. */
+  powerOff(): void {
+    if (this.#command.length > 0) this.#card.torn?.(this.#command);
+    else if (this.#unanswered) this.#card.torn?.();
+  }
+
   #onI(chaining: boolean, inf: Uint8Array, withCid: boolean): CardBlock | undefined {
     if (this.#command.length + inf.length > COMMAND_MAX_BYTES) return undefined;
     this.#number ^= 1; // rule D
@@ -84,7 +97,8 @@ export class PiccBlocks {
     }
     const command = this.#command;
     this.#command = new Uint8Array(0);
-    const { response, timeUs } = this.#card.apdu(command);
+    const { response, timeUs } = this.#card.apdu(command, command.length - inf.length);
+    this.#unanswered = true;
     this.#faults.onApdu?.(command, response);
     const neededUs = timeUs + (this.#faults.extraTimeUs ?? 0);
     return this.#answerOrWait(response, neededUs, 1, withCid);

@@ -46,9 +46,15 @@ export class Picc {
 
   powerOff(): void {
     if (this.#state === "off") return;
+    this.#blocks?.powerOff();
     this.#state = "off";
     this.#blocks = undefined;
     this.card.fieldOff();
+  }
+
+  /** The card has begun to send the reply that it was last asked for. */
+  onAir(): void {
+    this.#blocks?.onAir();
   }
 
   /** What the card does with a frame: its answer, or silence. */

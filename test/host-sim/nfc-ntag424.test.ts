@@ -14,6 +14,9 @@ import {
   verified,
 } from "./badge-chips.ts";
 
+/** Length field of the badge file. */
+const NLEN = toHex(badge().file.slice(0, 2));
+
 describe("NTAG 424 DNA model: selection", () => {
   it("is at the PICC level after power-up, where no file can be read", () => {
     const chip = factory();
@@ -74,8 +77,8 @@ describe("NTAG 424 DNA model: reading", () => {
       say(chip, SELECT);
       assert.equal(say(chip, bad), "6a82", shortIds);
       if (shortIds === "none") say(chip, SELECT_NDEF);
-      assert.equal(say(chip, good), "00e49000", shortIds);
-      assert.equal(say(chip, "00b0000002"), "00e49000", shortIds);
+      assert.equal(say(chip, good), "00eb9000", shortIds);
+      assert.equal(say(chip, "00b0000002"), "00eb9000", shortIds);
     }
   });
 
@@ -217,7 +220,7 @@ describe("NTAG 424 DNA model: settings and access", () => {
     say(finished, SELECT_NDEF);
     assert.equal(say(finished, "00d6000003000102"), "6982");
     assert.equal(say(finished, "908d00000902000000020000000000"), "91ae");
-    assert.equal(say(finished, "00b0000002"), "00e49000");
+    assert.equal(say(finished, "00b0000002"), "00eb9000");
   });
 
   it("keeps a counter to itself unless its access right is free", () => {
