@@ -199,8 +199,8 @@ const table = {
     status: 403,
   },
   "badge-payload-invalid": {
-    title: "The payload on the badge is damaged or was not made for this tenant.",
-    next: "Write the badge again.",
+    title: "The payload on the badge is damaged or was made for another chip.",
+    next: "Write the badge again; on a chip that nobody issued it is a copy, see the audit log.",
     status: 403,
   },
   "badge-not-ours": {

@@ -1,3 +1,4 @@
+import { badgeKeyId } from "../protocol/badge/key-id.ts";
 import { type BadgeFile, buildBadgeFile } from "../protocol/badge/link.ts";
 import { sealPayload } from "../protocol/badge/payload.ts";
 import type { RegisterBadgeAnswer } from "../protocol/badge/register-badge.ts";
@@ -25,5 +26,5 @@ export function writeBadgeFile(
     uid,
     ...(nodePk && { nodePk }),
   });
-  return buildBadgeFile({ host, payload });
+  return buildBadgeFile({ host, keyId: badgeKeyId(crypto, df1), payload });
 }

@@ -53,7 +53,7 @@ export interface ServiceOptions {
   readonly log: Log;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
-  /** Host of the link on a badge, 1 to 38 characters; `latchkey.local` when absent. */
+  /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
   readonly badgeHost?: string;
 }
 

@@ -71,7 +71,15 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
   const { tenantId, df1, badgeHost, limits } = config;
   const { decisionTimeoutMs, requestTimeoutMs } = limits;
   const badgeKeys = [badgeKey(crypto, df1)];
-  const work = { identity, clock, crypto, tenantId, badgeKeys, decisionTimeoutMs, requestTimeoutMs };
+  const work = {
+    identity,
+    clock,
+    crypto,
+    tenantId,
+    badgeKeys,
+    decisionTimeoutMs,
+    requestTimeoutMs,
+  };
   const engine = new ReaderEngine({
     ...{ clock, timer, random, log, network, system, identity, hardware },
     server: new ServerWork(work),

@@ -9,6 +9,7 @@ import {
   uriOfRecord,
   uriRecord,
 } from "../nfc/ndef.ts";
+import { KEY_ID_BYTES } from "./key-id.ts";
 import { PAYLOAD_LENGTH } from "./payload.ts";
 
 /**
@@ -16,21 +17,23 @@ import { PAYLOAD_LENGTH } from "./payload.ts";
  * With `n` the length of the host name:
  *
  *     offset  bytes  content
- *          0      2  NLEN = 216 + n
- *          2      4  D1 01 (212+n) 55   one short record, well-known type "U"
+ *          0      2  NLEN = 223 + n
+ *          2      4  D1 01 (219+n) 55   one short record, well-known type "U"
  *          6      1  04                 "https://"
  *          7      n  host
- *        7+n      5  "/t?b="
- *       12+n    152  payload, base64url of 114 bytes
- *      164+n      3  "&e="
- *      167+n     32  PICCENCData  <- the chip writes it on read, at PICCDataOffset
- *      199+n      3  "&c="
- *      202+n     16  SDMMAC       <- the chip writes it on read, at SDMMACOffset
- *      218+n
+ *        7+n      5  "/t?k="
+ *       12+n      4  key identifier, base64url of 3 bytes; see key-id.ts
+ *       16+n      3  "&b="
+ *       19+n    152  payload, base64url of 114 bytes
+ *      171+n      3  "&e="
+ *      174+n     32  PICCENCData  <- the chip writes it on read, at PICCDataOffset
+ *      206+n      3  "&c="
+ *      209+n     16  SDMMAC       <- the chip writes it on read, at SDMMACOffset
+ *      225+n
  *
- * The file has 256 bytes. A host may have 32 characters, which leaves six bytes or more. The MAC's input is empty
- * (SDMMACInputOffset = SDMMACOffset): its key is made of UID and counter, and the payload has a
- * tag of its own.
+ * The file has 256 bytes. A host may have 25 characters, which leaves six bytes or more. The MAC's
+ * input is empty (SDMMACInputOffset = SDMMACOffset): its key is made of UID and counter, and the
+ * payload has a tag of its own.
  */
 export interface BadgeFile {
   /** What to write to file 02 of the chip, from offset 0: NLEN and message. */
@@ -45,6 +48,8 @@ export interface BadgeFile {
 }
 
 export interface BadgeLink {
+  /** Which key the payload was sealed with, 3 bytes; see `badgeKeyId`. */
+  readonly keyId: Uint8Array;
   /** 114 bytes; see `openPayload`. */
   readonly payload: Uint8Array;
   /** PICCENCData, 16 bytes. */
@@ -56,12 +61,14 @@ export interface BadgeLink {
 /** NT4H2421Gx Table 5. */
 export const NDEF_FILE_SIZE = 256;
 /** Characters of a host name, with its port, that leave room for everything else and some to spare. */
-export const HOST_MAX = 32;
+export const HOST_MAX = 25;
 
+const KEY_ID_CHARS = 4;
 const PAYLOAD_CHARS = 152;
 const PICC_CHARS = 32;
 const MAC_CHARS = 16;
-const PATH = "/t?b=";
+const PATH = "/t?k=";
+const PAYLOAD_FIELD = "&b=";
 const PICC_FIELD = "&e=";
 const MAC_FIELD = "&c=";
 const SCHEME = "https://";
@@ -70,15 +77,21 @@ const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/;
 
 /** The length of the badge's file for a host: the `lengthHint` of `readNdefFile`. */
 export function badgeFileLength(host: string): number {
-  return 218 + host.length;
+  return 225 + host.length;
 }
 
 /**
  * The file for a chip, with zeros where the chip will put its SDM data.
  * @throws config-invalid when the host cannot be used.
  */
-export function buildBadgeFile(input: { host: string; payload: Uint8Array }): BadgeFile {
-  const { host, payload } = input;
+export function buildBadgeFile(input: {
+  readonly host: string;
+  readonly keyId: Uint8Array;
+  readonly payload: Uint8Array;
+}): BadgeFile {
+  const { host, keyId, payload } = input;
+  if (keyId.length !== KEY_ID_BYTES)
+    throw new RangeError(`badge: a key identifier of ${keyId.length} bytes`);
   if (payload.length !== PAYLOAD_LENGTH)
     throw new RangeError(`badge: a payload of ${payload.length} bytes`);
   if (host.length > HOST_MAX || !HOST.test(host))
@@ -86,7 +99,8 @@ export function buildBadgeFile(input: { host: string; payload: Uint8Array }): Ba
       message: `badge host: a host name of 1 to ${HOST_MAX} characters, with a port if need be`,
       detail: { field: "badge_host" },
     });
-  const untilPicc = `${SCHEME}${host}${PATH}${toBase64Url(payload)}${PICC_FIELD}`;
+  const untilPayload = `${SCHEME}${host}${PATH}${toBase64Url(keyId)}${PAYLOAD_FIELD}`;
+  const untilPicc = `${untilPayload}${toBase64Url(payload)}${PICC_FIELD}`;
   const untilMac = `${untilPicc}${"0".repeat(PICC_CHARS)}${MAC_FIELD}`;
   const url = `${untilMac}${"0".repeat(MAC_CHARS)}`;
   const file = encodeNdefFile(encodeNdefMessage([uriRecord(url)]));
@@ -100,45 +114,64 @@ function notOurs(message: string): LatchkeyError {
   return new LatchkeyError("badge-not-ours", { message });
 }
 
-function decodeField<T>(decode: () => T, code: "badge-payload-invalid" | "sdm-malformed"): T {
+function damaged(code: "ndef-malformed" | "sdm-malformed", cause?: unknown): LatchkeyError {
+  return new LatchkeyError(code, { message: "The link on the badge is damaged.", cause });
+}
+
+/** @throws ndef-malformed */
+function base64Field(text: string, length: number): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return decode();
+    bytes = fromBase64(text);
   } catch (cause) {
-    throw new LatchkeyError(code, { cause });
+    throw damaged("ndef-malformed", cause);
+  }
+  // One spelling only: padding or the other alphabet would decode too.
+  if (bytes.length !== length || toBase64Url(bytes) !== text) throw damaged("ndef-malformed");
+  return bytes;
+}
+
+/** @throws sdm-malformed */
+function hexField(text: string): Uint8Array {
+  try {
+    return fromHex(text);
+  } catch (cause) {
+    throw damaged("sdm-malformed", cause);
   }
 }
 
 /**
- * The three fields of a badge link. Exactly the form that {@link buildBadgeFile} makes is
+ * The four fields of a badge link. Exactly the form that {@link buildBadgeFile} makes is
  * accepted, of any host: which host is the phone's concern, not the reader's.
- * @throws badge-not-ours, badge-payload-invalid, sdm-malformed
+ * @throws badge-not-ours, ndef-malformed, sdm-malformed
  */
 export function parseBadgeUrl(url: string): BadgeLink {
   const path = url.indexOf(PATH, SCHEME.length);
   if (!url.startsWith(SCHEME) || path < 0 || !HOST.test(url.slice(SCHEME.length, path)))
     throw notOurs("The link on the chip is not a badge link.");
   const rest = url.slice(path + PATH.length);
-  const piccAt = PAYLOAD_CHARS + PICC_FIELD.length;
+  const payloadAt = KEY_ID_CHARS + PAYLOAD_FIELD.length;
+  const payloadEnd = payloadAt + PAYLOAD_CHARS;
+  const piccAt = payloadEnd + PICC_FIELD.length;
   const macAt = piccAt + PICC_CHARS + MAC_FIELD.length;
-  if (rest.slice(PAYLOAD_CHARS, piccAt) !== PICC_FIELD)
-    throw new LatchkeyError("badge-payload-invalid");
+  if (
+    rest.slice(KEY_ID_CHARS, payloadAt) !== PAYLOAD_FIELD ||
+    rest.slice(payloadEnd, piccAt) !== PICC_FIELD
+  )
+    throw damaged("ndef-malformed");
   if (rest.length !== macAt + MAC_CHARS || rest.slice(piccAt + PICC_CHARS, macAt) !== MAC_FIELD)
-    throw new LatchkeyError("sdm-malformed");
-  const text = rest.slice(0, PAYLOAD_CHARS);
-  const payload = decodeField(() => fromBase64(text, "b"), "badge-payload-invalid");
-  // One spelling only: padding or the other alphabet would decode too.
-  if (payload.length !== PAYLOAD_LENGTH || toBase64Url(payload) !== text)
-    throw new LatchkeyError("badge-payload-invalid");
+    throw damaged("sdm-malformed");
   return {
-    payload,
-    picc: decodeField(() => fromHex(rest.slice(piccAt, piccAt + PICC_CHARS)), "sdm-malformed"),
-    cmac: decodeField(() => fromHex(rest.slice(macAt)), "sdm-malformed"),
+    keyId: base64Field(rest.slice(0, KEY_ID_CHARS), KEY_ID_BYTES),
+    payload: base64Field(rest.slice(payloadAt, payloadEnd), PAYLOAD_LENGTH),
+    picc: hexField(rest.slice(piccAt, piccAt + PICC_CHARS)),
+    cmac: hexField(rest.slice(macAt)),
   };
 }
 
 /**
  * Reads a badge's NDEF file, NLEN included.
- * @throws badge-not-ours, badge-payload-invalid, sdm-malformed, ndef-malformed
+ * @throws badge-not-ours, ndef-malformed, sdm-malformed
  */
 export function parseBadgeFile(file: Uint8Array): BadgeLink {
   const message = parseNdefFile(file);

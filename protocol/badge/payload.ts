@@ -143,7 +143,7 @@ function decryptSeed(crypto: CryptoProvider, dek: Uint8Array, bytes: Uint8Array)
 /**
  * Opens a payload read from the chip with this UID; the caller wipes the seed after use.
  * The tag is checked before anything is decrypted.
- * @throws badge-payload-invalid (damaged, another tenant's, or copied to another chip),
+ * @throws badge-payload-invalid (damaged, made for another chip, or sealed with another `df1`),
  *   mode-mismatch (an HS payload whose tag does not fit: for another reader, most likely),
  *   unsupported-version
  */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { verifyRequest } from "../../firmware/reader/tap.ts";
 import { verifyBadgeAuth } from "../../protocol/badge/auth.ts";
+import { badgeKey } from "../../protocol/badge/key-id.ts";
 import { parseBadgeFile } from "../../protocol/badge/link.ts";
 import { parseVerifyBadgeRequest } from "../../protocol/badge/verify.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
@@ -8,10 +9,18 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { toyCrypto } from "../protocol/toy-crypto.ts";
-import { NODE, ScriptedCard, ScriptedReader, sealedPayload, TENANT } from "./scripted-reader.ts";
+import {
+  type BadgeContent,
+  NODE,
+  ScriptedCard,
+  ScriptedReader,
+  sealedPayload,
+  TENANT,
+} from "./scripted-reader.ts";
 
 const VERIFY = "identity_tag/it_verify_badge";
 const CHALLENGE = "identity_tag/it_request_challenge";
+const PAYLOAD_INVALID = "badge-payload-invalid";
 
 async function readyReader(): Promise<ScriptedReader> {
   const reader = new ScriptedReader();
@@ -211,16 +220,23 @@ describe("a tap", () => {
     assert.deepEqual(reader.relay, [10_000]);
   });
 
-  it("of a badge sealed for other readers does not spend the challenge", async () => {
-    const reader = await readyReader();
-    const uid = new Uint8Array(7).fill(1);
-    const foreign = sealedPayload(uid, new Uint8Array(32).fill(0x77));
-    const heldId = reader.engine.state.held!.id;
-    await reader.present(new ScriptedCard(reader.time, 1, foreign));
-    assert.equal(lastTap(reader).reason, "badge-payload-invalid");
-    assert.equal(reader.callsTo(VERIFY), 0);
-    assert.equal(reader.engine.state.held?.id, heldId);
-  });
+  const FOREIGN = new Uint8Array(32).fill(0x77);
+  const uidOne = new Uint8Array(7).fill(1);
+  const unopened: readonly (readonly [string, Partial<BadgeContent>, string])[] = [
+    ["another tenant", { df1: FOREIGN }, "tenant-mismatch"],
+    ["another tenant, renamed", { payload: sealedPayload(uidOne, FOREIGN) }, PAYLOAD_INVALID],
+    ["another chip", { payload: sealedPayload(new Uint8Array(7).fill(2)) }, PAYLOAD_INVALID],
+  ];
+  for (const [whose, content, reason] of unopened) {
+    it(`of a payload of ${whose} is ${reason} and does not spend the challenge`, async () => {
+      const reader = await readyReader();
+      const heldId = reader.engine.state.held!.id;
+      await reader.present(new ScriptedCard(reader.time, 1, content));
+      assert.equal(lastTap(reader).reason, reason);
+      assert.equal(reader.callsTo(VERIFY), 0);
+      assert.equal(reader.engine.state.held?.id, heldId);
+    });
+  }
 
   it("of two badges at once decides nothing", async () => {
     const reader = await readyReader();
@@ -259,8 +275,9 @@ describe("the badge's seed", () => {
     const uid = new Uint8Array(7).fill(1);
     const { file } = new ScriptedCard(new ScriptedReader().time, 1);
     const badge = { link: parseBadgeFile(file), uid, apdus: 2, fileBytes: file.length };
-    const df1 = new Secret(new Uint8Array(32).fill(0x31));
-    const keys = { crypto, df1, tenantId: TENANT, nodeUid: NODE, nodePk: new Uint8Array(32) };
+    const badgeKeys = [badgeKey(toyCrypto, new Secret(new Uint8Array(32).fill(0x31)))];
+    const nodePk = new Uint8Array(32);
+    const keys = { crypto, badgeKeys, tenantId: TENANT, nodeUid: NODE, nodePk };
     try {
       verifyRequest(badge, challenge, keys);
     } catch (error) {

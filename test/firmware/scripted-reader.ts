@@ -3,6 +3,7 @@ import { ReaderEngine } from "../../firmware/reader/engine.ts";
 import type { Hardware } from "../../firmware/reader/hardware.ts";
 import { type ReaderIdentity, ServerWork } from "../../firmware/reader/server-work.ts";
 import type { PresenceHandler } from "../../hal/pn532/presence.ts";
+import { type BadgeKey, badgeKey, badgeKeyId } from "../../protocol/badge/key-id.ts";
 import { buildBadgeFile } from "../../protocol/badge/link.ts";
 import { sealPayload } from "../../protocol/badge/payload.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
@@ -24,6 +25,12 @@ type Answer = JsonObject | LatchkeyError;
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
+export interface BadgeContent {
+  /** Whose key identifier the link carries. */
+  readonly df1: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
 /** A badge's chip that answers SELECT and READ, and can be pulled away. */
 export class ScriptedCard {
   readonly uid: Uint8Array;
@@ -34,11 +41,13 @@ export class ScriptedCard {
   leavesAfter = Number.POSITIVE_INFINITY;
   readonly #time: VirtualTime;
 
-  constructor(time: VirtualTime, uidByte = 1, payload?: Uint8Array) {
+  /** A badge of the tenant that the reader belongs to, unless told otherwise. */
+  constructor(time: VirtualTime, uidByte = 1, told: Partial<BadgeContent> = {}) {
     this.#time = time;
     this.uid = new Uint8Array(7).fill(uidByte);
-    const sealed = payload ?? sealedPayload(this.uid);
-    this.file = buildBadgeFile({ host: "door.example", payload: sealed }).file;
+    const { df1 = DF1, payload = sealedPayload(this.uid, df1) } = told;
+    const keyId = badgeKeyId(toyCrypto, df1);
+    this.file = buildBadgeFile({ host: "door.example", keyId, payload }).file;
   }
 
   async transceive(apdu: Uint8Array): Promise<Uint8Array> {
@@ -51,7 +60,12 @@ export class ScriptedCard {
   }
 }
 
-export function sealedPayload(uid: Uint8Array, df1 = DF1): Uint8Array {
+/** What the reader holds. */
+function sampleKeys(): BadgeKey[] {
+  return [badgeKey(toyCrypto, new Secret(DF1.slice()))];
+}
+
+export function sealedPayload(uid: Uint8Array, df1: Uint8Array = DF1): Uint8Array {
   const df2 = new Uint8Array(32).fill(7);
   const iv = new Uint8Array(16).fill(9);
   return sealPayload(toyCrypto, { mode: "STD", seed: SEED, df1, df2, iv, uid });
@@ -105,7 +119,7 @@ export class ScriptedReader {
         heapFreeBytes: () => 200_000,
       },
       identity,
-      server: new ServerWork({ ...work, df1: new Secret(DF1.slice()), ...limits }),
+      server: new ServerWork({ ...work, badgeKeys: sampleKeys(), ...limits }),
       hardware: this.#hardware(),
       policy: POLICY,
       badgeFileBytes: undefined,

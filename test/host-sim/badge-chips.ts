@@ -37,6 +37,7 @@ export function badge(options: { counter?: number; shortIds?: ShortFileIds } = {
   const payload = Uint8Array.from({ length: 114 }, (_, i) => i);
   const { file, piccOffset, macInputOffset, macOffset } = buildBadgeFile({
     host: "door.example",
+    keyId: Uint8Array.of(1, 2, 3),
     payload,
   });
   const chip = createBadgeChip({

@@ -21,7 +21,8 @@ async function inTheField(shortIds: ShortFileIds) {
   };
   const world = new World({ seed: "driver", idle });
   const field = new NfcField(world);
-  const built = buildBadgeFile({ host: "door.example", payload: new Uint8Array(114).fill(9) });
+  const content = { keyId: Uint8Array.of(1, 2, 3), payload: new Uint8Array(114).fill(9) };
+  const built = buildBadgeFile({ host: "door.example", ...content });
   const chip = createBadgeChip({
     uid: UID,
     crypto: nobleCrypto,

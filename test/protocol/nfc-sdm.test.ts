@@ -163,9 +163,9 @@ describe("SDM settings", () => {
   });
 
   it("let nobody ask for the counter unless told so, and take key numbers only", () => {
-    const offsets = { piccOffset: 184, macInputOffset: 219, macOffset: 219 };
+    const offsets = { piccOffset: 191, macInputOffset: 226, macOffset: 226 };
     const settings = { metaReadKeyNo: 1, fileReadKeyNo: 2, ...offsets };
-    assert.equal(toHex(encodeSdmSettings(settings)), "4000e0c1ff12b80000db0000db0000");
+    assert.equal(toHex(encodeSdmSettings(settings)), "4000e0c1ff12bf0000e20000e20000");
     for (const wrong of [
       { metaReadKeyNo: 5 },
       { fileReadKeyNo: -1 },

@@ -120,7 +120,7 @@ describe("service: attacks with badges", () => {
   it("a badge of another tenant is badge-unknown, and its counter is not touched", async () => {
     const elsewhere = await desk.tenant({ name: "elsewhere" });
     const card = await badge(desk.service, elsewhere.tenantId);
-    await assert.rejects(node.tap(card), { code: "badge-payload-invalid" }, "honest reader");
+    await assert.rejects(node.tap(card), { code: "tenant-mismatch" }, "honest reader");
     const challenge = await node.challenge();
     const claim = { df1: elsewhere.df1.bytes };
     assert.equal(

@@ -4,6 +4,7 @@ import { Prng } from "../../host-sim/world/prng.ts";
 import { signBadgeAuth } from "../../protocol/badge/auth.ts";
 import { parseBadgeChallenge } from "../../protocol/badge/challenge.ts";
 import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
+import { badgeKey, badgeKeyFor } from "../../protocol/badge/key-id.ts";
 import { parseBadgeFile } from "../../protocol/badge/link.ts";
 import { openPayload } from "../../protocol/badge/payload.ts";
 import {
@@ -13,6 +14,7 @@ import {
   writeVerifyBadgeRequest,
 } from "../../protocol/badge/verify.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { Secret } from "../../protocol/crypto/secret.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import { readNdefFile } from "../../protocol/nfc/ntag424-read.ts";
@@ -200,13 +202,15 @@ export class TestNode {
     challenge: { challengeId: string; nonce: Uint8Array },
     claim: { readonly nodePk?: Uint8Array; readonly df1?: Uint8Array } = {},
   ): Promise<VerifyBadgeRequest> {
-    const { tenantId, df1 } = this.provisioning;
+    const { tenantId } = this.provisioning;
+    const df1 = claim.df1 ? new Secret(claim.df1.slice()) : this.provisioning.df1;
     card.fieldOn();
     const { file } = await readNdefFile(async (apdu) => card.apdu(apdu).response);
     card.fieldOff();
     const link = parseBadgeFile(file);
     const uid = card.uid;
-    const opening = { df1: claim.df1 ?? df1.bytes, uid, nodePk: claim.nodePk ?? this.nodePk };
+    const key = badgeKeyFor([badgeKey(nobleCrypto, df1)], link.keyId);
+    const opening = { df1: key.df1.bytes, uid, nodePk: claim.nodePk ?? this.nodePk };
     const seed = openPayload(nobleCrypto, link.payload, opening);
     const fields = { tenantId, nodeUid: this.nodeUid, badgeUid: uid, ...challenge };
     const signature = signBadgeAuth(nobleCrypto, seed, fields);
