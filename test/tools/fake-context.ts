@@ -26,7 +26,12 @@ export class FakeWorld {
     const refuse = (what: string) => async (): Promise<never> => {
       throw new LatchkeyError("unavailable", { message: `no ${what} in this test` });
     };
-    const sink = (add: (text: string) => void) => ({ write: add, isTTY: false, columns: 80 });
+    const sink = (add: (text: string) => void) => ({
+      write: add,
+      isTTY: false,
+      columns: 80,
+      rows: 24,
+    });
     this.context = {
       cwd: "/desk",
       env: {},

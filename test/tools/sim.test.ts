@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
+import { LiveView } from "../../tools/cli/live-view.ts";
+import { styleFor } from "../../tools/cli/style.ts";
 import { FakeSimulator, FakeWorld } from "./fake-context.ts";
 
 const RESULT: SimEvent = {
@@ -142,7 +144,7 @@ describe("latchkey sim --headless", () => {
 describe("latchkey sim on a terminal", () => {
   it("draws the panel, taps by number, types console commands and gives the screen back", async () => {
     const { simulator, world } = worldWith([]);
-    const tty = { write: world.context.stdout.write, isTTY: true, columns: 80 };
+    const tty = { write: world.context.stdout.write, isTTY: true, columns: 80, rows: 50 };
     const stdin = Object.assign(world.stdin, { isTTY: true, setRawMode: () => undefined });
     Object.assign(world.context, { stdout: tty, stdin });
     const running = world.run("sim");
@@ -160,5 +162,22 @@ describe("latchkey sim on a terminal", () => {
     assert.ok(run.out.includes("\x1b[?1049l"), "the alternate screen was left");
     assert.equal(simulator.desk.stopped, true);
     assert.equal(world.files.has("/desk/.latchkey/sim.json"), false);
+  });
+});
+
+describe("the live view", () => {
+  it("fits the terminal, whatever its size, and never loses the keys", () => {
+    const { badges, serverUrl } = new FakeSimulator().desk;
+    const view = new LiveView(badges, serverUrl, styleFor(new FakeWorld().context.stdout, {}));
+    const frame = Array.from({ length: 18 }, () => "█".repeat(66)).join("\n");
+    view.add({ type: "screen", atMs: 1, lines: [], frame });
+    for (let i = 0; i < 20; i++) view.add({ type: "note", atMs: i, text: `note ${i}` });
+    for (const rows of [24, 30, 50]) {
+      const text = view.text({ columns: 80, rows });
+      assert.ok(text.split("\n").length <= rows, `${rows} rows`);
+      assert.match(text, /good/);
+      assert.match(text, /\[q\] quit/);
+      assert.match(text, /note 19/);
+    }
   });
 });

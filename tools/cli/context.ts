@@ -6,6 +6,7 @@ export interface Sink {
   write(text: string): void;
   readonly isTTY: boolean;
   readonly columns: number;
+  readonly rows: number;
 }
 
 /** A line to a node: a serial port, a socket or a simulated reader. */

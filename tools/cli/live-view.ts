@@ -4,6 +4,8 @@ import { SimLines } from "./sim-lines.ts";
 import type { Style } from "./style.ts";
 
 const LOG_LINES = 8;
+/** From here on there is room for what is special about each badge. */
+const ROOMY_ROWS = 40;
 
 /** Keys that type a command into the reader's console. */
 export const CONSOLE_KEYS: Readonly<Record<string, string>> = Object.freeze({
@@ -42,27 +44,39 @@ export class LiveView {
     }
   }
 
-  text(columns: number): string {
+  /** At most `rows` lines: a small terminal gets short keys and fewer lines of the log. */
+  text({ columns, rows }: { readonly columns: number; readonly rows: number }): string {
     const { bold, dim, green, cyan } = this.#style;
-    const door = this.#open ? green(bold("▐ OPEN ▌")) : dim("▐ shut ▌");
-    const badges = this.#badges.slice(0, 9).map(({ name, title }, i) => {
-      const key = cyan(`[${i + 1}]`);
-      return `  ${key} tap ${bold(name.padEnd(14))} ${dim(title)}`;
-    });
-    const keys = Object.entries(CONSOLE_KEYS).map(([key, line]) => `${cyan(`[${key}]`)} ${line}`);
-    const rule = dim("─".repeat(Math.min(columns, 72)));
+    const roomy = rows >= ROOMY_ROWS;
+    const gap = roomy ? [""] : [];
     const time = dim(`${(this.#atMs / 1000).toFixed(1)} s`);
-    return [
+    const door = this.#open ? green(bold("▐ OPEN ▌")) : dim("▐ shut ▌");
+    const keys = Object.entries(CONSOLE_KEYS).map(([key, line]) => `${cyan(`[${key}]`)} ${line}`);
+    const top = [
       `${bold("Latchkey")} ${dim("simulated reader ·")} ${this.#serverUrl} ${dim("·")} ${time}`,
-      "",
-      this.#frame,
-      "",
+      ...gap,
+      ...this.#frame.split("\n"),
+      ...gap,
       `  door ${door}`,
-      "",
-      ...badges,
+      ...gap,
+      ...(roomy ? this.#badgeLines() : [this.#badgeLine()]),
       `  ${dim("console:")} ${keys.join("  ")}   ${cyan("[q]")} quit`,
-      rule,
-      ...this.#log,
-    ].join("\n");
+      ...(roomy ? [dim("─".repeat(Math.min(columns, 72)))] : []),
+    ];
+    const left = Math.max(rows - top.length, 0);
+    return [...top, ...(left === 0 ? [] : this.#log.slice(-left))].slice(0, rows).join("\n");
+  }
+
+  #badgeLines(): string[] {
+    const { bold, dim, cyan } = this.#style;
+    return this.#badges.slice(0, 9).map(({ name, title }, i) => {
+      return `  ${cyan(`[${i + 1}]`)} tap ${bold(name.padEnd(10))} ${dim(title)}`;
+    });
+  }
+
+  #badgeLine(): string {
+    const { bold, cyan } = this.#style;
+    const keys = this.#badges.slice(0, 9).map(({ name }, i) => `${cyan(`${i + 1}`)} ${bold(name)}`);
+    return `  tap: ${keys.join(" ")}`;
   }
 }

@@ -83,7 +83,7 @@ async function* show(
   const view = new LiveView(desk.badges, desk.serverUrl, styleFor(context.stdout, context.env));
   for await (const event of events) {
     view.add(event);
-    yield { type: "view", text: view.text(context.stdout.columns) };
+    yield { type: "view", text: view.text(context.stdout) };
   }
 }
 
