@@ -11,8 +11,8 @@ export const SW_FILE_NOT_FOUND = 0x6a82;
 export const SW_WRONG_P1_P2 = 0x6a86;
 
 /**
- * ISO/IEC 7816-4 §5.6 as far as the NTAG 424 DNA uses it (NT4H2421Gx Table 24), and its native codes
- * 91xx (Table 23). The names are the data sheet's, written in kebab case.
+ * ISO/IEC 7816-4 §5.6 as far as the NTAG 424 DNA uses it (NT4H2421Gx Table 24), and its native
+ * codes 91xx (Table 23; Table 95 for Read_Sig). The names are the data sheet's, written in kebab case.
  */
 const NAMES: readonly (readonly [sw: number, name: string])[] = Object.freeze([
   [0x9000, "ok"],
@@ -28,6 +28,8 @@ const NAMES: readonly (readonly [sw: number, name: string])[] = Object.freeze([
   [0x6e00, "class-not-supported"],
   [0x9100, "operation-ok"],
   [0x9190, "operation-ok"], // Read_Sig only
+  [0x910b, "command-not-found"], // Read_Sig only
+  [0x910c, "command-format-error"], // Read_Sig only
   [0x911c, "illegal-command-code"],
   [0x911e, "integrity-error"],
   [0x9140, "no-such-key"],

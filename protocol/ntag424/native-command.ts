@@ -1,3 +1,5 @@
+import { uintBE } from "../encoding/bytes.ts";
+
 /** How a message is protected in a session (NT4H2421Gx Table 12). */
 export type CommMode = "plain" | "mac" | "full";
 
@@ -36,11 +38,7 @@ export interface CommandSender {
 
 /** A number as native commands have it: `size` bytes, LSB first (§8.3). */
 export function uintLE(value: number, size: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** (8 * size))
-    throw new RangeError(`ntag424: ${value} is no unsigned integer of ${size} bytes`);
-  const out = new Uint8Array(size);
-  for (let i = 0, rest = value; i < size; i++, rest = Math.floor(rest / 256)) out[i] = rest % 256;
-  return out;
+  return uintBE(value, size).reverse();
 }
 
 /** The number in up to 4 bytes, LSB first. */

@@ -51,6 +51,7 @@ const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
 const INDEPENDENT: readonly (readonly [string, string])[] = [
   ["host-sim/pn532/", "hal/pn532/"],
   ["host-sim/nfc/", "protocol/nfc/"],
+  ["host-sim/nfc/", "protocol/ntag424/"],
   ["host-sim/nfc/", "protocol/badge/"],
   ["host-sim/board/", "hal/pn532/"],
 ];

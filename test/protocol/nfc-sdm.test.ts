@@ -170,7 +170,7 @@ describe("SDM settings", () => {
       { metaReadKeyNo: 5 },
       { fileReadKeyNo: -1 },
       { counterReadKeyNo: 0xe },
-      { macInputOffset: 220 },
+      { macInputOffset: 227 },
       { piccOffset: 0x1000000 },
     ])
       assert.throws(() => encodeSdmSettings({ ...settings, ...wrong }), RangeError);

@@ -24,3 +24,15 @@ export function scriptedCard(script: readonly (readonly [command: string, answer
 export function fixedHolder(key: Uint8Array, rndA: Uint8Array): KeyHolder {
   return localKeyHolder(nobleCrypto, { bytes: () => rndA.slice() }, () => new Secret(key.slice()));
 }
+
+/** Sixteen equal bytes: a key, as long as its card is a toy. */
+export const cardSecret = (value: number): Secret => new Secret(new Uint8Array(16).fill(value));
+
+export const fixedRandom = {
+  bytes: (length: number): Uint8Array => new Uint8Array(length).fill(0x77),
+};
+
+/** The keys of `TestCard` as it comes. */
+export const cardHolder = localKeyHolder(nobleCrypto, fixedRandom, (keyNo) =>
+  cardSecret(0x10 + keyNo),
+);
