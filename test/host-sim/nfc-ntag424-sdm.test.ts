@@ -169,7 +169,7 @@ describe("NTAG 424 DNA model: secure dynamic messaging", () => {
 
 describe("attackers' cards", () => {
   it("repeat a message that was genuine once", () => {
-    const { chip, file } = badge();
+    const { chip } = badge();
     const clone = cloneOf(chip);
     const read = (card: { apdu: Ntag424["apdu"]; fieldOn(): void }): Uint8Array => {
       card.fieldOn();

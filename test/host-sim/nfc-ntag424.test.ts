@@ -14,9 +14,6 @@ import {
   verified,
 } from "./badge-chips.ts";
 
-/** Length field of the badge file. */
-const NLEN = toHex(badge().file.slice(0, 2));
-
 describe("NTAG 424 DNA model: selection", () => {
   it("is at the PICC level after power-up, where no file can be read", () => {
     const chip = factory();
