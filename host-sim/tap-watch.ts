@@ -49,8 +49,13 @@ export class TapWatch {
     board.field.onFirstAnswer((_card, askedUs) => this.#mark(askedUs));
   }
 
-  onTap(listener: (tap: MeasuredTap) => void): void {
+  /** Calls back after every tap; gives back how to end that. */
+  onTap(listener: (tap: MeasuredTap) => void): () => void {
     this.#listeners.push(listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+    };
   }
 
   #mark(atUs: number): void {
@@ -88,7 +93,7 @@ export class TapWatch {
   #finish(tap: MeasuredTap): void {
     this.count++;
     this.lastTap = tap;
-    for (const listener of this.#listeners) listener(tap);
+    for (const listener of [...this.#listeners]) listener(tap);
   }
 }
 

@@ -123,12 +123,12 @@ export const DESK_PINS = Object.freeze({
 });
 
 /** The configuration of a simulated reader, as `latchkey init` would write it for a real one. */
-export function deskReaderConfig(
+export function deskReaderJson(
   provisioning: Provisioning,
   baseUrl: string,
   changes: Readonly<Record<string, unknown>> = {},
-): ReaderConfig {
-  return readerConfig({
+): Readonly<Record<string, unknown>> {
+  return {
     base_url: baseUrl,
     node_type: "reader",
     tenant_id: provisioning.tenantId,
@@ -140,5 +140,14 @@ export function deskReaderConfig(
     badge_host: BADGE_HOST,
     ...DESK_PINS,
     ...changes,
-  });
+  };
+}
+
+/** The same, checked. @throws config-invalid */
+export function deskReaderConfig(
+  provisioning: Provisioning,
+  baseUrl: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): ReaderConfig {
+  return readerConfig(deskReaderJson(provisioning, baseUrl, changes));
 }

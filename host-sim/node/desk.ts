@@ -184,9 +184,10 @@ export class Desk {
 
   async stop(): Promise<void> {
     clearInterval(this.#looking);
-    this.#stopPacing();
     this.#remember();
+    // Its program ends its devices in virtual time, so time must still pass.
     await this.#board.reader?.stop();
+    this.#stopPacing();
     this.#board.powerOff();
     this.#stream.end();
     await this.#server.close();
@@ -194,13 +195,13 @@ export class Desk {
 
   #nextTap(holdMs: number): Promise<TapOutcome | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), holdMs);
-      const before = this.#watch.count;
-      this.#watch.onTap((outcome) => {
-        if (this.#watch.count <= before) return;
+      const end = (outcome: TapOutcome | undefined): void => {
         clearTimeout(timer);
+        stop();
         resolve(outcome);
-      });
+      };
+      const stop = this.#watch.onTap(end);
+      const timer = setTimeout(() => end(undefined), holdMs);
     });
   }
 

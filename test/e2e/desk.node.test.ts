@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Desk } from "../../host-sim/node/desk.ts";
+
+describe("the desk: a reader in real time beside a real HTTP server", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "latchkey-desk-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs a desk until its reader is READY, then `work`, then stops it. */
+  async function withDesk(work: (desk: Desk) => Promise<void>): Promise<string[]> {
+    const desk = await Desk.start({ dataFolder: folder, host: "127.0.0.1", port: 0, speed: 3 });
+    const screens: string[] = [];
+    const ready = new Promise<void>((resolve) => {
+      void (async () => {
+        for await (const event of desk.events()) {
+          if (event.type === "screen") screens.push(event.lines.join(" | "));
+          if (event.type === "state" && event.state === "READY") resolve();
+        }
+      })();
+    });
+    try {
+      await ready;
+      await work(desk);
+    } finally {
+      await desk.stop();
+    }
+    return screens;
+  }
+
+  it("grants, denies, and knows reader and badges again after a restart", async () => {
+    const first = await withDesk(async (desk) => {
+      assert.equal((await desk.tap("alice")).granted, true);
+      await new Promise((done) => setTimeout(done, 1200));
+      const copied = await desk.tap("eve");
+      assert.equal(copied.granted, false);
+    });
+    assert.ok(first.some((text) => text.includes("READY")));
+    assert.equal(statSync(join(folder, "desk.json")).mode & 0o777, 0o600);
+    await withDesk(async (desk) => {
+      assert.equal((await desk.tap("alice")).granted, true, "her counter was kept");
+    });
+  }).timeout(30_000);
+
+  it("names the badges there are when there is no such badge", async () => {
+    await withDesk(async (desk) => {
+      await assert.rejects(desk.tap("nobody"), { code: "badge-unknown", message: /alice/ });
+    });
+  }).timeout(30_000);
+});
