@@ -30,6 +30,8 @@ export interface Limits {
   readonly operatorByAddress: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
+  /** Denials that a reader reports; what is beyond stays with the reader for later. */
+  readonly reportedDenialsByNode: Rate;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -47,4 +49,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   operatorByAddress: { burst: 60, perSecond: 5 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
+  reportedDenialsByNode: { burst: 64, perSecond: 0.5 },
 });

@@ -26,7 +26,18 @@ export class RateLimiter {
    */
   take(limit: string, rate: Rate, subject: string | undefined): void {
     if (subject === undefined) return;
-    const key = `${limit} ${subject}`;
+    const waitSeconds = this.#spend(`${limit} ${subject}`, rate);
+    if (waitSeconds > 0)
+      throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
+  }
+
+  /** The same for what can wait: whether it may be done now. */
+  allows(limit: string, rate: Rate, subject: string): boolean {
+    return this.#spend(`${limit} ${subject}`, rate) === 0;
+  }
+
+  /** Takes a token and gives 0, or takes none and gives the seconds to wait for one. */
+  #spend(key: string, rate: Rate): number {
     const nowMs = this.#clock.unixMs();
     const bucket = this.#buckets.get(key) ?? { tokens: rate.burst, atMs: nowMs };
     // A clock that was set back must not freeze the bucket.
@@ -36,11 +47,9 @@ export class RateLimiter {
     this.#buckets.delete(key); // and set: Map keeps the order of insertion
     this.#buckets.set(key, bucket);
     if (this.#buckets.size > BUCKETS_MAX) this.#forgetOldest();
-    if (bucket.tokens < 1) {
-      const waitSeconds = Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond));
-      throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
-    }
+    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond));
     bucket.tokens -= 1;
+    return 0;
   }
 
   #forgetOldest(): void {

@@ -10,6 +10,7 @@ import type {
   Stage,
   Step,
 } from "./machine.ts";
+import { reportDelayMs } from "./report-transitions.ts";
 import { enter, fail, fetchUnlessFetching, retryDelayMs, settle, stay } from "./steps.ts";
 
 /** The stage whose work is under way: that of the fault while a failure is being repaired. */
@@ -52,7 +53,7 @@ export function bootStep(state: ReaderState, event: ReaderEvent, at: Moment, pol
       if (stage !== "registered" && stage !== "challenge") return stay(state);
       return verified(state, at);
     case "checked-in":
-      return checkedIn(state, at, policy);
+      return checkedIn(state, event.denialsWait === true, at, policy);
     default:
       return stay(state);
   }
@@ -78,9 +79,13 @@ function verified(state: ReaderState, at: Moment): Step {
   return enter({ ...state, failures: 0, checkingIn: true }, "verified", at, ...effects);
 }
 
-function checkedIn(before: ReaderState, at: Moment, policy: Policy): Step {
+function checkedIn(state: ReaderState, denialsWait: boolean, at: Moment, policy: Policy): Step {
+  const delayMs = denialsWait ? reportDelayMs(state, at) : policy.checkinIntervalMs;
+  return checkInOver(state, delayMs, at);
+}
+
+function checkInOver(before: ReaderState, delayMs: number, at: Moment): Step {
   const state = { ...before, checkingIn: false };
-  const delayMs = policy.checkinIntervalMs;
   const timer: Effect = { type: "timer", name: "check-in", delayMs };
   if (state.stage !== "verified") return stay(state, timer);
   const { fetching, effects } = fetchUnlessFetching(state);
@@ -95,11 +100,8 @@ export function operationFailed(
   policy: Policy,
 ): Step {
   // A check-in that fails must not keep the door shut: the next request tells whether it must.
-  if (event.operation === "check-in") {
-    if (state.stage === "verified") return checkedIn(state, at, policy);
-    const delayMs = retryDelayMs(policy, 6, at.random);
-    return stay({ ...state, checkingIn: false }, { type: "timer", name: "check-in", delayMs });
-  }
+  if (event.operation === "check-in")
+    return checkInOver(state, retryDelayMs(policy, 6, at.random), at);
   const stage = workStage(state);
   const fault = FAULT_OF[event.operation];
   const fits = fault === stage || (fault === "registered" && stage === "challenge");

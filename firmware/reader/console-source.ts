@@ -61,6 +61,7 @@ function status({ platform, config, engine, hardware, storage }: ConsoleParts): 
     badge_challenge: held !== undefined ? "held" : state.fetching ? "fetching" : "none",
     granted: taps.granted,
     denied: taps.denied,
+    unreported: engine.unreportedDenials,
     faults: engine.faults,
     last_error: engine.lastError ?? null,
     uptime_ms: Math.round(nowMs),

@@ -4,6 +4,7 @@ import { type LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityEvent } from "../../protocol/node/identity-events.ts";
 import type { Clock, Log, Random, Timer, TimerHandle } from "../../protocol/platform.ts";
 import type { Network, System } from "../platform.ts";
+import { DenialReports } from "./denial-reports.ts";
 import type { Hardware } from "./hardware.ts";
 import { checkInReport } from "./health.ts";
 import {
@@ -59,6 +60,7 @@ export class ReaderEngine {
   readonly #parts: EngineParts;
   readonly #tap: TapWork;
   readonly taps = new TapRecords();
+  readonly #denials: DenialReports;
   readonly #timers = new Map<TimerName, TimerHandle>();
   readonly #listeners: StateListener[] = [];
   readonly #queue: ReaderEvent[] = [];
@@ -79,12 +81,18 @@ export class ReaderEngine {
       dispatch: (event) => this.dispatch(event),
       currentTapId: () => this.#state.tap?.id,
     });
+    this.#denials = new DenialReports(parts.random);
     this.lastEventMs = parts.clock.monotonicMs();
     this.#state = initialState(this.lastEventMs);
   }
 
   get state(): ReaderState {
     return this.#state;
+  }
+
+  /** Taps that were refused here and of which the server does not know yet. */
+  get unreportedDenials(): number {
+    return this.#denials.waiting;
   }
 
   onState(listener: StateListener): () => void {
@@ -230,11 +238,22 @@ export class ReaderEngine {
         await identity.authenticate();
         return { type: "authenticated" };
       case "check-in":
-        await server.checkIn(this.#report());
-        return { type: "checked-in" };
+        return this.#checkIn();
       case "fetch-challenge":
         return { type: "badge-challenge", challenge: await server.fetchChallenge() };
     }
+  }
+
+  async #checkIn(): Promise<ReaderEvent> {
+    const denials = this.#denials.report(this.#parts.clock.monotonicMs());
+    const recorded = await this.#parts.server.checkIn({
+      ...this.#report(),
+      ...(denials === undefined ? {} : { denials }),
+    });
+    if (recorded !== undefined) this.#denials.recorded(recorded);
+    // A server that confirms nothing is an older one; asking it again soon would not help.
+    const heard = denials === undefined || recorded !== undefined;
+    return { type: "checked-in", denialsWait: heard && this.#denials.waiting > 0 };
   }
 
   #setTimer(name: TimerName, delayMs: number): void {
@@ -276,6 +295,7 @@ export class ReaderEngine {
     const event = granted ? "tap-granted" : "tap-denied";
     const facts = { tap, badge, reason, readMs, checkMs, totalMs };
     this.#parts.log.write(granted ? "info" : "warn", event, facts);
+    if (result.local) this.#denials.add(result);
     this.#tap.end();
   }
 

@@ -72,6 +72,8 @@ export interface TapResult {
   readonly holder: string | undefined;
   /** Whether the server decided; if not, the same badge may try again at once. */
   readonly decided: boolean;
+  /** Whether the reader refused by itself, so that the server must be told. */
+  readonly local: boolean;
   readonly endedMs: number;
   readonly tap: Tap;
 }
@@ -93,6 +95,10 @@ export interface ReaderState {
   readonly held: HeldChallenge | undefined;
   readonly fetching: boolean;
   readonly checkingIn: boolean;
+  /** When the timer for the next check-in is due; `undefined` when it does not run. */
+  readonly checkInAtMs: number | undefined;
+  /** When the last check-in began. */
+  readonly checkInBeganMs: number | undefined;
   /** Present exactly in stages `reading` and `checking`. */
   readonly tap: Tap | undefined;
   /** Present exactly in stages `granted` and `denied`. */
@@ -117,7 +123,8 @@ export type ReaderEvent =
   /** A genuine challenge came and is being answered. */
   | { readonly type: "challenged" }
   | { readonly type: "authenticated" }
-  | { readonly type: "checked-in" }
+  /** `denialsWait` when there is more to report than it could take. */
+  | { readonly type: "checked-in"; readonly denialsWait?: boolean }
   | { readonly type: "failed"; readonly operation: Operation; readonly code: ErrorCode }
   | { readonly type: "nfc-up" }
   | { readonly type: "nfc-down"; readonly code: ErrorCode }
@@ -201,6 +208,8 @@ export function initialState(nowMs: number): ReaderState {
     held: undefined,
     fetching: false,
     checkingIn: false,
+    checkInAtMs: undefined,
+    checkInBeganMs: undefined,
     tap: undefined,
     result: undefined,
     lastTapId: 0,

@@ -4,6 +4,7 @@ import {
   writeBadgeChallengeRequest,
 } from "../../protocol/badge/challenge.ts";
 import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/check-in.ts";
+import { parseDenialsRecorded } from "../../protocol/badge/denial-report.ts";
 import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
 import type { BadgeKey } from "../../protocol/badge/key-id.ts";
 import { type BadgeDecision, parseBadgeDecision } from "../../protocol/badge/verify.ts";
@@ -85,9 +86,11 @@ export class ServerWork {
     return this.#challenges.has(challengeId);
   }
 
-  async checkIn(report: CheckInRequest): Promise<void> {
+  /** Gives the number of the last denial that the server has recorded, if it speaks of them. */
+  async checkIn(report: CheckInRequest): Promise<number | undefined> {
     const { identity, requestTimeoutMs: timeoutMs } = this.#options;
-    await identity.checkIn(writeCheckInRequest(report), { timeoutMs });
+    const answer = await identity.checkIn(writeCheckInRequest(report), { timeoutMs });
+    return parseDenialsRecorded(new JsonReader(answer));
   }
 
   #nodeUid(): string {

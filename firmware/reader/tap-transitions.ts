@@ -92,6 +92,7 @@ function refuse(state: ReaderState, badge: string, at: Moment): Step {
     reason: state.fault?.code ?? "busy",
     holder: undefined,
     decided: false,
+    local: true,
     endedMs: at.nowMs,
     tap,
   };
@@ -105,18 +106,23 @@ function refuse(state: ReaderState, badge: string, at: Moment): Step {
   return stay({ ...state, lastTapId: tap.id }, ...effects);
 }
 
-/** Ends the tap with a denial. What is left of the challenge is kept for the next one. */
+/**
+ * Ends the tap with a denial. What is left of the challenge is kept for the next one.
+ * @param by whether the server answered, and whether the refusal is the reader's own
+ */
 export function deny(
   state: ReaderState,
   reason: string,
-  decided: boolean,
+  by: Pick<TapResult, "decided" | "local">,
   at: Moment,
   policy: Policy,
 ): Step {
   const { tap } = state;
   if (tap === undefined) return stay(state);
-  return finish(state, { granted: false, reason, holder: undefined, decided, tap }, [], at, policy);
+  return finish(state, { granted: false, reason, holder: undefined, ...by, tap }, [], at, policy);
 }
+
+const BY_READER = Object.freeze({ decided: false, local: true });
 
 function finish(
   state: ReaderState,
@@ -150,7 +156,7 @@ function askWhenReady(state: ReaderState, at: Moment, policy: Policy): Step {
   if (tap === undefined || tap.readMs === undefined) return stay(state);
   if (held === undefined) {
     if (state.fetching) return stay(state);
-    return deny(state, state.linkError ?? "network-timeout", false, at, policy);
+    return deny(state, state.linkError ?? "network-timeout", BY_READER, at, policy);
   }
   if (!usable(held, at.nowMs)) {
     const { fetching, effects } = fetchUnlessFetching(state);
@@ -182,7 +188,7 @@ export function tapFailed(
   if (state.tap?.id !== event.tapId) return stay(state);
   // A challenge that never left the reader is as good as before.
   const kept = event.spent ? undefined : state.tap.challenge;
-  return deny({ ...state, held: state.held ?? kept }, event.code, false, at, policy);
+  return deny({ ...state, held: state.held ?? kept }, event.code, BY_READER, at, policy);
 }
 
 export function decide(state: ReaderState, event: Decision, at: Moment, policy: Policy): Step {
@@ -190,21 +196,23 @@ export function decide(state: ReaderState, event: Decision, at: Moment, policy: 
   // An answer to a tap that is over: too late for anything.
   if (stage !== "checking" || tap === undefined || tap.id !== event.tapId) return stay(state);
   const reason = objection(event, tap, at, policy);
-  if (reason !== undefined) return deny(state, reason, true, at, policy);
+  // Of a grant that may not be used the server believes that it opened the door.
+  const local = event.granted || reason !== event.reason;
+  if (reason !== undefined) return deny(state, reason, { decided: true, local }, at, policy);
   const durationMs = Math.min(event.relayMs, policy.relayMaxMs);
   const { holder } = event;
-  const ending = { granted: true, reason: "granted", holder, decided: true, tap };
+  const ending = { granted: true, reason: "granted", holder, decided: true, local: false, tap };
   return finish(state, ending, [{ type: "energise", durationMs }], at, policy);
 }
 
 /** The tap took too long; or its result was shown long enough. */
 export function tapTimer(state: ReaderState, name: "tap" | "result", at: Moment, policy: Policy) {
   if (name === "tap") {
-    if (state.stage === "checking") return deny(state, "network-timeout", false, at, policy);
+    if (state.stage === "checking") return deny(state, "network-timeout", BY_READER, at, policy);
     if (state.stage !== "reading") return stay(state);
     const waitsForChallenge = state.tap?.readMs !== undefined;
     const code: ErrorCode = waitsForChallenge ? "network-timeout" : "card-timeout";
-    return deny(state, code, false, at, policy);
+    return deny(state, code, BY_READER, at, policy);
   }
   if (state.stage !== "granted" && state.stage !== "denied") return stay(state);
   return settle({ ...state, result: undefined }, at, policy);
@@ -214,7 +222,7 @@ export function severalCards(state: ReaderState, at: Moment, policy: Policy): St
   if (state.stage !== "ready" && state.stage !== "granted" && state.stage !== "denied")
     return stay(state);
   const tap = newTap(state, "", at.nowMs);
-  return deny({ ...state, tap, lastTapId: tap.id }, "several-badges", false, at, policy);
+  return deny({ ...state, tap, lastTapId: tap.id }, "several-badges", BY_READER, at, policy);
 }
 
 export function challengeCame(
@@ -255,7 +263,7 @@ export function challengeFailed(
     return stay({ ...next, failures }, { type: "timer", name: "refresh", delayMs });
   }
   if (state.stage === "reading" && state.tap?.readMs !== undefined)
-    return deny(next, code, false, at, policy);
+    return deny(next, code, BY_READER, at, policy);
   if (stage === "active" || stage === "ready") return fail(next, "active", code, at, policy);
   return stay(next);
 }

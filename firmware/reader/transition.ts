@@ -1,5 +1,6 @@
 import { bootStep, hardwareStep, operationFailed, retryDue } from "./boot-transitions.ts";
 import type { Moment, Policy, ReaderEvent, ReaderState, Step } from "./machine.ts";
+import { scheduleReport } from "./report-transitions.ts";
 import { stay } from "./steps.ts";
 import {
   cardCame,
@@ -24,6 +25,10 @@ export function transition(
   at: Moment,
   policy: Policy,
 ): Step {
+  return scheduleReport(stepFor(state, event, at, policy), event, at);
+}
+
+function stepFor(state: ReaderState, event: ReaderEvent, at: Moment, policy: Policy): Step {
   switch (event.type) {
     case "failed":
       return event.operation === "badge-challenge"
@@ -67,6 +72,8 @@ function timerStep(
 const CHECK_IN_PAUSE_MS = 2_000;
 function checkInDue(state: ReaderState): Step {
   if (state.checkingIn) return stay(state);
-  if (state.stage === "ready") return stay({ ...state, checkingIn: true }, { type: "check-in" });
+  // After a tap it is a good time, too: who taps without a pause must not silence the reader.
+  if (state.stage === "ready" || state.stage === "granted" || state.stage === "denied")
+    return stay({ ...state, checkingIn: true }, { type: "check-in" });
   return stay(state, { type: "timer", name: "check-in", delayMs: CHECK_IN_PAUSE_MS });
 }

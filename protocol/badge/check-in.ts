@@ -1,6 +1,12 @@
 import type { JsonObject, JsonReader } from "../json/reader.ts";
 import { MAX_UNIX_TIME } from "../node/endpoints.ts";
 import { parseNext, parseTokenGrant } from "../node/verify.ts";
+import {
+  type DenialReport,
+  parseDenialReport,
+  parseDenialsRecorded,
+  writeDenialReport,
+} from "./denial-report.ts";
 
 /** it_node_checkin: how the reader is, sealed. All counts are since boot. */
 export interface CheckInRequest {
@@ -22,6 +28,8 @@ export interface CheckInRequest {
   readonly heapFreeBytes?: number;
   /** How long ago the node heard the time. */
   readonly clockAgeSeconds?: number;
+  /** Taps that the reader refused by itself, when there are any to tell. */
+  readonly denials?: DenialReport;
 }
 
 /** it_node_checkin: the server renews the token, sealed. */
@@ -33,11 +41,13 @@ export interface CheckInAnswer {
   readonly serverTime: number;
   /** Work for the node, such as `update`; words it does not know are for a newer one. */
   readonly next: readonly string[];
+  /** Number of the last denial of this boot that is recorded; with a report only. */
+  readonly denialsRecorded?: number;
 }
 
 export function writeCheckInRequest(request: CheckInRequest): JsonObject {
   const { uptimeSeconds, firmware, state, granted, denied, faults, lastError } = request;
-  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds } = request;
+  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds, denials } = request;
   return {
     uptime_s: uptimeSeconds,
     firmware,
@@ -50,6 +60,7 @@ export function writeCheckInRequest(request: CheckInRequest): JsonObject {
     ...(nfc !== undefined && { nfc }),
     ...(heapFreeBytes !== undefined && { heap_free: heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clock_age_s: clockAgeSeconds }),
+    ...(denials !== undefined && { denials: writeDenialReport(denials) }),
   };
 }
 
@@ -60,6 +71,7 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
   const nfc = body.optionalString("nfc", { max: 20 });
   const heapFreeBytes = body.optionalUint("heap_free");
   const clockAgeSeconds = body.optionalUint("clock_age_s");
+  const denials = body.optionalObject("denials");
   return {
     uptimeSeconds: body.uint("uptime_s"),
     firmware: body.string("firmware", { max: 40 }),
@@ -72,19 +84,28 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
     ...(nfc !== undefined && { nfc }),
     ...(heapFreeBytes !== undefined && { heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clockAgeSeconds }),
+    ...(denials !== undefined && { denials: parseDenialReport(denials) }),
   };
 }
 
 export function writeCheckInAnswer(answer: CheckInAnswer): JsonObject {
-  const { token, expiresIn, serverTime, next } = answer;
-  return { token, expires_in: expiresIn, server_time: serverTime, next };
+  const { token, expiresIn, serverTime, next, denialsRecorded } = answer;
+  return {
+    token,
+    expires_in: expiresIn,
+    server_time: serverTime,
+    next,
+    ...(denialsRecorded !== undefined && { denials_recorded: denialsRecorded }),
+  };
 }
 
 /** @throws malformed */
 export function parseCheckInAnswer(body: JsonReader): CheckInAnswer {
+  const denialsRecorded = parseDenialsRecorded(body);
   return {
     ...parseTokenGrant(body),
     serverTime: body.uint("server_time", { max: MAX_UNIX_TIME }),
     next: parseNext(body),
+    ...(denialsRecorded !== undefined && { denialsRecorded }),
   };
 }

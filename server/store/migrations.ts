@@ -121,4 +121,15 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   CREATE INDEX telemetry_by_node ON telemetry (tenant_id, node_uid, id);
   CREATE INDEX telemetry_by_time ON telemetry (at);
   `,
+  `
+  -- The last denial recorded of each run of a reader's program, so that none is recorded twice.
+  CREATE TABLE reader_reports (
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    last_number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, node_uid, boot)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]);

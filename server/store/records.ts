@@ -121,6 +121,19 @@ export interface DecisionRecord {
   readonly alarm?: Alarm;
 }
 
+/** Taps that a reader refused by itself, as it reports them. */
+export interface ReaderDenials {
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  /** Names a run of the reader's program, within which the numbers count; hexadecimal. */
+  readonly boot: string;
+  readonly at: number;
+  /** Ascending by number. */
+  readonly denials: readonly { readonly number: number; readonly record: DecisionRecord }[];
+  /** The row that says how many numbers are missing between those that are recorded. */
+  readonly dropped: (count: number) => AuditEntry;
+}
+
 export interface CounterStep {
   readonly tenantId: string;
   readonly badgeUid: string;
@@ -205,6 +218,12 @@ export interface Records {
     fresh: DecisionRecord,
     step?: CounterStep & { readonly stale: DecisionRecord },
   ): Promise<boolean>;
+
+  /**
+   * One transaction: records the denials that are numbered above the last one of that boot, and
+   * how many are missing between. Gives the number of the last one that is recorded now.
+   */
+  recordReaderDenials(report: ReaderDenials): Promise<number>;
 
   audit(entry: AuditEntry): Promise<void>;
   /** Ascending, from `after` (a seq) on. */

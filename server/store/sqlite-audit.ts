@@ -30,7 +30,8 @@ function appendAlarm(db: SqliteDatabase, alarm: Alarm): void {
   db.run(sql, tenantId, at, kind, badgeUid, nodeUid, cause);
 }
 
-function append(db: SqliteDatabase, record: DecisionRecord): void {
+/** Audit row and alarm; must run inside a transaction. */
+export function appendDecision(db: SqliteDatabase, record: DecisionRecord): void {
   appendAudit(db, record.entry);
   if (record.alarm) appendAlarm(db, record.alarm);
 }
@@ -60,7 +61,7 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
           "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
         const rose =
           step === undefined || db.run(raise, step.readCounter, step.tenantId, step.badgeUid) === 1;
-        append(db, rose ? fresh : step.stale);
+        appendDecision(db, rose ? fresh : step.stale);
         return rose;
       });
     },

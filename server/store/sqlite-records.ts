@@ -5,6 +5,7 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
+import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 
 type OperatorRecords = Pick<Records, "addOperator" | "operator">;
@@ -62,6 +63,7 @@ export function openSqliteRecords(path: string): Records {
     ...nodeRecords(db),
     ...badgeRecords(db),
     ...auditRecords(db),
+    ...reportRecords(db),
     ...operatorRecords(db),
     ...telemetryRecords(db),
     close: () => db.close(),

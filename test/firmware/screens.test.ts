@@ -36,7 +36,8 @@ function state(changes: Partial<ReaderState>): ReaderState {
 }
 
 function result(granted: boolean, reason: string, holder?: string): Partial<ReaderState> {
-  const ended = { granted, reason, holder, decided: true, endedMs: 1_105, tap: TAP };
+  const by = { decided: true, local: false };
+  const ended = { granted, reason, holder, ...by, endedMs: 1_105, tap: TAP };
   return { stage: granted ? "granted" : "denied", result: ended };
 }
 

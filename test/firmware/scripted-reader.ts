@@ -3,6 +3,7 @@ import { ReaderEngine } from "../../firmware/reader/engine.ts";
 import type { Hardware } from "../../firmware/reader/hardware.ts";
 import { type ReaderIdentity, ServerWork } from "../../firmware/reader/server-work.ts";
 import type { PresenceHandler } from "../../hal/pn532/presence.ts";
+import { parseDenialReport } from "../../protocol/badge/denial-report.ts";
 import { type BadgeKey, badgeKey, badgeKeyId } from "../../protocol/badge/key-id.ts";
 import { buildBadgeFile } from "../../protocol/badge/link.ts";
 import { sealPayload } from "../../protocol/badge/payload.ts";
@@ -10,7 +11,7 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
-import type { JsonObject } from "../../protocol/json/reader.ts";
+import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { RegisterStatus } from "../../protocol/node/registration.ts";
 import { VirtualTime } from "../hal/virtual-time.ts";
 import { toyCrypto } from "../protocol/toy-crypto.ts";
@@ -92,6 +93,8 @@ export class ScriptedReader {
     holder: "Ada",
   });
   challengeSeconds = 60;
+  /** Whether the server knows reports of denials. */
+  confirmsDenials = true;
   nfcError: LatchkeyError | undefined;
   restarts = 0;
   #watch: PresenceHandler | undefined;
@@ -200,10 +203,17 @@ export class ScriptedReader {
       const nonce = toBase64Url(new Uint8Array(32).fill(this.#challenges));
       return { challenge_id, nonce, expires_in: this.challengeSeconds };
     }
+    if (path === "check-in") return this.#confirm(body);
     if (!path.endsWith("it_verify_badge")) return {};
     const answer = await this.decide(body);
     if (answer instanceof LatchkeyError) throw answer;
     return answer;
+  }
+
+  #confirm(body: JsonObject): JsonObject {
+    const denials = new JsonReader(body).optionalObject("denials");
+    if (denials === undefined || !this.confirmsDenials) return {};
+    return { denials_recorded: parseDenialReport(denials).denials.at(-1)!.number };
   }
 
   #hardware(): Hardware {

@@ -13,6 +13,12 @@ import {
   writeCheckInRequest,
 } from "../../protocol/badge/check-in.ts";
 import {
+  type LocalDenial,
+  parseDenialReport,
+  REPORTED_DENIALS_MAX,
+  writeDenialReport,
+} from "../../protocol/badge/denial-report.ts";
+import {
   LIST_NODES_MAX,
   parseListNodesAnswer,
   parseListNodesRequest,
@@ -70,6 +76,10 @@ const node = { nodeUid, nodeType: "reader", status: "registered", nodePk: filled
 const health = { uptimeSeconds: 9, firmware: "0.1.0", state: "READY" };
 const chipKeys = [1, 2, 3, 4, 5].map((value) => filled(16, value));
 const prepared = { badgeUid, host: "a.io", df1: filled(32, 1), chipKeys };
+const denials: readonly LocalDenial[] = [
+  { number: 1, badgeUid, reason: "mode-mismatch", ageMs: 2_000 },
+  { number: 7, reason: "several-badges", ageMs: 0 },
+];
 const token = { token: "a.b.c", expiresIn: 900 };
 
 const messages: readonly Message[] = [
@@ -118,11 +128,25 @@ const messages: readonly Message[] = [
     ["last_error"],
   ),
   message(
+    "it_node_checkin with denials",
+    writeCheckInRequest,
+    parseCheckInRequest,
+    { ...health, granted: 3, denied: 2, faults: 0, denials: { boot: filled(8, 7), denials } },
+    ["denials"],
+  ),
+  message(
+    "the report of denials",
+    writeDenialReport,
+    parseDenialReport,
+    { boot: filled(8, 7), denials },
+    [],
+  ),
+  message(
     "the answer to it_node_checkin",
     writeCheckInAnswer,
     parseCheckInAnswer,
-    { ...token, serverTime: 1_800_000_000, next: ["update"] },
-    ["next"],
+    { ...token, serverTime: 1_800_000_000, next: ["update"], denialsRecorded: 7 },
+    ["next", "denials_recorded"],
   ),
   message(
     "it_register_badge for STD",
@@ -256,6 +280,41 @@ describe("the registration of a badge", () => {
       const answer = writeRegisterBadgeAnswer({ ...prepared, mode: "STD", chipKeys: keys });
       failsWith("malformed", () => parseRegisterBadgeAnswer(read(answer)));
     }
+  });
+});
+
+describe("a report of denials", () => {
+  const boot = filled(8, 7);
+  const numbered = (...numbers: number[]) => {
+    const list = numbers.map((number) => ({ number, reason: "badge-not-ours", ageMs: 5 }));
+    return read(writeDenialReport({ boot, denials: list }));
+  };
+
+  it("has ascending numbers from 1, so that a gap is a count", () => {
+    assert.equal(parseDenialReport(numbered(3, 9, 2 ** 32 - 1)).denials.length, 3);
+    for (const bad of [[0], [2, 2], [3, 1], [2 ** 32]])
+      failsWith("malformed", () => parseDenialReport(numbered(...bad)));
+  });
+
+  it("has at least one denial, and is bounded", () => {
+    failsWith("malformed", () => parseDenialReport(numbered()));
+    const many = Array.from({ length: REPORTED_DENIALS_MAX + 1 }, (_, index) => index + 1);
+    failsWith("malformed", () => parseDenialReport(numbered(...many)));
+    assert.equal(parseDenialReport(numbered(...many.slice(1))).denials.length, many.length - 1);
+  });
+
+  it("takes UIDs of every size that cards have, and reasons that are codes", () => {
+    const one = (fields: JsonObject) => {
+      const written = writeDenialReport({ boot, denials: [{ ...denials[1]!, number: 1 }] });
+      const [first] = written["list"] as readonly JsonObject[];
+      return read({ ...written, list: [{ ...first, ...fields }] });
+    };
+    const uid = (length: number) => ({ badge_uid: "A".repeat(Math.ceil((length * 4) / 3)) });
+    for (const length of [4, 7, 10]) parseDenialReport(one(uid(length)));
+    for (const length of [0, 3, 11])
+      failsWith("malformed", () => parseDenialReport(one(uid(length))));
+    for (const reason of ["No", "a b", "", "x".repeat(41)])
+      failsWith("malformed", () => parseDenialReport(one({ reason })));
   });
 });
 
