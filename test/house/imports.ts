@@ -53,6 +53,7 @@ const INDEPENDENT: readonly (readonly [string, string])[] = [
   ["host-sim/nfc/", "protocol/nfc/"],
   ["host-sim/nfc/", "protocol/ntag424/"],
   ["host-sim/nfc/", "protocol/badge/"],
+  ["host-sim/nfc/", "protocol/ntag424/"],
   ["host-sim/board/", "hal/pn532/"],
 ];
 
