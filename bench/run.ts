@@ -9,36 +9,44 @@ import { runFileOnXs } from "../test/xs/run-file.ts";
 import { findXsWorker } from "../tools/find-xs.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
 import { measureUs } from "./measure.ts";
+import { BADGE_OPERATIONS } from "./ntag424.ts";
 
-const XS_METERING = "test/xs/crypto.xs.test.ts";
+const XS_METERING = ["test/xs/crypto.xs.test.ts", "test/xs/ntag424.xs.test.ts"];
 
 async function xsCompute(): Promise<ReadonlyMap<string, number>> {
   if (findXsWorker() === undefined) {
     console.log(`No column for XS: ${XS_MISSING}\n`);
     return new Map();
   }
-  const { readings } = await runFileOnXs(join(root, XS_METERING), { name: XS_METERING });
-  return new Map(readings.map(({ name, compute }) => [name, compute]));
+  const readings = new Map<string, number>();
+  for (const file of XS_METERING) {
+    const result = await runFileOnXs(join(root, file), { name: file });
+    for (const { name, compute } of result.readings) readings.set(name, compute);
+  }
+  return readings;
 }
 
 const cell = (text: string): string => text.padStart(14);
 
 function printHead(): void {
   const names = PROVIDERS.map(({ name }) => cell(`${name} µs`)).join("");
-  console.log(`${"".padEnd(24)}${names}${cell("ratio")}${cell("XS steps")}`);
+  const last = PROVIDERS.at(-1)!.name;
+  const ends = [cell("ratio"), cell(`${last}/s`), cell("XS steps")].join("");
+  console.log(`${"".padEnd(24)}${names}${ends}`);
 }
 
 function printRow(name: string, timesUs: readonly number[], steps: number | undefined): void {
   const times = timesUs.map((us) => cell(us.toFixed(1))).join("");
   const ratio = cell(`${(timesUs[0]! / timesUs[1]!).toFixed(1)} ×`);
   const xs = cell(steps === undefined ? "" : steps.toLocaleString("en-US"));
-  console.log(`${name.padEnd(24)}${times}${ratio}${xs}`);
+  const perSecond = cell(Math.round(1e6 / timesUs.at(-1)!).toLocaleString("en-US"));
+  console.log(`${name.padEnd(24)}${times}${ratio}${perSecond}${xs}`);
 }
 
 const compute = await xsCompute();
 console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
 printHead();
-for (const { name, work } of OPERATIONS) {
+for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
   const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
   printRow(name, times, compute.get(name));
 }
