@@ -306,10 +306,6 @@ const table = {
     title: "The I2C bus is held low and could not be freed.",
     next: "Check the wiring and the pull-ups; power-cycle the reader if it persists.",
   },
-  "bus-timeout": {
-    title: "The I2C transfer did not finish in time.",
-    next: "Check the wiring, the pull-ups and the bus speed.",
-  },
   "pn532-no-ack": {
     title: "The PN532 did not acknowledge a command.",
     next: "The driver resets it; if it persists, check wiring and the reset line.",

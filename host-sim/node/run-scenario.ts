@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 /** The eye looks this often, in virtual time. */
-const LOOK_US = 20_000;
+const LOOK_US = 50_000;
 
 /** Ends a run; says why. */
 class Stopped extends Error {
