@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { NfcField } from "../../host-sim/nfc/field.ts";
-import { openPn532Uart, type Pn532Uart } from "../../host-sim/node/pn532-uart.ts";
+import { openPn532Uart } from "../../host-sim/node/pn532-uart.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
 import { World } from "../../host-sim/world/world.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
@@ -30,7 +30,7 @@ function missing(programs: readonly string[]): string[] {
 describe("libnfc against the PN532 model on a serial line", function () {
   this.timeout(2 * LIMIT_MS);
   this.slow(4000);
-  let uart: Pn532Uart | undefined;
+  let uart: Awaited<ReturnType<typeof openPn532Uart>> | undefined;
   let field: NfcField;
 
   before(function () {
