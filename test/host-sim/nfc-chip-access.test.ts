@@ -155,6 +155,24 @@ describe("ChangeFileSettings and SDM access", () => {
     const static_ = reader.send(0xad, "02000000100000", "", "plain");
     assert.deepEqual(static_, { sw: "9100", data: "0".repeat(32) });
     assert.equal(chip.file(2).readCounter, 1, "no mirroring, no counting");
+    chip.file(2).access = { read: NEVER, write: NEVER, readWrite: NEVER, change: 0 };
+    assert.equal(reader.send(0xad, "02000000100000").sw, "91ae", "SDMFileRead is not never");
+    chip.file(2).sdm = undefined;
+    assert.equal(reader.say("90ad0000070200000010000000"), "919d");
+  });
+
+  it("refuses to let the counter run over, in the words of each read command", () => {
+    const { chip, reader } = chipInField();
+    chip.enableSdm({
+      ...{ uid: true, readCounter: true, metaRead: FREE, fileRead: NEVER, counterRead: NEVER },
+      ...{ uidOffset: 0, readCounterOffset: 20 },
+    });
+    chip.file(2).readCounter = 0xfffffe;
+    assert.equal(reader.say("90ad0000070214000006000000"), "4646464646469100");
+    reader.say("00a4000c02e104");
+    assert.equal(reader.say("90ad0000070214000006000000"), "911e");
+    assert.equal(reader.say("00b0000000"), "6982");
+    assert.equal(chip.file(2).readCounter, 0xffffff);
   });
 
   it("gives the counter in full mode to its key, and to everybody where it is free", () => {

@@ -230,6 +230,27 @@ describe("authentication, misused", () => {
     assert.equal(reader.send(0x51, "", "", "plain").sw, "91ae");
   });
 
+  it("ends the session when a first part, or a version, is not gone through with", () => {
+    for (const begun of ["9071000002000000", "90770000010000", "version"]) {
+      for (const other of ["90640000010000", "00b0000000"]) {
+        const { reader } = chipInField();
+        reader.authenticate(0);
+        reader.say(begun === "version" ? reader.wrap(0x60, "", "", "mac") : begun);
+        assert.ok(["91ca", "6985"].includes(reader.say(other)));
+        assert.equal(reader.say("9051000000"), "91ae");
+      }
+    }
+  });
+
+  it("ends the session with a native command that is none", () => {
+    for (const bytes of ["90510000", "9051000000ff", "90640000030000", "9064010001000000", "90"]) {
+      const { reader } = chipInField();
+      reader.authenticate(0);
+      assert.notEqual(reader.say(bytes).slice(-4), "9100");
+      assert.equal(reader.say("9051000000"), "91ae");
+    }
+  });
+
   it("ends with the selection of an application, not with that of a file", () => {
     const { reader } = chipInField();
     reader.authenticate(0);
