@@ -145,7 +145,7 @@ describe("the failed-authentication counters of AN12196 §7.4", () => {
         assert.equal(counters.total, 980 + challenges);
         assert.ok(counters.total <= 1000, "the limit holds");
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
