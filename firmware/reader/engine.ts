@@ -2,7 +2,7 @@ import type { PresenceEvent } from "../../hal/pn532/presence.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityEvent } from "../../protocol/node/identity-events.ts";
-import type { Clock, Log, Random, Timer, TimerHandle } from "../../protocol/platform.ts";
+import type { Clock, Log, Random, Timer } from "../../protocol/platform.ts";
 import type { Network, System } from "../platform.ts";
 import { DenialReports } from "./denial-reports.ts";
 import type { Hardware } from "./hardware.ts";
@@ -15,11 +15,12 @@ import {
   type ReaderEvent,
   type ReaderState,
   type TapResult,
-  type TimerName,
 } from "./machine.ts";
+import { momentAt } from "./moment.ts";
 import type { ReaderIdentity, ServerWork } from "./server-work.ts";
 import { TapRecords } from "./tap-records.ts";
 import { TapWork } from "./tap-work.ts";
+import { NamedTimers } from "./timers.ts";
 import { transition } from "./transition.ts";
 
 export interface EngineParts {
@@ -61,7 +62,7 @@ export class ReaderEngine {
   readonly #tap: TapWork;
   readonly taps = new TapRecords();
   readonly #denials: DenialReports;
-  readonly #timers = new Map<TimerName, TimerHandle>();
+  readonly #timers: NamedTimers;
   readonly #listeners: StateListener[] = [];
   readonly #queue: ReaderEvent[] = [];
   #state: ReaderState;
@@ -82,6 +83,7 @@ export class ReaderEngine {
       currentTapId: () => this.#state.tap?.id,
     });
     this.#denials = new DenialReports(parts.random);
+    this.#timers = new NamedTimers(parts.timer, (name) => this.dispatch({ type: "timer", name }));
     this.lastEventMs = parts.clock.monotonicMs();
     this.#state = initialState(this.lastEventMs);
   }
@@ -123,17 +125,16 @@ export class ReaderEngine {
 
   stop(): void {
     this.#stopped = true;
-    for (const handle of this.#timers.values()) this.#parts.timer.clear(handle);
     this.#timers.clear();
     this.#tap.end();
   }
 
   #handle(event: ReaderEvent): void {
-    const { clock, policy } = this.#parts;
+    const { clock, policy, random } = this.#parts;
     const nowMs = clock.monotonicMs();
     this.lastEventMs = nowMs;
     const before = this.#state;
-    const step = transition(before, event, this.#moment(nowMs), policy);
+    const step = transition(before, event, momentAt(nowMs, random), policy);
     this.#state = step.state;
     for (const effect of step.effects) this.#run(effect);
     if (before.stage !== step.state.stage) this.#note(before, step.state);
@@ -147,23 +148,6 @@ export class ReaderEngine {
     } catch {
       this.#parts.log.write("error", "reader-listener-failed", { event: event.type });
     }
-  }
-
-  /** The random number is drawn only if somebody looks at it. */
-  #moment(nowMs: number): { readonly nowMs: number; readonly random: number } {
-    const { random } = this.#parts;
-    return {
-      nowMs,
-      get random() {
-        try {
-          const [a, b] = random.bytes(2);
-          return (a! * 256 + b!) / 65_536;
-        } catch {
-          // Jitter is a courtesy; a broken source stops the boot elsewhere, with its own screen.
-          return 0.5;
-        }
-      },
-    };
   }
 
   #note(before: ReaderState, after: ReaderState): void {
@@ -191,7 +175,7 @@ export class ReaderEngine {
         hardware.lights.show(effect.feedback);
         break;
       case "timer":
-        this.#setTimer(effect.name, effect.delayMs);
+        this.#timers.set(effect.name, effect.delayMs);
         break;
       case "record":
         this.#record(effect.result);
@@ -254,17 +238,6 @@ export class ReaderEngine {
     // A server that confirms nothing is an older one; asking it again soon would not help.
     const heard = denials === undefined || recorded !== undefined;
     return { type: "checked-in", denialsWait: heard && this.#denials.waiting > 0 };
-  }
-
-  #setTimer(name: TimerName, delayMs: number): void {
-    const { timer } = this.#parts;
-    const running = this.#timers.get(name);
-    if (running !== undefined) timer.clear(running);
-    const fire = () => {
-      this.#timers.delete(name);
-      this.dispatch({ type: "timer", name });
-    };
-    this.#timers.set(name, timer.set(fire, delayMs));
   }
 
   #openHardware(): void {

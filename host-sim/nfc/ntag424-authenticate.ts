@@ -64,7 +64,6 @@ function begin(
   const rndB = memory.random.bytes(16);
   const { pcdCap, commandCounter } = terms;
   const ti = terms.ti();
-  session.authentication = undefined;
   session.pending = {
     kind: "authenticate",
     ...{ keyNumber, key, origin, rndB, pcdCap, ti, commandCounter },

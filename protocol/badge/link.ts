@@ -60,7 +60,7 @@ export interface BadgeLink {
 
 /** NT4H2421Gx Table 5. */
 export const NDEF_FILE_SIZE = 256;
-/** Characters of a host name, with its port, that leave room for everything else and some to spare. */
+/** Characters of a host name, with its port, that leave room for all else and some to spare. */
 export const HOST_MAX = 25;
 
 const KEY_ID_CHARS = 4;

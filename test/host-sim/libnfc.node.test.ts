@@ -5,7 +5,7 @@ import { openPn532Uart } from "../../host-sim/node/pn532-uart.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
 import { World } from "../../host-sim/world/world.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { LIBNFC_LIMIT_MS, needLibnfc, runLibnfc } from "../support/libnfc.ts";
+import { LIBNFC_LIMIT_MS, needLibnfc, runLibnfc, watchLibnfc } from "../support/libnfc.ts";
 import { fakeCard } from "./pn532-bench.ts";
 
 describe("libnfc against the PN532 model on a serial line", function () {
@@ -101,11 +101,20 @@ describe("libnfc against the PN532 model on a serial line", function () {
   it("polls until a card comes and notices when it goes", async () => {
     await plugIn();
     const card = fakeCard();
-    const polled = run("nfc-poll");
-    await sleep(700);
-    field.enter(card);
-    await sleep(1500);
-    field.leave(card);
+    // What the program says leads the way, not a clock: the machine may be busy.
+    let entered = false;
+    let left = false;
+    const lead = (output: string): void => {
+      if (!entered && output.includes("will poll")) {
+        entered = true;
+        setTimeout(() => field.enter(card), 300);
+      }
+      if (!left && output.includes("UID (NFCID1)")) {
+        left = true;
+        setTimeout(() => field.leave(card), 300);
+      }
+    };
+    const polled = watchLibnfc(lead, uart!.path, "nfc-poll");
     const output = await polled;
     assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
     assert.match(output, /card removing\.\.\.[\s\S]*done/);

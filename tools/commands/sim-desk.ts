@@ -37,6 +37,7 @@ export async function* runDesk(
     ...(seed === undefined ? {} : { seed }),
     ...(pn532 === undefined ? {} : { pn532 }),
   });
+  for (const text of desk.notices ?? []) yield { type: "note", text };
   const control = new ControlServer(desk);
   try {
     const address = await control.start();
