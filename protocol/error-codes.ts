@@ -216,6 +216,7 @@ const table = {
   "badge-changed": {
     title: "Another badge came into the field in mid-read.",
     next: "Present one badge at a time.",
+    status: 422,
   },
   "several-badges": {
     title: "More than one badge is in the field.",

@@ -87,8 +87,16 @@ function decideRenewal(order: CardOrder, card: CardRow, badge: Badge | undefined
   return { command, target: job?.target ?? card.generationMax + 1, targetLock };
 }
 
-/** The two sets of keys that may be on the card. */
-export function possibleGenerations({ generation, generationMax, job }: CardRow): number[] {
+/**
+ * The sets of keys that may be on the card: one, and a second only once the journal says that
+ * writing has begun. Another's card may well bear the version of keys that we are about to write.
+ */
+export function possibleGenerations(card: CardRow): number[] {
+  return card.writing ? generationsOfJob(card) : [card.generation];
+}
+
+/** The sets of keys that the job works with. */
+export function generationsOfJob({ generation, generationMax, job }: CardRow): number[] {
   if (job === undefined) return [generation];
   // A wipe that took an unfinished `new` back: its keys were begun, and never became the card's.
   const begun = job.command === "wipe" && generation === FACTORY_GENERATION;

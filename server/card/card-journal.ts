@@ -38,8 +38,7 @@ export class CardJournal {
     const journal = new CardJournal(context, card, badge);
     const job = decideJob(order, card, badge);
     if (job === undefined) return journal;
-    const generationMax = Math.max(card.generationMax, job.target);
-    await journal.#save({ card: { ...card, generationMax, job } });
+    await journal.#save({ card: { ...card, job } });
     return journal;
   }
 
@@ -54,7 +53,10 @@ export class CardJournal {
 
   /** Before the first command that changes the card: from here on its badge opens nothing. */
   async writing(): Promise<void> {
-    if (!this.#card.writing) await this.#save({ card: { ...this.#card, writing: true } });
+    const { writing, generationMax: before } = this.#card;
+    if (writing) return;
+    const generationMax = Math.max(before, this.#requireJob().target);
+    await this.#save({ card: { ...this.#card, generationMax, writing: true } });
   }
 
   /** Before the payload with this key goes onto the card. */

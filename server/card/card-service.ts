@@ -8,7 +8,7 @@ import type { NewBadge } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import { identifyCard, readKeyVersions, requireCardUid } from "./card-identity.ts";
 import { inspectCard } from "./card-inspection.ts";
-import { possibleGenerations } from "./card-job.ts";
+import { generationsOfJob, possibleGenerations } from "./card-job.ts";
 import { CardJournal } from "./card-journal.ts";
 import { CardKeys, FACTORY_GENERATION, generationsOf } from "./card-keys.ts";
 import type { CardOrder, CardResult } from "./card-order.ts";
@@ -37,9 +37,9 @@ export async function runCardOrder(
   if (order.command === "new") await readerKey(context, payloadFor(order, undefined));
   const journal = await CardJournal.open(context, order);
   const { tenantId, badgeUid } = order;
-  const possible = possibleGenerations(journal.card);
-  const found = generationsOf(versions, possible);
-  const keys = await CardKeys.open(context, tenantId, badgeUid, possible);
+  const found = generationsOf(versions, possibleGenerations(journal.card));
+  const sets = generationsOfJob(journal.card);
+  const keys = await CardKeys.open(context, tenantId, badgeUid, sets);
   const base = { context, transceive, keys, payloadFor: payloadFor(order, journal) };
   try {
     const { job } = journal;
