@@ -109,6 +109,21 @@ for (const lrp of [false, true]) {
   });
 }
 
+describe("WriteData without data", () => {
+  it("is refused, as is a length that its data does not have", () => {
+    for (const [header, data, sw] of [
+      ["02000000000000", "", "919e"],
+      ["02000000020000", "01", "917e"],
+      ["02000000010000", "0102", "917e"],
+      ["02ff0000020000", "0102", "91be"],
+      ["02000000", "", "917e"],
+    ] as const) {
+      const { reader } = chipInField();
+      assert.equal(reader.send(0x8d, header, data).sw, sw);
+    }
+  });
+});
+
 describe("a session whose command counter is used up", () => {
   it("takes one more command for a wrong MAC, whatever its mode", () => {
     for (const [apdu, mode] of [
