@@ -2,6 +2,7 @@ import { badgeKeyId } from "../../protocol/badge/key-id.ts";
 import {
   type BadgeFile,
   type BadgeLink,
+  badgeFileLength,
   buildBadgeFile,
   NDEF_FILE_SIZE,
   parseBadgeFile,
@@ -21,14 +22,19 @@ export interface PayloadFor {
   readonly nodeUid: string | undefined;
 }
 
-/** @throws node-unknown when an HS badge's reader is none, or revoked */
+/**
+ * Public key of an HS badge's reader. A revoked one is good enough to finish a badge that has it.
+ * @throws node-unknown when it is none, or `revoked` and a new badge is to be made for it
+ */
 export async function readerKey(
   { records }: ServiceContext,
   { tenantId, mode, nodeUid }: PayloadFor,
+  purpose: "new badge" | "badge as it is",
 ): Promise<Uint8Array | undefined> {
   if (mode === "STD") return undefined;
   const node = nodeUid === undefined ? undefined : await records.node(tenantId, nodeUid);
-  if (node === undefined || node.status === "revoked") throw new LatchkeyError("node-unknown");
+  if (node === undefined || (node.status === "revoked" && purpose === "new badge"))
+    throw new LatchkeyError("node-unknown");
   return node.nodePk;
 }
 
@@ -45,7 +51,7 @@ export async function freshContent(
 ): Promise<{ readonly content: Uint8Array; readonly badgePk: Uint8Array }> {
   const { crypto, random, badgeHost: host } = context;
   const { tenantId, badgeUid, mode } = order;
-  const nodePk = await readerKey(context, order);
+  const nodePk = await readerKey(context, order, "new badge");
   const df1 = await openTenantKey(context, tenantId, "df1");
   const seed = new Secret(random.bytes(32));
   try {
@@ -70,7 +76,7 @@ export async function payloadKey(
   { keyId, payload }: Pick<BadgeLink, "keyId" | "payload">,
 ): Promise<Uint8Array> {
   const { crypto } = context;
-  const nodePk = await readerKey(context, order);
+  const nodePk = await readerKey(context, order, "badge as it is");
   const df1 = await openTenantKey(context, order.tenantId, "df1");
   try {
     const named = badgeKeyId(crypto, df1.bytes);
@@ -85,7 +91,10 @@ export async function payloadKey(
   }
 }
 
-/** The public key behind the content of a file, or `undefined` when it is no such payload. */
+/**
+ * The public key behind the content of a file, or `undefined` when it is no such payload, or has
+ * another length than this server's badges: SDM would write to the wrong places.
+ */
 export async function contentKey(
   context: ServiceContext,
   order: PayloadFor,
@@ -93,6 +102,7 @@ export async function contentKey(
 ): Promise<Uint8Array | undefined> {
   try {
     const length = 2 + ((content[0]! << 8) | content[1]!);
+    if (length !== badgeFileLength(context.badgeHost)) return undefined;
     const { payload, keyId } = parseBadgeFile(content.subarray(0, length));
     return await payloadKey(context, order, { payload, keyId });
   } catch (error) {

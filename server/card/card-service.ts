@@ -34,7 +34,7 @@ export async function runCardOrder(
   if (order.command === "inspect") return await inspectCard(context, order, transceive);
   await identifyCard(transceive, order.badgeUid);
   const versions = await readKeyVersions(transceive);
-  if (order.command === "new") await readerKey(context, payloadFor(order, undefined));
+  if (order.command === "new") await readerKey(context, payloadFor(order, undefined), "new badge");
   const journal = await CardJournal.open(context, order);
   const { tenantId, badgeUid } = order;
   const found = generationsOf(versions, possibleGenerations(journal.card));

@@ -152,9 +152,20 @@ describe("a badge's life", () => {
     }
   });
 
+  it("of a reader that was revoked can still be rekeyed, finished and wiped", async () => {
+    const chip = blankChip();
+    await tech.run(chip, { ...NEW, mode: "HS", nodeUid: node.nodeUid });
+    await tech.code(chip, { command: "rekey" }, { at: 20, when: "after" });
+    await desk.service.admin.revokeNode(tech.tenantId, node.nodeUid);
+    assert.equal((await tech.run(chip, { command: "rekey" })).state, "enrolled");
+    assert.equal((await tech.run(chip, { command: "wipe" })).state, "blank");
+    assert.ok(isFactoryFresh(chip));
+  });
+
   it("shows at inspect what is on a chip, and takes that read's message out of use", async () => {
     const chip = blankChip();
     assert.equal((await tech.run(chip, { command: "inspect" })).state, "blank");
+    assert.equal(tech.commands.length, 14);
     await tech.run(chip, NEW);
     const seen = await tech.run(chip, { command: "inspect" });
     assert.deepEqual([seen.state, seen.holder, seen.readCounter], ["enrolled", "Ada Lovelace", 2]);

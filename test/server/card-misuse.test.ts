@@ -24,7 +24,7 @@ function lasting(chip: Ntag424): string {
 }
 
 describe("work on a card", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let desk: Desk;
   let tech: Technician;
   let node: TestNode;

@@ -23,7 +23,7 @@ const GONE = "badge-moved";
 const APDUS = Object.freeze({ new: 35, rekey: 26, lock: 32, wipe: 34 });
 
 describe("a badge pulled away", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let desk: Desk;
   let tech: Technician;
   let node: TestNode;
@@ -39,6 +39,7 @@ describe("a badge pulled away", function () {
 
   const orders: Readonly<Record<string, { order: Order; enrolled: boolean; apdus: number }>> = {
     "new, STD": { order: NEW, enrolled: false, apdus: APDUS.new },
+    "new, HS": { order: { ...NEW, mode: "HS" }, enrolled: false, apdus: APDUS.new },
     rekey: { order: { command: "rekey" }, enrolled: true, apdus: APDUS.rekey },
     lock: { order: { command: "lock" }, enrolled: true, apdus: APDUS.lock },
     "lock for good": {
@@ -62,8 +63,9 @@ describe("a badge pulled away", function () {
     assert.equal(versions.size, 1, what);
   }
 
-  for (const [name, { order, enrolled, apdus }] of Object.entries(orders)) {
+  for (const [name, { order: wish, enrolled, apdus }] of Object.entries(orders)) {
     it(`at any APDU of ${name} is finished by the same command`, async () => {
+      const order = wish.mode === "HS" ? { ...wish, nodeUid: node.nodeUid } : wish;
       const probe = await cardFor(enrolled);
       await tech.run(probe, order);
       assert.equal(tech.commands.length, apdus, "APDUs");
@@ -141,7 +143,7 @@ describe("a badge pulled away", function () {
 });
 
 describe("a server that stops", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const command of ["new", "rekey", "lock", "wipe"] as const) {
     it(`between any two steps of ${command} goes on after its start`, async () => {

@@ -17,7 +17,7 @@ const LOOKS_MAX = 400;
 
 /**
  * The card at a PN532, as soon as there is one. Closing the channel closes the PN532.
- * @throws card-timeout (none came), several-badges, card-unsupported (a Type 2 tag, MIFARE Classic),
+ * @throws card-timeout (none came), several-badges, card-unsupported (a Type 2 tag, for one),
  *   cancelled, and what the PN532 throws
  */
 export async function pn532CardChannel(
