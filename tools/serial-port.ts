@@ -34,7 +34,7 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
     }));
 }
 
-/** A port that is open: 8 data bits, no parity. @throws port-unavailable with the reason in words */
+/** An open port, 8N1. @throws port-unavailable with the reason in words */
 export async function openPort(path: string, baud: number): Promise<SerialPort> {
   const SerialPort = await serialPortClass();
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false });

@@ -48,7 +48,8 @@ export class Pn532Link {
 
   /**
    * Sends a command and gives back the data of its reply.
-   * @throws bus-nack, serial-lost, pn532-no-ack, pn532-timeout, pn532-frame, pn532-syntax, cancelled
+   * @throws bus-nack, serial-lost, pn532-no-ack, pn532-timeout, pn532-frame, pn532-syntax,
+   *   cancelled
    */
   async exchange(command: number, data: Uint8Array, options: ExchangeOptions): Promise<Uint8Array> {
     this.#running = true;

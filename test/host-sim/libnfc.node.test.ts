@@ -5,7 +5,7 @@ import { openPn532Uart } from "../../host-sim/node/pn532-uart.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
 import { World } from "../../host-sim/world/world.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { LIBNFC_LIMIT_MS, needLibnfc, runLibnfc } from "../support/libnfc.ts";
+import { LIBNFC_LIMIT_MS, needLibnfc, runLibnfc, watchLibnfc } from "../support/libnfc.ts";
 import { fakeCard } from "./pn532-bench.ts";
 
 describe("libnfc against the PN532 model on a serial line", function () {
@@ -30,14 +30,7 @@ describe("libnfc against the PN532 model on a serial line", function () {
   }
 
   const run = (program: string, ...args: string[]): Promise<string> =>
-    watch(() => undefined, program, ...args);
-
-  /** The same; `onOutput` is told all that was said so far, line by line and at once. */
-  const watch = (
-    onOutput: (output: string) => void,
-    program: string,
-    ...args: string[]
-  ): Promise<string> => runLibnfc(uart!.path, program, args, onOutput);
+    runLibnfc(uart!.path, program, ...args);
 
   it("recognises the chip", async () => {
     await plugIn();
@@ -111,7 +104,7 @@ describe("libnfc against the PN532 model on a serial line", function () {
     // What the program says leads the way, not a clock: the machine may be busy.
     let entered = false;
     let left = false;
-    const polled = watch((output) => {
+    const lead = (output: string): void => {
       if (!entered && output.includes("will poll")) {
         entered = true;
         setTimeout(() => field.enter(card), 300);
@@ -120,7 +113,8 @@ describe("libnfc against the PN532 model on a serial line", function () {
         left = true;
         setTimeout(() => field.leave(card), 300);
       }
-    }, "nfc-poll");
+    };
+    const polled = watchLibnfc(lead, uart!.path, "nfc-poll");
     const output = await polled;
     assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
     assert.match(output, /card removing\.\.\.[\s\S]*done/);

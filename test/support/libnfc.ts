@@ -26,15 +26,17 @@ export function needLibnfc(test: Context): void {
   test.skip();
 }
 
-/**
- * Runs a libnfc program with the PN532 at `path` as its only device; its output, spaces single.
- * `onOutput` is told all that it said so far, line by line and at once.
- */
-export async function runLibnfc(
+/** Runs a libnfc program with the PN532 at `path` as its only device; its output, spaces single. */
+export function runLibnfc(path: string, program: string, ...args: string[]): Promise<string> {
+  return watchLibnfc(() => undefined, path, program, ...args);
+}
+
+/** The same; `onOutput` is told all that was said so far, line by line and at once. */
+export async function watchLibnfc(
+  onOutput: (output: string) => void,
   path: string,
   program: string,
-  args: readonly string[] = [],
-  onOutput: (output: string) => void = () => {},
+  ...args: string[]
 ): Promise<string> {
   const child = spawn("stdbuf", ["-oL", program, ...args], {
     env: { ...process.env, LIBNFC_DEVICE: `pn532_uart:${path}`, LIBNFC_LOG_LEVEL: "0" },
@@ -42,14 +44,13 @@ export async function runLibnfc(
     timeout: LIBNFC_LIMIT_MS,
   });
   let output = "";
-  const add = (text: Buffer): void => {
+  child.stdout.on("data", (text) => {
     output += text;
-  };
-  child.stdout.on("data", (text: Buffer) => {
-    add(text);
     onOutput(output);
   });
-  child.stderr.on("data", add);
+  child.stderr.on("data", (text) => {
+    output += text;
+  });
   const code = await new Promise((done) => child.on("close", done));
   assert.equal(code, 0, `${program}: ${output}`);
   return output.replace(/[ \t]+/g, " ");
