@@ -211,10 +211,12 @@ const table = {
   "badge-moved": {
     title: "The badge left the field before it was read.",
     next: "Hold the badge still until the reader answers.",
+    status: 422,
   },
   "badge-changed": {
     title: "Another badge came into the field in mid-read.",
     next: "Present one badge at a time.",
+    status: 422,
   },
   "several-badges": {
     title: "More than one badge is in the field.",
@@ -232,26 +234,32 @@ const table = {
   "apdu-malformed": {
     title: "The bytes are not an ISO 7816-4 command or response.",
     next: "Try the badge again; another card may be in the field.",
+    status: 422,
   },
   "card-status": {
     title: "The card answered with an error status word.",
     next: "`sw` says which; see docs/errors.md.",
+    status: 422,
   },
   "card-unsupported": {
     title: "This card is not of a kind that the reader can use.",
     next: "Use an NTAG 424 DNA badge.",
+    status: 422,
   },
   "card-timeout": {
     title: "The card did not answer in time.",
     next: "Hold the badge still and try again.",
+    status: 422,
   },
   "card-protocol": {
     title: "The card broke the transmission protocol.",
     next: "Hold the badge still and try again.",
+    status: 422,
   },
   "card-key-wrong": {
     title: "The card refused the key: it holds another one.",
     next: "Do not try again, the card counts failures; find out which key it has.",
+    status: 422,
   },
   "card-proof-invalid": {
     title: "The card does not prove that it holds the key.",
@@ -261,26 +269,52 @@ const table = {
   "card-auth-delay": {
     title: "The card makes us wait after too many failed authentications.",
     next: "Leave the badge on the reader and try again later.",
+    status: 422,
   },
   "card-auth-refused": {
     title: "The card does not let this key be used in this way.",
     next: "It is set to the other secure messaging (AES or LRP), or the key is locked for good.",
+    status: 422,
   },
   "card-mac-invalid": {
     title: "An answer of the card carries no valid MAC.",
     next: "Hold the badge still and begin again; if it persists, someone alters the exchange.",
+    status: 422,
   },
   "card-desync": {
     title: "The card did not accept the MAC of a command.",
     next: "Begin again with a new authentication; if it persists, someone alters the exchange.",
+    status: 422,
   },
   "card-session-ended": {
     title: "The session with the card has ended.",
     next: "Authenticate again.",
+    status: 422,
+  },
+  "card-keys-unknown": {
+    title: "The card's key versions are neither the factory's nor those of work begun here.",
+    next: "It belongs to another tenant or tool; no key was tried and nothing was written.",
+    status: 409,
+  },
+  "card-unfinished": {
+    title: "Other work on this card was begun and must be finished first.",
+    next: "Run the command that the message names, with the badge on the reader.",
+    status: 409,
+  },
+  "card-locked": {
+    title: "The card's settings can never be changed again.",
+    next: "Revoke the badge and use another card.",
+    status: 409,
+  },
+  "card-run-ended": {
+    title: "The work on this card is not under way any more.",
+    next: "Run the same command again: it finishes what was begun.",
+    status: 409,
   },
   "ndef-malformed": {
     title: "The NDEF message on the card is damaged.",
     next: "Write the badge again.",
+    status: 422,
   },
   "sdm-malformed": {
     title: "The secure dynamic message does not have the form that was agreed.",

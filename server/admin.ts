@@ -5,8 +5,11 @@ import { Secret } from "../protocol/crypto/secret.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
+import type { Transceive } from "../protocol/nfc/apdu.ts";
 import { registerBadge } from "./badge-registration.ts";
 import { writeBadgeFile } from "./badge-writer.ts";
+import type { CardOrder, CardResult } from "./card/card-order.ts";
+import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { newToken } from "./issued-token.ts";
@@ -95,6 +98,8 @@ export interface Admin {
   changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
+  /** Works on the card behind `transceive`; see `runCardOrder`. */
+  card(order: CardOrder, transceive: Transceive): Promise<CardResult>;
   badge(tenantId: string, badgeUid: Uint8Array): Promise<Badge | undefined>;
   setBadgeStatus(tenantId: string, badgeUid: Uint8Array, status: BadgeStatus): Promise<void>;
   setBadgeScope(tenantId: string, badgeUid: Uint8Array, scope?: BadgeScope): Promise<void>;
@@ -238,6 +243,7 @@ export function createAdmin(context: ServiceContext): Admin {
       await records.setZone(tenantId, zone, checkRelayMs(relayMs));
     },
     issueBadge: (order) => issueBadge(context, order),
+    card: (order, transceive) => runCardOrder(context, order, transceive),
     badge: (tenantId, badgeUid) => records.badge(tenantId, toHex(badgeUid)),
     async setBadgeStatus(tenantId, badgeUid, status) {
       const found = await records.setBadgeStatus(tenantId, toHex(badgeUid), status, now());

@@ -26,6 +26,11 @@ export async function registerBadge(
   const node = nodeUid === undefined ? undefined : await records.node(tenantId, nodeUid);
   if (nodeUid !== undefined && (node === undefined || node.status === "revoked"))
     throw new LatchkeyError("node-unknown");
+  // Its keys have a generation of their own, which whoever writes it by hand does not know.
+  if ((await records.card(tenantId, toHex(badgeUid))) !== undefined)
+    throw new LatchkeyError("conflict", {
+      message: "This chip was written by `latchkey badge`; enrol it with `latchkey badge new`.",
+    });
   const df1 = await openTenantKey(context, tenantId, "df1");
   const keys = await chipKeys(context, tenantId, badgeUid);
   await records.createBadge({

@@ -13,17 +13,22 @@ const KEY_COUNT = 5;
 
 type KeyContext = Pick<ServiceContext, "records" | "vault" | "crypto">;
 
-/** Keys 0 to 4 for the chip with this UID, to be written to it; 16 bytes each. */
+/**
+ * Keys 0 to 4 for the chip with this UID, to be written to it; 16 bytes each. `generation` counts
+ * the sets of keys that this chip has had.
+ */
 export async function chipKeys(
   context: KeyContext,
   tenantId: string,
   uid: Uint8Array,
+  generation = 1,
 ): Promise<readonly Secret[]> {
   const master = await openTenantKey(context, tenantId, "chip-master");
   const meta = await openTenantKey(context, tenantId, "sdm-meta-read");
   const keys: Secret[] = [];
   for (let keyNo = 0; keyNo < KEY_COUNT; keyNo++) {
-    const own = () => new Secret(diversifyChipKey(context.crypto, master.bytes, uid, keyNo));
+    const own = () =>
+      new Secret(diversifyChipKey(context.crypto, master.bytes, uid, keyNo, generation));
     keys.push(keyNo === SDM_META_READ_KEY_NO ? meta : own());
   }
   master.wipe();

@@ -1,5 +1,6 @@
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Log, Random } from "../protocol/platform.ts";
+import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -20,6 +21,8 @@ export interface ServiceContext {
   readonly log: Log;
   readonly limits: Limits;
   readonly rates: RateLimiter;
+  /** Work on cards that waits for a card's answer. */
+  readonly cardRuns: CardRuns;
   /** Host of the link on a badge. */
   readonly badgeHost: string;
 }

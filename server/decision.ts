@@ -57,6 +57,7 @@ async function takeChallenge(
 function badgeRefusal(badge: Badge, node: Node): Refusal | undefined {
   if (badge.status === "revoked") return refuse("badge-revoked");
   if (badge.status === "suspended") return refuse("badge-suspended");
+  if (badge.beingWritten) return refuse("badge-suspended", "its chip is being written");
   if (badge.mode === "HS" && badge.nodeUid !== node.nodeUid) return refuse("mode-mismatch");
   return undefined;
 }
@@ -71,7 +72,7 @@ async function checkChip(
   const meta = await openTenantKey(context, badge.tenantId, "sdm-meta-read");
   const master = await openTenantKey(context, badge.tenantId, "chip-master");
   const fileReadKey = (uid: Uint8Array): Uint8Array =>
-    diversifyChipKey(crypto, master.bytes, uid, SDM_FILE_READ_KEY_NO);
+    diversifyChipKey(crypto, master.bytes, uid, SDM_FILE_READ_KEY_NO, badge.keyGeneration);
   try {
     const keys = { metaReadKey: meta.bytes, fileReadKey };
     const { uid, readCounter } = verifySdm(crypto, keys, request);

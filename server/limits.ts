@@ -28,6 +28,8 @@ export interface Limits {
   readonly handshakeByAddress: Rate;
   /** Operators' requests, counted before the token is looked at: guessing is slow. */
   readonly operatorByAddress: Rate;
+  /** Steps of work on cards: some forty for one badge. */
+  readonly cardStepsByAddress: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
   /** Denials that a reader reports; what is beyond stays with the reader for later. */
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },
   operatorByAddress: { burst: 60, perSecond: 5 },
+  cardStepsByAddress: { burst: 400, perSecond: 60 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },

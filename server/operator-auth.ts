@@ -8,9 +8,11 @@ import type { Operator } from "./store/records.ts";
 export async function authenticateOperator(
   context: ServiceContext,
   request: ServiceRequest,
+  many = false,
 ): Promise<Operator> {
   const { rates, limits, records } = context;
-  rates.take("operator-by-address", limits.operatorByAddress, request.remoteAddress);
+  if (many) rates.take("card-steps-by-address", limits.cardStepsByAddress, request.remoteAddress);
+  else rates.take("operator-by-address", limits.operatorByAddress, request.remoteAddress);
   const operator = await records.operator(tokenHash(context, bearerToken(request)));
   if (operator === undefined) throw new LatchkeyError("unauthenticated");
   return operator;

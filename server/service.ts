@@ -1,3 +1,4 @@
+import { CARD_STEP_PATH } from "../protocol/badge/card-step.ts";
 import {
   BADGE_CHALLENGE_PATH,
   BADGE_VERIFY_PATH,
@@ -18,7 +19,9 @@ import {
 } from "../protocol/node/endpoints.ts";
 import type { Log, Random } from "../protocol/platform.ts";
 import { type Admin, createAdmin } from "./admin.ts";
+import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
+import { cardStep } from "./handlers/card-step.ts";
 import { checkIn } from "./handlers/check-in.ts";
 import { reportHealth } from "./handlers/health.ts";
 import { publishKeys } from "./handlers/jwks.ts";
@@ -82,7 +85,8 @@ type Route =
   | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
   | { readonly by: "anyone"; readonly handle: OpenHandler }
   | { readonly by: "node"; readonly handle: SealedHandler }
-  | { readonly by: "operator"; readonly handle: OperatorHandler };
+  /** `many`: one piece of work takes dozens of requests. */
+  | { readonly by: "operator"; readonly handle: OperatorHandler; readonly many?: boolean };
 
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [TIME_PATH, { by: "anyone", handle: answerTime }],
@@ -94,6 +98,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [BADGE_VERIFY_PATH, { by: "node", handle: verifyBadge }],
   [CHECK_IN_PATH, { by: "node", handle: checkIn }],
   [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
+  [CARD_STEP_PATH, { by: "operator", handle: cardStep, many: true }],
   [LIST_NODES_PATH, { by: "operator", handle: listNodes }],
   [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
   ["healthz", { by: "reading", handle: reportHealth }],
@@ -124,7 +129,7 @@ async function dispatch(
   if (route.by === "node") return sealedExchange(context, path, request, route.handle);
   if (route.by === "anyone") return route.handle(context, parseObject(request.body), request);
   // The token before the body: a stranger learns nothing about what a body should be.
-  const operator = await authenticateOperator(context, request);
+  const operator = await authenticateOperator(context, request, route.many);
   return route.handle(context, operator, parseObject(request.body));
 }
 
@@ -137,7 +142,8 @@ export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rates = new RateLimiter(clock);
-  const context: ServiceContext = { ...options, limits, rates, badgeHost };
+  const cardRuns = new CardRuns(random, () => clock.unixMs());
+  const context: ServiceContext = { ...options, limits, rates, badgeHost, cardRuns };
   let sweptAt = unixSeconds(clock);
 
   /** Driven by requests, not by a timer: an idle service has nothing that grows. */
@@ -145,6 +151,7 @@ export function createService(options: ServiceOptions): Service {
     const nowAt = unixSeconds(clock);
     if (Math.abs(nowAt - sweptAt) < SWEEP_EVERY_SECONDS) return;
     sweptAt = nowAt;
+    cardRuns.sweep();
     await ephemera.sweep(nowAt);
     await records.sweep(nowAt, nowAt - limits.telemetryKeptSeconds);
   }
@@ -167,6 +174,7 @@ export function createService(options: ServiceOptions): Service {
     handle,
     admin: createAdmin(context),
     close() {
+      cardRuns.close();
       ephemera.close();
       records.close();
     },

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
-import type { Context, Sink } from "./cli/context.ts";
+import type { CardChannel } from "./badge/card-channel.ts";
+import type { CardServer } from "./badge/card-server.ts";
+import type { CardPlace, CardServerPlace, Context, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
 import { fetchText } from "./http-fetch.ts";
 import { listSerialPorts, openSerialPort } from "./serial-port.ts";
@@ -33,8 +35,34 @@ export function hostContext(): Context {
     connectTcp,
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
+    openCard: (place) => openCard(place, interrupt.signal),
+    openCardServer,
     loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };
+}
+
+/** The drivers are loaded when they are needed: most commands need none. */
+async function openCard(place: CardPlace, interrupted: AbortSignal): Promise<CardChannel> {
+  if ("simFile" in place) {
+    const { openSimChip } = await import("./badge/sim-chip-channel.ts");
+    return openSimChip(place.simFile);
+  }
+  const { openPn532 } = await import("./pn532-port.ts");
+  const { pn532CardChannel } = await import("./badge/card-channel.ts");
+  const pn532 = await openPn532(place.port);
+  try {
+    return await pn532CardChannel(pn532, interrupted);
+  } catch (error) {
+    await pn532.close();
+    throw error;
+  }
+}
+
+async function openCardServer(place: CardServerPlace): Promise<CardServer> {
+  const { localCardServer, remoteCardServer } = await import("./badge/card-server-launcher.ts");
+  return "url" in place
+    ? remoteCardServer(place.url, place.token)
+    : await localCardServer(place.dataFolder);
 }
 
 function packageVersion(): string {

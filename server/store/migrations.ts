@@ -132,4 +132,19 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     PRIMARY KEY (tenant_id, node_uid, boot)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The journal of work on chips. A row stays for good: no chip gets the same keys twice.
+  CREATE TABLE cards (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    badge_uid TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    generation_max INTEGER NOT NULL,
+    lock TEXT NOT NULL CHECK (lock IN ('open', 'locked', 'for-good')),
+    writing INTEGER NOT NULL CHECK (writing IN (0, 1)),
+    job TEXT,
+    PRIMARY KEY (tenant_id, badge_uid),
+    CHECK (writing = 0 OR job IS NOT NULL)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]);

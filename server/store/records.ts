@@ -1,5 +1,6 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
+import type { CardChange, CardRow } from "./card-rows.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
 export type RegistrationPolicy = "auto" | "token" | "approve";
@@ -80,10 +81,14 @@ export interface Badge {
   readonly scope: BadgeScope | undefined;
   /** The highest SDMReadCtr seen; -1 before the first tap. */
   readonly readCounter: number;
+  /** Which set of keys its chip has; see `CardRow`. */
+  readonly keyGeneration: number;
+  /** Work on its chip has begun and not ended: it opens nothing until then. */
+  readonly beingWritten: boolean;
   readonly createdAt: number;
 }
 
-export type NewBadge = Omit<Badge, "status" | "readCounter">;
+export type NewBadge = Omit<Badge, "status" | "readCounter" | "keyGeneration" | "beingWritten">;
 
 /** A fact for the audit log; `data` holds no key material, it is kept for years. */
 export interface AuditEntry {
@@ -193,6 +198,11 @@ export interface Records {
   /** Milliseconds, or `undefined` when the zone has no time of its own. */
   zoneRelayMs(tenantId: string, zone: string): Promise<number | undefined>;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
+
+  /** What is known of a chip; `undefined` when no work on it was ever begun here. */
+  card(tenantId: string, badgeUid: string): Promise<CardRow | undefined>;
+  /** One transaction, if the row's revision is still the one given; false when it is not. */
+  saveCard(change: CardChange): Promise<boolean>;
 
   /** With its audit entry. @throws conflict when the UID is taken in this tenant */
   createBadge(badge: NewBadge): Promise<void>;

@@ -1,6 +1,6 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import { blob, integer, optionalJson, optionalText, text } from "./columns.ts";
-import type { Badge, BadgeScope, BadgeStatus, Records } from "./records.ts";
+import type { Badge, BadgeScope, BadgeStatus, NewBadge, Records } from "./records.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import type { Row, SqliteDatabase } from "./sqlite-database.ts";
 
@@ -18,6 +18,8 @@ function toBadge(row: Row): Badge {
     status: text(row, "status") as BadgeStatus,
     scope: optionalJson(row, "scope") as BadgeScope | undefined,
     readCounter: integer(row, "read_counter"),
+    keyGeneration: integer(row, "generation"),
+    beingWritten: integer(row, "writing") === 1,
     createdAt: integer(row, "created_at"),
   };
 }
@@ -25,24 +27,30 @@ function toBadge(row: Row): Badge {
 const scopeText = (scope: BadgeScope | undefined): string | null =>
   scope ? JSON.stringify(scope) : null;
 
+/** Stores a badge with its audit entry, within a transaction. @throws conflict */
+export function insertBadge(db: SqliteDatabase, badge: NewBadge, readCounter = -1): void {
+  const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
+  const { scope, createdAt } = badge;
+  const sql =
+    "INSERT INTO badges (tenant_id, badge_uid, badge_pk, mode, node_uid, holder, label, " +
+    "scope, read_counter, created_at) VALUES (?,?,?,?,?,?,?,?,?,?)";
+  const who = [tenantId, badgeUid, badgePk, mode, nodeUid, holder, label] as const;
+  db.run(sql, ...who, scopeText(scope), readCounter, createdAt);
+  const data = { badge_uid: badgeUid, mode, holder, ...(nodeUid && { node_uid: nodeUid }) };
+  appendAudit(db, { tenantId, at: createdAt, kind: "badge-registered", data });
+}
+
 /** Badges. */
 export function badgeRecords(db: SqliteDatabase): BadgeRecords {
   return {
     async createBadge(badge) {
-      const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
-      const { scope, createdAt } = badge;
-      db.transaction(() => {
-        const sql =
-          "INSERT INTO badges (tenant_id, badge_uid, badge_pk, mode, node_uid, holder, label, " +
-          "scope, created_at) VALUES (?,?,?,?,?,?,?,?,?)";
-        const what = scopeText(scope);
-        db.run(sql, tenantId, badgeUid, badgePk, mode, nodeUid, holder, label, what, createdAt);
-        const data = { badge_uid: badgeUid, mode, holder, ...(nodeUid && { node_uid: nodeUid }) };
-        appendAudit(db, { tenantId, at: createdAt, kind: "badge-registered", data });
-      });
+      db.transaction(() => insertBadge(db, badge));
     },
     async badge(tenantId, badgeUid) {
-      const sql = "SELECT * FROM badges WHERE tenant_id = ? AND badge_uid = ?";
+      const sql =
+        "SELECT b.*, coalesce(c.generation, 1) AS generation, coalesce(c.writing, 0) AS writing " +
+        "FROM badges b LEFT JOIN cards c USING (tenant_id, badge_uid) " +
+        "WHERE b.tenant_id = ? AND b.badge_uid = ?";
       const row = db.get(sql, tenantId, badgeUid);
       return row && toBadge(row);
     },

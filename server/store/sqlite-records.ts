@@ -3,6 +3,7 @@ import { MIGRATIONS } from "./migrations.ts";
 import type { Records, Role } from "./records.ts";
 import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
+import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { reportRecords } from "./sqlite-reports.ts";
@@ -62,6 +63,7 @@ export function openSqliteRecords(path: string): Records {
     ...tenantRecords(db),
     ...nodeRecords(db),
     ...badgeRecords(db),
+    ...cardRecords(db),
     ...auditRecords(db),
     ...reportRecords(db),
     ...operatorRecords(db),

@@ -63,6 +63,8 @@ export class FakeWorld {
       findXs: () => "/engine",
       serve: refuse("server"),
       loadSimulator: refuse("simulator"),
+      openCard: refuse("card"),
+      openCardServer: refuse("server"),
       ...changes,
     };
   }

@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import type { CardChannel } from "../badge/card-channel.ts";
+import type { CardServer } from "../badge/card-server.ts";
 import type { Simulator } from "../simulator.ts";
 
 /** Where text goes. */
@@ -40,6 +42,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+export type CardPlace = { readonly port: string } | { readonly simFile: string };
+export type CardServerPlace =
+  | { readonly url: string; readonly token: string }
+  | { readonly dataFolder: string };
+
 /** Everything that a command may touch. Tests hand in another one. */
 export interface Context {
   /** Folder that relative paths start from. */
@@ -70,6 +77,9 @@ export interface Context {
   /** @throws address-in-use */
   serve(options: ServeOptions): Promise<RunningServer>;
   loadSimulator(): Promise<Simulator>;
+  /** The card at a PN532 on a serial port, or a simulated chip in a file. */
+  openCard(place: CardPlace): Promise<CardChannel>;
+  openCardServer(place: CardServerPlace): Promise<CardServer>;
 }
 
 export interface HttpAnswer {

@@ -1,4 +1,5 @@
 import type { Command } from "../cli/command.ts";
+import { badge } from "./badge.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
@@ -7,4 +8,4 @@ import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
-export const COMMANDS: readonly Command[] = [sim, tap, init, serve, doctor, consoleCommand];
+export const COMMANDS: readonly Command[] = [sim, tap, init, serve, badge, doctor, consoleCommand];
