@@ -13,6 +13,20 @@ const KEY_COUNT = 5;
 
 type KeyContext = Pick<ServiceContext, "records" | "vault" | "crypto">;
 
+/** Key `keyNo` of the chip with this UID, for one use: 0, or 2 to 4. @throws tenant-unknown */
+export async function ownChipKey(
+  context: KeyContext,
+  tenantId: string,
+  uid: Uint8Array,
+  keyNo: number,
+): Promise<Secret> {
+  if (keyNo === SDM_META_READ_KEY_NO) throw new RangeError("key 1 is the tenant's");
+  const master = await openTenantKey(context, tenantId, "chip-master");
+  const key = diversifyChipKey(context.crypto, master.bytes, uid, keyNo);
+  master.wipe();
+  return new Secret(key);
+}
+
 /** Keys 0 to 4 for the chip with this UID, to be written to it; 16 bytes each. */
 export async function chipKeys(
   context: KeyContext,

@@ -132,4 +132,9 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     PRIMARY KEY (tenant_id, node_uid, boot)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Where a badge's payload is: in its link (open), or in the chip's protected file (sealed).
+  ALTER TABLE badges ADD COLUMN profile TEXT NOT NULL DEFAULT 'open'
+    CHECK (profile IN ('open', 'sealed'));
+  `,
 ]);

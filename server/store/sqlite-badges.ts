@@ -1,4 +1,5 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import { blob, integer, optionalJson, optionalText, text } from "./columns.ts";
 import type { Badge, BadgeScope, BadgeStatus, Records } from "./records.ts";
 import { appendAudit } from "./sqlite-audit.ts";
@@ -12,6 +13,7 @@ function toBadge(row: Row): Badge {
     badgeUid: text(row, "badge_uid"),
     badgePk: blob(row, "badge_pk"),
     mode: text(row, "mode") as BadgeMode,
+    profile: text(row, "profile") as BadgeProfile,
     nodeUid: optionalText(row, "node_uid"),
     holder: text(row, "holder"),
     label: optionalText(row, "label"),
@@ -30,14 +32,15 @@ export function badgeRecords(db: SqliteDatabase): BadgeRecords {
   return {
     async createBadge(badge) {
       const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
-      const { scope, createdAt } = badge;
+      const { scope, createdAt, profile } = badge;
       db.transaction(() => {
         const sql =
           "INSERT INTO badges (tenant_id, badge_uid, badge_pk, mode, node_uid, holder, label, " +
-          "scope, created_at) VALUES (?,?,?,?,?,?,?,?,?)";
-        const what = scopeText(scope);
-        db.run(sql, tenantId, badgeUid, badgePk, mode, nodeUid, holder, label, what, createdAt);
-        const data = { badge_uid: badgeUid, mode, holder, ...(nodeUid && { node_uid: nodeUid }) };
+          "scope, created_at, profile) VALUES (?,?,?,?,?,?,?,?,?,?)";
+        const who = [tenantId, badgeUid, badgePk, mode, nodeUid, holder, label] as const;
+        db.run(sql, ...who, scopeText(scope), createdAt, profile);
+        const reader = nodeUid === null ? {} : { node_uid: nodeUid };
+        const data = { badge_uid: badgeUid, mode, profile, holder, ...reader };
         appendAudit(db, { tenantId, at: createdAt, kind: "badge-registered", data });
       });
     },
