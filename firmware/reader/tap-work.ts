@@ -102,7 +102,8 @@ export class TapWork {
     this.#wrongKeys.check(uid);
     const isOver = () => currentTapId() !== tapId;
     const decision = await server.carry({ card, link, brush, isOver }, challengeId);
-    if (!decision.granted && decision.reason === "card-key-wrong") this.#wrongKeys.add(uid);
+    if (decision.granted) this.#wrongKeys.forget(uid);
+    else if (decision.reason === "card-key-wrong") this.#wrongKeys.add(uid);
     return decision;
   }
 }

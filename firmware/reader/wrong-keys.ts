@@ -3,11 +3,19 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Clock } from "../../protocol/platform.ts";
 
 /**
- * How long a chip that has other keys than the server is left in peace. It counts each attempt
- * and locks the key at a thousand: at this pace a badge left on the door lasts a week.
+ * How long a chip that has other keys than the server is left in peace: after the first time, and
+ * doubled with each further one up to the longest. A chip counts each attempt and locks the key at
+ * a thousand; whoever tries without a pause makes 178 in a week. The first is short because an
+ * emulator can claim to be a good badge and to have other keys.
  */
-const REST_MS = 600_000;
+const REST_FIRST_MS = 10_000;
+const REST_LONGEST_MS = 3_600_000;
 const BADGES_MAX = 16;
+
+interface Rest {
+  readonly untilMs: number;
+  readonly lengthMs: number;
+}
 
 /**
  * Badges whose chip refused the server's key. They are not asked for a proof again for a while, so
@@ -15,7 +23,7 @@ const BADGES_MAX = 16;
  */
 export class WrongKeys {
   readonly #clock: Clock;
-  readonly #untilMs = new Map<string, number>();
+  readonly #rests = new Map<string, Rest>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,18 +31,26 @@ export class WrongKeys {
 
   add(uid: Uint8Array): void {
     const badge = toHex(uid);
-    this.#untilMs.delete(badge);
-    this.#untilMs.set(badge, this.#clock.monotonicMs() + REST_MS);
-    for (const oldest of this.#untilMs.keys()) {
-      if (this.#untilMs.size <= BADGES_MAX) break;
-      this.#untilMs.delete(oldest);
+    const before = this.#rests.get(badge);
+    const lengthMs =
+      before === undefined ? REST_FIRST_MS : Math.min(2 * before.lengthMs, REST_LONGEST_MS);
+    this.#rests.delete(badge); // and set: Map keeps the order of insertion
+    this.#rests.set(badge, { untilMs: this.#clock.monotonicMs() + lengthMs, lengthMs });
+    for (const oldest of this.#rests.keys()) {
+      if (this.#rests.size <= BADGES_MAX) break;
+      this.#rests.delete(oldest);
     }
+  }
+
+  /** It has proved itself. */
+  forget(uid: Uint8Array): void {
+    this.#rests.delete(toHex(uid));
   }
 
   /** @throws card-key-wrong */
   check(uid: Uint8Array): void {
-    const untilMs = this.#untilMs.get(toHex(uid));
-    if (untilMs !== undefined && this.#clock.monotonicMs() < untilMs)
+    const rest = this.#rests.get(toHex(uid));
+    if (rest !== undefined && this.#clock.monotonicMs() < rest.untilMs)
       throw new LatchkeyError("card-key-wrong");
   }
 }
