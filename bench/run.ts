@@ -10,6 +10,7 @@ import { findXsWorker } from "../tools/find-xs.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
 import { measureUs } from "./measure.ts";
 import { BADGE_OPERATIONS } from "./ntag424.ts";
+import { benchSimulator } from "./simulator.ts";
 
 const XS_METERING = ["test/xs/crypto.xs.test.ts", "test/xs/ntag424.xs.test.ts"];
 
@@ -50,3 +51,4 @@ for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
   const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
   printRow(name, times, compute.get(name));
 }
+await benchSimulator();

@@ -36,6 +36,8 @@ export interface DeskBadge {
 
 /** A simulated reader that runs in real time beside a real HTTP server. */
 export interface Desk {
+  /** What must be said once, such as a new server's admin token. Holds secrets: show, not log. */
+  readonly notices?: readonly string[];
   readonly serverUrl: string;
   readonly badges: readonly DeskBadge[];
   /** From now on; ends when the desk stops. */

@@ -1,4 +1,4 @@
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../../protocol/encoding/crc32.ts";
 
 /**
  * How the journal's pages look. Every page begins with a kind byte, so that no content of a

@@ -5,7 +5,7 @@ import { toHex } from "../../protocol/encoding/hex.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
-import { type RunningServer, startServer } from "../../server/start.ts";
+import { firstStartLines, type RunningServer, startServer } from "../../server/start.ts";
 import { CryptoCost } from "../crypto-cost.ts";
 import { restoreChip, snapshotChip } from "../nfc/chip-snapshot.ts";
 import { Ntag424 } from "../nfc/ntag424.ts";
@@ -57,6 +57,8 @@ const HOLD_MS = 8_000;
 export class Desk {
   readonly badges = Object.entries(BADGES).map(([name, { title }]) => ({ name, title }));
   readonly serverUrl: string;
+  /** A first start's admin token: shown by whoever started the desk, this once. */
+  readonly notices: readonly string[];
   readonly #server: RunningServer;
   readonly #board: ReaderBoard;
   readonly #watch: TapWatch;
@@ -79,6 +81,8 @@ export class Desk {
   }) {
     this.#server = parts.server;
     this.serverUrl = parts.server.url;
+    const { firstStart } = parts.server;
+    this.notices = firstStart === undefined ? [] : firstStartLines(firstStart);
     this.#world = parts.world;
     this.#board = parts.board;
     this.#watch = parts.watch;

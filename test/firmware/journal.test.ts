@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { crc32 } from "../../firmware/journal/crc32.ts";
 import { Journal } from "../../firmware/journal/journal.ts";
+import { crc32 } from "../../protocol/encoding/crc32.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import { lcg, StrictFlash } from "./strict-flash.ts";

@@ -167,14 +167,21 @@ export class ChipReader {
 
   /** The APDU of a command in the given mode. */
   wrap(ins: number, header: string, data = "", mode: CommMode = "plain"): Uint8Array {
-    let body = fromHex(data);
+    const body = fromHex(data);
+    if (mode !== "full" || body.length === 0) return this.#assemble(ins, header, body, mode);
+    const padded = new Uint8Array(body.length + 16 - (body.length % 16));
+    padded.set(body);
+    padded[body.length] = 0x80;
+    return this.wrapPadded(ins, header, padded);
+  }
+
+  /** The APDU of a command in full mode whose data is padded already, well or badly. */
+  wrapPadded(ins: number, header: string, padded: Uint8Array): Uint8Array {
+    return this.#assemble(ins, header, this.#keys!.encrypt(padded), "full");
+  }
+
+  #assemble(ins: number, header: string, body: Uint8Array, mode: CommMode): Uint8Array {
     const head = fromHex(header);
-    if (mode === "full" && body.length > 0) {
-      const padded = new Uint8Array(body.length + 16 - (body.length % 16));
-      padded.set(body);
-      padded[body.length] = 0x80;
-      body = this.#keys!.encrypt(padded);
-    }
     const mac =
       mode === "plain"
         ? NONE

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../protocol/encoding/hex.ts";
+import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { chipInField, ZERO_KEY } from "./chip-reader.ts";
 
 const SIGNATURE = Uint8Array.from({ length: 56 }, (_, i) => i);
@@ -83,6 +84,24 @@ for (const lrp of [false, true]) {
         assert.ok(memory.keys.every(({ value }) => value.every((byte) => byte === 0)));
         assert.equal(reader.say("9051000000"), "91ae", "an error ends the session");
       }
+    });
+
+    it("refuse data that is not padded in its last block, or not in whole blocks", () => {
+      const padded = (...lines: readonly string[]): Uint8Array => fromHex(lines.join(""));
+      const zeros = "00".repeat(16);
+      for (const bad of [
+        padded(zeros),
+        padded(`80${"00".repeat(15)}`, zeros),
+        padded("81".repeat(16)),
+      ]) {
+        const { reader } = chipInField({ lrp });
+        reader.authenticate(0);
+        assert.equal(reader.say(reader.wrapPadded(0x5c, "00", bad)), "911e");
+      }
+      const { memory, reader } = chipInField({ lrp });
+      reader.authenticate(0);
+      assert.equal(reader.say(reader.wrap(0x5c, "00", "02", "mac")), "917e");
+      assert.equal(memory.randomId, false);
     });
 
     it("refuse an answer that would not fit with its protection", () => {
@@ -211,6 +230,29 @@ describe("authentication, misused", () => {
     }
   });
 
+  it("echoes the reader's capabilities, cut or filled up to six bytes", () => {
+    for (const [sent, echoed] of [
+      ["", "000000000000"],
+      ["01", "010000000000"],
+      ["010203040506", "010203040506"],
+      ["01020304050607", "010203040506"],
+    ] as const) {
+      const { memory, reader } = chipInField();
+      memory.configuration.pdCap5 = 0xaa;
+      memory.configuration.pdCap6 = 0xbb;
+      const length = sent.length / 2;
+      const part1 = reader.say(`907100000${length + 2}000${length}${sent}00`);
+      assert.equal(part1.slice(-4), "91af");
+      const decrypt = (hex: string) =>
+        nobleCrypto.aesCbcDecrypt(ZERO_KEY, new Uint8Array(16), fromHex(hex));
+      const rndB = toHex(decrypt(part1.slice(0, 32)));
+      const proof = fromHex("00".repeat(16) + rndB.slice(2) + rndB.slice(0, 2));
+      const sealed = nobleCrypto.aesCbcEncrypt(ZERO_KEY, new Uint8Array(16), proof);
+      const part2 = toHex(decrypt(reader.say(`90af000020${toHex(sealed)}00`).slice(0, 64)));
+      assert.equal(part2.slice(40), `00000000aabb${echoed}`);
+    }
+  });
+
   it("is aborted by any other command, and by a second part of another length", () => {
     const { reader } = chipInField();
     reader.say("9071000002000000");
@@ -278,5 +320,6 @@ describe("authentication, misused", () => {
     unknown.say("00a4040007d276000085010000");
     assert.equal(unknown.authenticate(1), "91ae");
     assert.equal(unknown.say("90640000010100"), "009100");
+    assert.equal(unknown.say("90640000010000"), "9140", "there is no originality key 0");
   });
 });

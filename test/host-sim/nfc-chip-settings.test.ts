@@ -132,7 +132,7 @@ describe("ChangeFileSettings of the NDEF file", () => {
           assert.equal(read.length, 516);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 });

@@ -68,7 +68,7 @@ describe("the chip under whatever an attacker sends", () => {
         }
         assert.deepEqual({ ...snapshotChip(chip), failures: [] }, before);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -97,7 +97,7 @@ describe("the chip under whatever an attacker sends", () => {
         assert.equal(memory.failures[0]!.consecutive, 0);
         assert.equal(reader.say("9051000000"), "91ae", "the session ended");
       }),
-      { numRuns: 120 },
+      { numRuns: 40 },
     );
   });
 

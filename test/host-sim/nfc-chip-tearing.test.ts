@@ -77,6 +77,8 @@ describe("a write that comes in several frames", () => {
     chip.torn(reader.wrap(0x8d, "02640000a00000", data).slice(0, 125));
     chip.torn(Uint8Array.of(0x00, 0xd6, 0x00));
     chip.torn(Uint8Array.of(0x90));
+    reader.authenticate(0);
+    chip.torn(Uint8Array.of(0x00, 0xd6, 0x84, 0x00, 4, 1, 2, 3)); // not in a session
     for (const file of chip.memory.files.slice(1)) {
       assert.ok(file.content.every((byte) => byte === 0));
     }

@@ -160,13 +160,19 @@ function channelOf(aes: ChipAes, input: Fields): SecureChannel {
     const encKey = input["encKey"] === null ? new Uint8Array(16) : bytes(input, "encKey");
     return new AesChannel(aes, encKey, bytes(input, "macKey"));
   }
+  const [encKey, macKey] = aesSessionKeys(session);
+  return new AesChannel(aes, encKey, macKey);
+}
+
+/** SesAuthENCKey and SesAuthMACKey of a captured authentication. */
+function aesSessionKeys(session: Fields): readonly [Uint8Array, Uint8Array] {
   const [key, rndA] = [bytes(session, "key"), bytes(session, "rndA")];
   const rndB = nobleCrypto.aesCbcDecrypt(key, new Uint8Array(16), bytes(session, "encRndB"));
   const mixed = rndA.slice(2, 8).map((byte, i) => byte ^ rndB[i]!);
   const context = concat(rndA.slice(0, 2), mixed, rndB.slice(6), rndA.slice(8));
   const keyOf = (label: string) =>
     aesCmac(nobleCrypto, key, concat(fromHex(`${label}00010080`), context));
-  return new AesChannel(aes, keyOf("a55a"), keyOf("5aa5"));
+  return [keyOf("a55a"), keyOf("5aa5")];
 }
 
 /** A chip in the middle of the vector's session, with the content that its answer shows. */
@@ -205,6 +211,14 @@ function chipFor({ input, expected }: Vector): Chip {
 /** The signature inside a captured answer to Read_Sig: it is all that the capture holds. */
 function signatureOf(input: Fields): Uint8Array {
   const cipher = bytes(input, "resp").slice(0, 64);
+  const session = input["session"] as Fields | undefined;
+  if (session !== undefined) {
+    const [encKey] = aesSessionKeys(session);
+    const counter = Uint8Array.of(Number(input["cmdCtr"]) + 1, 0);
+    const label = concat(fromHex("5aa5"), bytes(input, "ti"), counter, new Uint8Array(8));
+    const iv = nobleCrypto.aesEncryptBlock(encKey, label);
+    return nobleCrypto.aesCbcDecrypt(encKey, iv, cipher).slice(0, 56);
+  }
   const key = channelOf(engine(), input) as LrpChannel;
   return key.decrypt(cipher).slice(0, 56);
 }
@@ -265,6 +279,21 @@ describe("the chip's secure messaging against published figures and captures", (
       assert.equal(answer, (vector.input["resp"] as string).toUpperCase(), vector.id);
     }
     assert.equal(all.length, 7);
+  });
+
+  /** Amperstrand/ntag424, read_sig.rs: captured after GetVersion in the session of 085BC941. */
+  it("answers Read_Sig in an AES session as a captured chip, with 90 in its MAC", () => {
+    const session = {
+      key: "00000000000000000000000000000000",
+      rndA: "C4028B41E6F497099C7087768E78A191",
+      encRndB: "7858A0B9DBC468F0FF1B2F773D6DF9FC",
+    };
+    const resp =
+      "C2907EA2100DA5336DDDF17EE7AD70A240915DCD38E6319A663445D69E14825AF42F6AC725487F163ECC696B" +
+      "504F90390DF67BC5D8C0DBFCE2158FFB5A2A427AE1E8BDA4D293F5289190";
+    const input = { session, ti: "085BC941", cmdCtr: 1, ins: "3C", header: "00", resp };
+    const vector = { id: "hw-aes-readsig", kind: "sm_aes", verified: true, input, expected: {} };
+    assert.equal(answerTo(chipFor(vector), "903c0000090032e6a647b984427f00"), resp);
   });
 
   it("enables Random ID as AN12196 Table 28 prints it", () => {

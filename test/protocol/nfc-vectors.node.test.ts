@@ -33,6 +33,10 @@ import {
 } from "../../protocol/nfc/sdm-lrp.ts";
 import { statusWordName } from "../../protocol/nfc/status-word.ts";
 import { openPiccData, type SunIdentity, verifySun } from "../../protocol/nfc/sun.ts";
+import { getFileSettings, readSignature } from "../../protocol/ntag424/card-facts.ts";
+import { writeData } from "../../protocol/ntag424/file-data.ts";
+import { verifyOriginality } from "../../protocol/ntag424/originality.ts";
+import { plainSender } from "../../protocol/ntag424/plain-sender.ts";
 import { lrpMasterKey } from "../../protocol/ntag424/session-keys.ts";
 import { readVectors, vectorsFolder } from "../support/vectors.ts";
 import { failsWith } from "./nfc-expect.ts";
@@ -310,6 +314,26 @@ describe("published NTAG 424 DNA transcripts", () => {
       assert.equal(toHex(version.uid).toUpperCase(), last.slice(0, 14));
     });
   }
+
+  it("hw-readsig-plain is NXP's signature of that chip", async () => {
+    const found = await readSignature(plainSender(replay("hw-readsig-plain")));
+    assert.equal(verifyOriginality(fromHex("04A9707A0B1090"), found), true);
+  });
+
+  it("factory-ndef-filesettings are those of a fresh chip", async () => {
+    const sender = plainSender(replay("factory-ndef-filesettings"));
+    assert.deepEqual(await getFileSettings(sender, 2), {
+      commMode: "plain",
+      access: { read: "free", write: "free", readWrite: "free", change: 0 },
+      size: 256,
+    });
+  });
+
+  it("an12196-t25-write-cc is what writeData sends", async () => {
+    const sender = plainSender(replay("an12196-t25-write-cc"));
+    const data = fromHex("FF0506E10500808283000000000000000000");
+    await writeData(sender, { fileNo: 1, offset: 14, mode: "plain" }, data);
+  });
 
   it("hw-factory-cc-file says where the NDEF file is", () => {
     const [, answer] = named("hw-factory-cc-file").exchanges[0]!;

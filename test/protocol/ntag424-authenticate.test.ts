@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { nobleCrypto as crypto } from "../../protocol/crypto/noble.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { encodeResponse } from "../../protocol/nfc/apdu.ts";
-import { authenticateFirst, isWrongKey } from "../../protocol/ntag424/authenticate.ts";
+import {
+  authenticateFirst,
+  authenticateNonFirst,
+  isWrongKey,
+} from "../../protocol/ntag424/authenticate.ts";
 import { getCardUid, getKeyVersion } from "../../protocol/ntag424/card-facts.ts";
 import { readData } from "../../protocol/ntag424/file-data.ts";
 import { localKeyHolder } from "../../protocol/ntag424/handshake.ts";
 import { SecureMessaging } from "../../protocol/ntag424/secure-messaging.ts";
 import { Session } from "../../protocol/ntag424/session.ts";
-import { rejectsCode } from "./error-code.ts";
+import { rejectsCode, throwsCode } from "./error-code.ts";
 import { filled } from "./nfc-expect.ts";
 import { CARD_UID, TestCard } from "./ntag424-card.ts";
 import {
@@ -120,6 +124,26 @@ describe("an EV2 authentication", () => {
     }
   });
 
+  it("finds out one that fakes only the second authentication", async () => {
+    for (const messaging of ["aes", "lrp"] as const) {
+      const card = new TestCard(messaging);
+      const session = await Session.open(card.transceive, holder, { keyNo: 0, messaging });
+      card.tamper = (response, index) =>
+        index === 3 ? encodeResponse({ data: filled(16, 0x33), sw: 0x9100 }) : response;
+      await rejectsCode(session.reauthenticate(holder, { keyNo: 1 }), "card-proof-invalid");
+      assert.equal(session.closed, true);
+    }
+  });
+
+  it("does not take a card that was asked for something else than we asked", async () => {
+    for (const messaging of ["aes", "lrp"] as const) {
+      const card = new TestCard(messaging);
+      card.echo = Uint8Array.of(4, 0, 0, 0, 0, 0);
+      const opening = Session.open(card.transceive, holder, { keyNo: 0, messaging });
+      await rejectsCode(opening, "card-proof-invalid");
+    }
+  });
+
   it("waits out AUTHENTICATION_DELAY with the same command, within a bound", async () => {
     const patient = new TestCard();
     patient.delays = 200;
@@ -157,6 +181,17 @@ describe("an EV2 authentication", () => {
     await rejectsCode(getCardUid(session), "card-session-ended");
     await rejectsCode(session.reauthenticate(holder, { keyNo: 0 }), "card-session-ended");
     assert.deepEqual(card.seen, [0x71, 0xaf, 0x77, 0xaf]);
+  });
+
+  it("that continues a session closes it, and one that is over cannot be continued", async () => {
+    const card = new TestCard();
+    const before = await authenticateFirst(card.transceive, holder, { keyNo: 0 });
+    const after = await authenticateNonFirst(card.transceive, holder, before, { keyNo: 1 });
+    assert.deepEqual([before.closed, after.closed], [true, false]);
+    const again = authenticateNonFirst(card.transceive, holder, before, { keyNo: 1 });
+    await rejectsCode(again, "card-session-ended");
+    const request = { keyNo: 1, messaging: "aes" as const, pcdCap: new Uint8Array(6) };
+    throwsCode(() => holder.begin({ ...request, previous: before }), "card-session-ended");
   });
 
   it("takes key numbers only", async () => {

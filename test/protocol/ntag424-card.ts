@@ -79,6 +79,8 @@ export class TestCard {
   readonly seen: number[] = [];
   /** What part 1 answers this many times before it works. */
   delays = 0;
+  /** The capabilities that it claims to have been asked for, instead of those that came. */
+  echo: Uint8Array | undefined;
   /** Overrides what goes back for the n-th command (from 0). */
   tamper: (response: Uint8Array, index: number) => Uint8Array = (response) => response;
   readonly #lrp: boolean;
@@ -146,7 +148,7 @@ export class TestCard {
     const { encKey, macKey } = ev2SessionKeys(crypto, key, rndA, rndB);
     this.#begin(encKey, macKey, first, 0);
     const head = first ? this.#session!.ti : none;
-    const tail = first ? concat(new Uint8Array(6), cap) : none;
+    const tail = first ? concat(new Uint8Array(6), this.echo ?? cap) : none;
     return { data: crypto.aesCbcEncrypt(key, zeroIv, concat(head, rotate(rndA), tail)) };
   }
 
@@ -158,7 +160,7 @@ export class TestCard {
     if (!equalBytes(lrpCmac(crypto, macKey, concat(rndA, rndB)), data.slice(16)))
       return this.#drop(0x91ae);
     this.#begin(encKey, macKey, first, first ? 1 : 0);
-    const told = concat(this.#session!.ti, Uint8Array.of(2, 0, 0, 0, 0, 0), cap);
+    const told = concat(this.#session!.ti, Uint8Array.of(2, 0, 0, 0, 0, 0), this.echo ?? cap);
     const sealed = first ? lricbEncrypt(crypto, encKey, new Uint8Array(4), told) : none;
     return { data: concat(sealed, lrpCmac(crypto, macKey, concat(rndB, rndA, sealed))) };
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { nobleCrypto as crypto } from "../../protocol/crypto/noble.ts";
+import { concat } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import {
   advanceCounter,
@@ -95,12 +96,21 @@ describe("the originality signature", () => {
     assert.equal(verifyOriginality(uid, signature), true);
   });
 
+  it("is as good with n - s in the place of s: that is ECDSA", () => {
+    const n = BigInt("0xffffffffffffffffffffffffffff16a2e0b8f03e13dd29455c5c2a3d");
+    const s = BigInt(`0x${toHex(signature.subarray(28))}`);
+    const other = fromHex((n - s).toString(16).padStart(56, "0"));
+    assert.equal(verifyOriginality(uid, concat(signature.subarray(0, 28), other)), true);
+  });
+
   it("of another UID, altered, or of another length is not", () => {
     assert.equal(verifyOriginality(flipBit(uid, 55), signature), false);
     assert.equal(verifyOriginality(uid, flipBit(signature, 447)), false);
     assert.equal(verifyOriginality(uid, new Uint8Array(56)), false);
     assert.equal(verifyOriginality(uid, filled(56, 0xff)), false);
     assert.equal(verifyOriginality(uid.slice(1), signature), false);
+    // The same number, but no UID.
+    assert.equal(verifyOriginality(concat(Uint8Array.of(0), uid), signature), false);
     assert.equal(verifyOriginality(uid, signature.slice(1)), false);
     assert.equal(verifyOriginality(uid, signature, filled(57, 4)), false);
   });

@@ -14,7 +14,7 @@ import {
   getVersion,
   readSignature,
 } from "../../protocol/ntag424/card-facts.ts";
-import { changeKey } from "../../protocol/ntag424/change-key.ts";
+import { changeKey, changeKeyCommand } from "../../protocol/ntag424/change-key.ts";
 import { setConfiguration } from "../../protocol/ntag424/configuration.ts";
 import { readData, writeData } from "../../protocol/ntag424/file-data.ts";
 import { type KeyHolder, localKeyHolder } from "../../protocol/ntag424/handshake.ts";
@@ -123,6 +123,16 @@ describe("a session", () => {
     assert.deepEqual(keys, { encKey: new Uint8Array(16), macKey: new Uint8Array(16) });
   });
 
+  it("is closed by its own channel, whoever uses that", () => {
+    const keys = { encKey: filled(16, 1), macKey: filled(16, 2) };
+    const messaging = new SecureMessaging(new AesSessionCipher(crypto, keys), filled(4, 3));
+    messaging.wrap({ name: "GetCardUID", ins: 0x51, mode: "full" });
+    const answer = { data: filled(24, 0), sw: 0x9100 };
+    throwsCode(() => messaging.unwrap(answer), "card-mac-invalid");
+    assert.equal(messaging.closed, true);
+    throwsCode(() => messaging.unwrap(answer), "card-session-ended");
+  });
+
   it("counts plain commands as well", async () => {
     const card = new TestCard();
     const channel = await authenticateFirst(card.transceive, holder, { keyNo: 0 });
@@ -157,6 +167,17 @@ describe("keys that are somewhere else", () => {
     // A NonFirst authentication continues a session that only its holder can know.
     await assert.rejects(session.reauthenticate(holder, { keyNo: 1 }), TypeError);
     assert.equal(session.closed, true);
+  });
+
+  it("wrap a change of key themselves, so that it passes the reader as a cryptogram", async () => {
+    const card = new TestCard();
+    const channel = await authenticateFirst(card.transceive, holder, { keyNo: 0 });
+    const session = Session.over(card.transceive, channel, 0);
+    const change = { keyNo: 3, newKey: secret(0x44), oldKey: secret(0x13), newVersion: 2 };
+    const cryptogram = await channel.wrap(changeKeyCommand(change));
+    assert.deepEqual(await session.deliver(cryptogram), new Uint8Array(0));
+    assert.deepEqual(card.keys[3], filled(16, 0x44));
+    assert.equal(await getKeyVersion(session, 3), 2);
   });
 
   it("work by relay: the server runs the whole conversation over a far card", async () => {

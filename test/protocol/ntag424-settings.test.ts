@@ -185,6 +185,11 @@ describe("the rules of Table 71 (NT4H2421Gx)", () => {
       fileRead: { keyNo: 1, macInputOffset: 0, macOffset: 40 },
       counterRead: never,
     },
+    "mirrors that touch from behind": {
+      picc: { ...plain, uidOffset: 116, counterOffset: 130 },
+      fileRead,
+      counterRead: never,
+    },
     "a hidden counter": { picc: { kind: "plain", counterOffset: "hidden" }, counterRead: 0 },
     "a MAC and no mirror": {
       picc: { kind: "none", counter: true },

@@ -34,6 +34,7 @@ export async function* runDesk(
     speed: args.number("speed", 0.01, 1000) ?? 1,
     ...(seed === undefined ? {} : { seed }),
   });
+  for (const text of desk.notices ?? []) yield { type: "note", text };
   const control = new ControlServer(desk);
   try {
     const address = await control.start();
