@@ -1,6 +1,8 @@
 import { Secret } from "../protocol/crypto/secret.ts";
+import { fromHex } from "../protocol/encoding/hex.ts";
 import { diversifyChipKey } from "../protocol/nfc/an10922.ts";
 import type { ServiceContext } from "./context.ts";
+import type { Badge } from "./store/records.ts";
 import { openTenantKey } from "./tenant-keys.ts";
 
 /**
@@ -13,16 +15,14 @@ const KEY_COUNT = 5;
 
 type KeyContext = Pick<ServiceContext, "records" | "vault" | "crypto">;
 
-/** Key `keyNo` of the chip with this UID, for one use: 0, or 2 to 4. @throws tenant-unknown */
-export async function ownChipKey(
+/** Key 0, 2, 3 or 4 of a badge's chip, for one use. @throws tenant-unknown */
+export async function badgeChipKey(
   context: KeyContext,
-  tenantId: string,
-  uid: Uint8Array,
-  keyNo: number,
+  { tenantId, badgeUid }: Pick<Badge, "tenantId" | "badgeUid">,
+  keyNo: 0 | 2 | 3 | 4,
 ): Promise<Secret> {
-  if (keyNo === SDM_META_READ_KEY_NO) throw new RangeError("key 1 is the tenant's");
   const master = await openTenantKey(context, tenantId, "chip-master");
-  const key = diversifyChipKey(context.crypto, master.bytes, uid, keyNo);
+  const key = diversifyChipKey(context.crypto, master.bytes, fromHex(badgeUid), keyNo);
   master.wipe();
   return new Secret(key);
 }

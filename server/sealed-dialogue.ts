@@ -13,7 +13,7 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json/reader.ts";
 import { localKeyHolder } from "../protocol/ntag424/handshake.ts";
 import type { RelayStep } from "../protocol/ntag424/relay.ts";
-import { ownChipKey } from "./chip-keys.ts";
+import { badgeChipKey } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import {
   checkChip,
@@ -101,7 +101,7 @@ async function advance(
   dialogue: Dialogue,
 ): Promise<JsonObject> {
   const { badge, state, expiresAt } = dialogue;
-  const progress = await progressOf(context, tap.badgeUid, node, state);
+  const progress = await progressOf(context, badge, state);
   const { readCounter, answers } = state;
   if (isRefusal(progress)) return conclude(context, node, tap, progress);
   if (progress.kind === "done") {
@@ -132,11 +132,10 @@ function suspect(refusal: Refusal, readCounter: number): Refusal {
 
 async function progressOf(
   context: ServiceContext,
-  badgeUid: Uint8Array,
-  { tenantId }: Node,
+  badge: Badge,
   { rndA, answers, readCounter }: SealedState,
 ): Promise<Progress> {
-  const key = await ownChipKey(context, tenantId, badgeUid, SEALED_READ_KEY_NO);
+  const key = await badgeChipKey(context, badge, SEALED_READ_KEY_NO);
   const random = { bytes: () => rndA.slice() };
   const holder = localKeyHolder(context.crypto, random, () => key);
   try {
