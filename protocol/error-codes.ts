@@ -306,6 +306,10 @@ const table = {
     title: "The I2C bus is held low and could not be freed.",
     next: "Check the wiring and the pull-ups; power-cycle the reader if it persists.",
   },
+  "serial-lost": {
+    title: "The serial line takes no bytes any more.",
+    next: "Check that the device is still plugged in, then open it again.",
+  },
   "pn532-no-ack": {
     title: "The PN532 did not acknowledge a command.",
     next: "The driver resets it; if it persists, check wiring and the reset line.",
@@ -328,7 +332,7 @@ const table = {
   },
   "pn532-unsupported": {
     title: "The chip is not a PN532, or its firmware is not known to work.",
-    next: "Check the module; the selector switches must say I2C.",
+    next: "Check the module; the selector switches must fit the wiring, I2C or HSU.",
   },
   "pn532-dead": {
     title: "The PN532 does not come back after a reset.",

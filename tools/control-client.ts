@@ -15,6 +15,7 @@ export function controlFile({ cwd }: Pick<Context, "cwd">): string {
 
 export interface ControlAnswer {
   readonly outcome?: TapOutcome;
+  readonly laid?: string;
   readonly badges?: readonly DeskBadge[];
   readonly serial?: string;
   readonly error?: { readonly code: string; readonly message: string };

@@ -11,6 +11,7 @@ import type { Desk } from "./simulator.ts";
  *
  * ```
  * → {"token": "…", "do": "tap", "badge": "good"}     ← {"outcome": {"granted": true, …}}
+ * → {"token": "…", "do": "lay", "badge": "good"}     ← {"laid": "good"}, on the simulated PN532
  * → {"token": "…", "do": "badges"}                   ← {"badges": [{"name", "title"}, …]}
  * → {"token": "…", "do": "attach"}                   ← {"serial": "…"} as it comes
  * → {"token": "…", "do": "write", "text": "status\r"}
@@ -80,12 +81,16 @@ export class ControlServer {
   async #answer(socket: Socket, line: string): Promise<void> {
     const request = parseRequest(line);
     if (!this.#knows(request.token)) throw new LatchkeyError("unauthenticated");
+    const badge = String(request.badge);
+    const hold = typeof request.holdMs === "number" ? [request.holdMs] : [];
     switch (request.do) {
-      case "tap": {
-        const hold = typeof request.holdMs === "number" ? [request.holdMs] : [];
-        send(socket, { outcome: await this.#desk.tap(String(request.badge), ...hold) });
+      case "tap":
+        send(socket, { outcome: await this.#desk.tap(badge, ...hold) });
         return;
-      }
+      case "lay":
+        await this.#desk.layOnPn532(badge, ...hold);
+        send(socket, { laid: badge });
+        return;
       case "badges":
         send(socket, { badges: this.#desk.badges });
         return;
@@ -96,7 +101,7 @@ export class ControlServer {
         this.#desk.write(String(request.text));
         return;
       default:
-        throw new LatchkeyError("malformed", { message: "do: tap, badges, attach or write" });
+        throw new LatchkeyError("malformed", { message: "do: tap, lay, badges, attach or write" });
     }
   }
 

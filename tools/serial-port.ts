@@ -1,3 +1,4 @@
+import type { SerialPort } from "serialport";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Link, SerialPortInfo } from "./cli/context.ts";
 
@@ -33,13 +34,19 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
     }));
 }
 
-/** @throws port-unavailable with the reason in words */
-export async function openSerialPort(path: string, baud: number): Promise<Link> {
+/** An open port, 8N1. @throws port-unavailable with the reason in words */
+export async function openPort(path: string, baud: number): Promise<SerialPort> {
   const SerialPort = await serialPortClass();
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false });
   await new Promise<void>((resolve, reject) => {
     port.open((error) => (error === null ? resolve() : reject(portError(path, error))));
   });
+  return port;
+}
+
+/** The port as a line of text in both directions. @throws port-unavailable */
+export async function openSerialPort(path: string, baud: number): Promise<Link> {
+  const port = await openPort(path, baud);
   let closing = false;
   return {
     write: (text) => void port.write(text),

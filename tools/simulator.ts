@@ -26,6 +26,8 @@ export interface DeskOptions {
   readonly port: number;
   readonly seed?: string;
   readonly speed: number;
+  /** Plugs in a PN532 for other programs, with this badge on it. */
+  readonly pn532?: { readonly badge?: string };
 }
 
 export interface DeskBadge {
@@ -40,10 +42,14 @@ export interface Desk {
   readonly notices?: readonly string[];
   readonly serverUrl: string;
   readonly badges: readonly DeskBadge[];
+  /** The serial port of its PN532, if one was asked for. */
+  readonly pn532Path: string | undefined;
   /** From now on; ends when the desk stops. */
   events(): AsyncIterable<SimEvent>;
   /** Holds a badge to the reader until it answers. @throws badge-unknown */
   tap(badge: string, holdMs?: number): Promise<TapOutcome>;
+  /** Lays a badge on that PN532; it stays, or for `holdMs`. @throws not-found, badge-unknown */
+  layOnPn532(badge: string, holdMs?: number): Promise<void>;
   /** Types into the reader's serial console. */
   write(text: string): void;
   stop(): Promise<void>;

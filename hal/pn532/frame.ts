@@ -121,6 +121,15 @@ export function parseFrame(bytes: Uint8Array): Frame {
   return { kind: "reply", code: bytes[start + 1]!, data: bytes.slice(start + 2, end) };
 }
 
+/** The same, `undefined` for a damaged one. */
+export function tryParseFrame(bytes: Uint8Array): Frame | undefined {
+  try {
+    return parseFrame(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A LatchkeyError for bytes that do not form what the chip should have sent. */
 export function damaged(reason: string): LatchkeyError {
   return new LatchkeyError("pn532-frame", {

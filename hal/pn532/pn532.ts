@@ -1,8 +1,8 @@
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Digital } from "../ecma419.ts";
-import { recoverBus } from "../i2c-recovery.ts";
-import { delay, type Timing } from "../timing.ts";
+import { Deadline, delay, type Timing } from "../timing.ts";
+import type { FrameChannel } from "./channel.ts";
 import {
   COMMAND,
   DIAGNOSE,
@@ -14,17 +14,17 @@ import {
   type Target,
 } from "./commands.ts";
 import { CARD_LIMIT_MS, checkStatus, exchangeData, type RunCommand } from "./data-exchange.ts";
-import { I2CPort } from "./i2c-port.ts";
+import { HsuChannel } from "./hsu-channel.ts";
+import { I2CChannel } from "./i2c-channel.ts";
 import { Pn532Link } from "./link.ts";
 import type { DataExchangeOptions, ListOptions, PN532Options } from "./options.ts";
-import { ReadyLine } from "./ready-line.ts";
 import { STATUS_ERROR_MASK } from "./status.ts";
 
-export type { DataExchangeOptions, ListOptions, PN532Options } from "./options.ts";
+export type * from "./options.ts";
 
 /** RSTPD_N low time. The data sheet wants microseconds; a capacitor on the line wants more. */
 const RESET_LOW_MS = 2;
-/** From the rising RSTPD_N to the first acknowledged address, at the most. */
+/** From the rising RSTPD_N to the first command that is acknowledged, at the most. */
 const START_LIMIT_MS = 500;
 const REPLY_LIMIT_MS = 100;
 const RETRY_FOR_EVER = 0xff;
@@ -35,7 +35,7 @@ const LIST_LIMIT_MS = 2_000;
 const LIST_REPLY_BYTES = 19;
 
 /**
- * The PN532 NFC controller on I²C.
+ * The PN532 NFC controller on I²C, or on a serial line (HSU: then `serial` instead of `i2c`).
  *
  * ```
  *   Pico 2 W            PN532 module (switches: I2C)
@@ -55,11 +55,10 @@ const LIST_REPLY_BYTES = 19;
  * const [card] = await pn532.inListPassiveTarget();
  */
 export class PN532 {
-  readonly #options: PN532Options;
   readonly #timing: Timing;
-  readonly #port: I2CPort;
+  readonly #channel: FrameChannel;
   readonly #link: Pn532Link;
-  readonly #irq: ReadyLine | undefined;
+  readonly #hasIrq: boolean;
   readonly #reset: Digital | undefined;
   readonly #retries: number;
   #queue: Promise<unknown> = Promise.resolve();
@@ -67,30 +66,28 @@ export class PN532 {
   #firmware: FirmwareVersion | undefined;
 
   constructor(options: PN532Options) {
-    const { i2c, clock, timer, reset, irq } = options;
-    this.#options = options;
-    this.#timing = { clock, timer };
+    const { reset, log } = options;
+    this.#timing = { clock: options.clock, timer: options.timer };
     this.#retries = options.activationRetries ?? 1;
-    this.#port = new I2CPort(
-      { hz: 100_000, address: 0x24, busFreeMs: options.busFreeMs ?? 0, ...i2c },
-      this.#timing,
-    );
+    this.#hasIrq = options.i2c !== undefined && options.irq !== undefined;
+    this.#channel =
+      options.serial === undefined
+        ? new I2CChannel(options, this.#timing, log)
+        : new HsuChannel(options, this.#timing);
     try {
       // On the Pico a new output is low: from here on the chip is held in reset, until open().
       if (reset !== undefined)
         this.#reset = new reset.io({ pin: reset.pin, mode: reset.io.Output });
-      if (irq !== undefined) this.#irq = new ReadyLine(irq, this.#timing);
     } catch (error) {
-      this.#reset?.close();
-      this.#port.close();
+      this.#channel.close();
       throw error;
     }
-    this.#link = new Pn532Link(this.#port, this.#timing, this.#irq, options.log);
+    this.#link = new Pn532Link(this.#channel, this.#timing);
   }
 
   /** Whether IRQ announces frames; false too when the line proved to be broken. */
   get usesIrq(): boolean {
-    return this.#link.usesIrq;
+    return this.#channel.usesIrq;
   }
 
   /** What {@link open} found, or `undefined` before. */
@@ -160,10 +157,8 @@ export class PN532 {
     return this.#exclusive(async () => {
       const body = new Uint8Array([maxTargets, 0x00]);
       try {
-        const options = { timeoutMs };
-        return parseTargets(
-          await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, options),
-        );
+        const limit = { timeoutMs };
+        return parseTargets(await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, limit));
       } catch (error) {
         // Told to look for ever, the chip was right not to answer; the abort has ended it.
         if (this.#retries === RETRY_FOR_EVER && isLatchkeyError(error, "pn532-timeout")) return [];
@@ -193,7 +188,7 @@ export class PN532 {
     });
   }
 
-  /** Ends the command under way, which then rejects with `cancelled`. Does nothing when idle. */
+  /** Ends the command under way, which then rejects with `cancelled`. */
   abort(): void {
     this.#link.cancel();
   }
@@ -206,7 +201,8 @@ export class PN532 {
   recover(): Promise<void> {
     this.#link.cancel();
     return this.#exclusive(async () => {
-      this.#freeBus();
+      // A chip in reset lets go of its lines, so that only others can still hold them.
+      this.#channel.recover(() => this.#reset?.write(0));
       try {
         await this.#start();
       } catch (error) {
@@ -222,18 +218,15 @@ export class PN532 {
     this.#link.cancel();
     await this.#enqueue(async () => {
       await this.#configureRf(RF_ITEM.field, new Uint8Array([0]));
-      await this.#link.abortNow();
+      await this.#channel.abort();
     }).catch(() => undefined);
-    this.#irq?.close();
+    this.#channel.close();
     this.#reset?.close();
-    this.#port.close();
   }
 
   async #start(): Promise<FirmwareVersion> {
     await this.#pulseReset();
-    // The abort wakes a chip asleep, ends what a chip awake was doing, and waits for it to boot.
-    await this.#link.abortNow(START_LIMIT_MS);
-    await this.#configureSam();
+    await this.#wakeUp();
     const firmware = await this.#readFirmwareVersion();
     if (firmware.ic !== 0x32) {
       throw new LatchkeyError("pn532-unsupported", { detail: { ic: firmware.ic } });
@@ -252,16 +245,19 @@ export class PN532 {
     this.#reset.write(1);
   }
 
-  #freeBus(): void {
-    const { recovery, i2c } = this.#options;
-    if (recovery === undefined) return;
-    // A chip in reset lets go of both lines, so that only others can still hold them.
-    this.#reset?.write(0);
-    this.#port.close();
-    try {
-      recoverBus({ io: recovery.io, data: i2c.data, clock: i2c.clock });
-    } finally {
-      this.#port.open();
+  /**
+   * The abort wakes a chip asleep, ends what a chip awake was doing and, where the address tells,
+   * waits for it to boot. Where nothing tells, one is as deaf as the other: try until it hears.
+   */
+  async #wakeUp(): Promise<void> {
+    const deadline = new Deadline(this.#timing.clock, START_LIMIT_MS);
+    for (;;) {
+      await this.#channel.abort(deadline.leftMs);
+      try {
+        return await this.#configureSam();
+      } catch (error) {
+        if (deadline.passed || !isLatchkeyError(error, "pn532-no-ack")) throw error;
+      }
     }
   }
 
@@ -271,7 +267,7 @@ export class PN532 {
 
   async #configureSam(): Promise<void> {
     // Without IRQ the short form that libnfc uses; with it: no timeout, P70_IRQ driven.
-    const body = this.#irq === undefined ? [0x01] : [0x01, 0x00, 0x01];
+    const body = this.#hasIrq ? [0x01, 0x00, 0x01] : [0x01];
     await this.#run("SAMConfiguration", new Uint8Array(body), 0);
   }
 

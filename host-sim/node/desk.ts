@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -16,6 +17,7 @@ import { TapWatch } from "../tap-watch.ts";
 import { World } from "../world/world.ts";
 import { BADGE_HOST, type BackendTenant, deskReaderConfig } from "./backend.ts";
 import { BadgeBox } from "./badge-box.ts";
+import { DeskDongle } from "./desk-dongle.ts";
 import { DeskNetwork } from "./desk-network.ts";
 import { type DeskMemory, loadDesk, saveDesk } from "./desk-store.ts";
 import { EventStream } from "./event-stream.ts";
@@ -30,6 +32,8 @@ export interface DeskOptions {
   readonly port: number;
   readonly seed?: string;
   readonly speed: number;
+  /** Plugs in a PN532 for other programs, with this badge on it. */
+  readonly pn532?: { readonly badge?: string };
 }
 
 /** Badges on the desk, in the order of the number keys, and what to say of them. */
@@ -76,6 +80,7 @@ export class Desk {
   readonly #stopPacing: () => void;
   readonly #looking: NodeJS.Timeout;
   #tapping = false;
+  #dongle: DeskDongle | undefined;
 
   private constructor(parts: {
     readonly server: RunningServer;
@@ -111,10 +116,18 @@ export class Desk {
       port,
       badgeHost: BADGE_HOST,
     });
+    let desk: Desk;
     try {
-      return await Desk.#open(server, folder, options);
+      desk = await Desk.#open(server, folder, options);
     } catch (error) {
       await server.close();
+      throw error;
+    }
+    try {
+      if (options.pn532 !== undefined) await desk.#plugIn(options.pn532.badge);
+      return desk;
+    } catch (error) {
+      await desk.stop();
       throw error;
     }
   }
@@ -156,6 +169,11 @@ export class Desk {
     return new Desk({ server, world, board, watch, box, remember, speed: options.speed });
   }
 
+  /** The serial port of the PN532 that other programs may open, if one was asked for. */
+  get pn532Path(): string | undefined {
+    return this.#dongle?.path;
+  }
+
   /** What happens from now on; ends when the desk stops. */
   events(): AsyncIterable<SimEvent> {
     return this.#stream.subscribe();
@@ -169,13 +187,17 @@ export class Desk {
     if (this.#tapping) throw new LatchkeyError("busy");
     this.#tapping = true;
     try {
-      const { card, faults } = await this.#box.get(badge);
+      const boxed = await this.#box.get(badge);
+      const { card, faults } = boxed;
+      // A badge is in one place: it goes to the reader and back.
+      const lay = this.#dongle?.lift(boxed) === true;
       const ended = this.#nextTap(holdMs);
       this.#say(badge, "enters");
       this.#board.field.enter(card, faults);
       const outcome = await ended;
       this.#board.field.leave(card);
       this.#say(badge, "leaves");
+      if (lay) this.#dongle?.lay(boxed);
       // The chip has counted: forget that, and the server takes the badge for a copy next time.
       this.#remember();
       if (outcome === undefined)
@@ -188,6 +210,25 @@ export class Desk {
     }
   }
 
+  /**
+   * Lays a badge on the PN532 of {@link pn532Path}, in place of another; it stays, or for `holdMs`.
+   * @throws not-found (there is no such PN532), badge-unknown, busy
+   */
+  async layOnPn532(badge: string, holdMs?: number): Promise<void> {
+    const dongle = this.#dongle;
+    if (dongle === undefined) {
+      const message = "The simulator has no PN532: start it with `latchkey sim --pn532-pty`.";
+      throw new LatchkeyError("not-found", { message });
+    }
+    if (this.#tapping) throw new LatchkeyError("busy");
+    const boxed = await this.#box.get(badge);
+    dongle.lay(boxed);
+    if (holdMs === undefined) return;
+    await sleep(holdMs);
+    dongle.lift(boxed);
+    this.#remember();
+  }
+
   /** Types into the reader's serial console. */
   write(text: string): void {
     this.#board.serial.write(toUtf8(text));
@@ -195,6 +236,7 @@ export class Desk {
 
   async stop(): Promise<void> {
     clearInterval(this.#looking);
+    this.#dongle?.unplug();
     this.#remember();
     // Its program ends its devices in virtual time, so time must still pass.
     await this.#board.reader?.stop();
@@ -202,6 +244,11 @@ export class Desk {
     this.#board.powerOff();
     this.#stream.end();
     await this.#server.close();
+  }
+
+  async #plugIn(badge: string | undefined): Promise<void> {
+    this.#dongle = await DeskDongle.plugIn(this.#world);
+    if (badge !== undefined) await this.layOnPn532(badge);
   }
 
   #nextTap(holdMs: number): Promise<TapOutcome | undefined> {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LatchkeyError } from "../../protocol/errors.ts";
 
 export interface Pty {
   /** Path that another program opens as its serial port. */
@@ -17,7 +18,7 @@ const APPEARS_WITHIN_MS = 5000;
 /**
  * A pseudo terminal in raw mode. Node cannot make one, so socat does: its pipe to us on one side,
  * the terminal on the other.
- * @throws Error when socat is not installed or does not come up.
+ * @throws port-unavailable when socat is not installed or does not come up
  */
 export async function openPty(): Promise<Pty> {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-pty-"));
@@ -33,7 +34,8 @@ export async function openPty(): Promise<Pty> {
     await appear(socat, path);
   } catch (error) {
     close();
-    throw error;
+    const message = "no pseudo terminal: `socat` makes it, so install that (apt-get install socat)";
+    throw new LatchkeyError("port-unavailable", { message, cause: error });
   }
   // A program that closes the port in the middle of our write is not our failure.
   socat.stdin?.on("error", () => {});

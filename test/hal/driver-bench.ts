@@ -1,5 +1,5 @@
 import { encodeCommandFrame } from "../../hal/pn532/frame.ts";
-import { PN532, type PN532Options } from "../../hal/pn532/pn532.ts";
+import { type I2CHost, PN532, type PN532Settings } from "../../hal/pn532/pn532.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import { ScriptedChip, type ScriptStep } from "./scripted-chip.ts";
@@ -22,7 +22,7 @@ export function reply(code: number, hex: string): string {
   return toHex(frame);
 }
 
-export function bench(steps: readonly ScriptStep[], more: Partial<PN532Options> = {}) {
+export function bench(steps: readonly ScriptStep[], more: Partial<PN532Settings & I2CHost> = {}) {
   const time = new VirtualTime();
   const chip = new ScriptedChip(time, steps);
   const { clock, timer } = time;

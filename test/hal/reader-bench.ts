@@ -1,4 +1,4 @@
-import { PN532, type PN532Options } from "../../hal/pn532/pn532.ts";
+import { type I2CHost, PN532, type PN532Settings } from "../../hal/pn532/pn532.ts";
 import {
   CardPresence,
   type PresenceEvent,
@@ -32,7 +32,7 @@ export interface BenchOptions {
   readonly seed?: string;
   readonly irq?: boolean;
   readonly behaviour?: Partial<Pn532Behaviour>;
-  readonly driver?: Partial<PN532Options>;
+  readonly driver?: Partial<PN532Settings & I2CHost>;
   readonly presence?: Partial<PresenceOptions>;
 }
 

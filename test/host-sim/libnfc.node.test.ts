@@ -1,45 +1,21 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { NfcField } from "../../host-sim/nfc/field.ts";
-import { openPn532Uart, type Pn532Uart } from "../../host-sim/node/pn532-uart.ts";
+import { openPn532Uart } from "../../host-sim/node/pn532-uart.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
 import { World } from "../../host-sim/world/world.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
+import { LIBNFC_LIMIT_MS, needLibnfc, runLibnfc, watchLibnfc } from "../support/libnfc.ts";
 import { fakeCard } from "./pn532-bench.ts";
 
-const PACKAGES = "libnfc-bin libnfc-pn53x-examples libnfc-examples socat";
-const PROGRAMS = [
-  "nfc-list",
-  "nfc-scan-device",
-  "pn53x-diagnose",
-  "nfc-anticol",
-  "nfc-poll",
-  "socat",
-];
-const LIMIT_MS = 45_000;
-
-/** Those of the programs that are not installed. */
-function missing(programs: readonly string[]): string[] {
-  // `command -v` alone asks the shell and starts none of them.
-  return programs.filter(
-    (name) => spawnSync("sh", ["-c", `command -v ${name}`], { stdio: "ignore" }).status !== 0,
-  );
-}
-
 describe("libnfc against the PN532 model on a serial line", function () {
-  this.timeout(2 * LIMIT_MS);
+  this.timeout(2 * LIBNFC_LIMIT_MS);
   this.slow(4000);
-  let uart: Pn532Uart | undefined;
+  let uart: Awaited<ReturnType<typeof openPn532Uart>> | undefined;
   let field: NfcField;
 
   before(function () {
-    const absent = missing(PROGRAMS);
-    if (absent.length === 0) return;
-    const why = `${absent.join(", ")} not installed (apt: ${PACKAGES})`;
-    if (process.env["LATCHKEY_REQUIRE_LIBNFC"] === "1") throw new Error(why);
-    console.warn(`SKIPPED: libnfc does not judge the PN532 model: ${why}`);
-    this.skip();
+    needLibnfc(this);
   });
 
   afterEach(() => {
@@ -53,34 +29,8 @@ describe("libnfc against the PN532 model on a serial line", function () {
     uart = await openPn532Uart(world, field, behaviour);
   }
 
-  /** Runs a libnfc program with the model as its only device; its output, spaces made single. */
-  async function run(program: string, ...args: string[]): Promise<string> {
-    return watch(() => undefined, program, ...args);
-  }
-
-  /** The same; `onOutput` is told all that was said so far, line by line and at once. */
-  async function watch(
-    onOutput: (output: string) => void,
-    program: string,
-    ...args: string[]
-  ): Promise<string> {
-    const child = spawn("stdbuf", ["-oL", program, ...args], {
-      env: { ...process.env, LIBNFC_DEVICE: `pn532_uart:${uart!.path}`, LIBNFC_LOG_LEVEL: "0" },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: LIMIT_MS,
-    });
-    let output = "";
-    child.stdout.on("data", (text) => {
-      output += text;
-      onOutput(output);
-    });
-    child.stderr.on("data", (text) => {
-      output += text;
-    });
-    const code = await new Promise((done) => child.on("close", done));
-    assert.equal(code, 0, `${program}: ${output}`);
-    return output.replace(/[ \t]+/g, " ");
-  }
+  const run = (program: string, ...args: string[]): Promise<string> =>
+    runLibnfc(uart!.path, program, ...args);
 
   it("recognises the chip", async () => {
     await plugIn();
@@ -154,7 +104,7 @@ describe("libnfc against the PN532 model on a serial line", function () {
     // What the program says leads the way, not a clock: the machine may be busy.
     let entered = false;
     let left = false;
-    const polled = watch((output) => {
+    const lead = (output: string): void => {
       if (!entered && output.includes("will poll")) {
         entered = true;
         setTimeout(() => field.enter(card), 300);
@@ -163,7 +113,8 @@ describe("libnfc against the PN532 model on a serial line", function () {
         left = true;
         setTimeout(() => field.leave(card), 300);
       }
-    }, "nfc-poll");
+    };
+    const polled = watchLibnfc(lead, uart!.path, "nfc-poll");
     const output = await polled;
     assert.match(output, /UID \(NFCID1\): 04 51 8d fa a9 61 80/);
     assert.match(output, /card removing\.\.\.[\s\S]*done/);

@@ -24,7 +24,7 @@ describe("the pages for people", () => {
       [...readText(page).matchAll(/npx latchkey ([a-z]+)([^\n`#]*)/g)].flatMap(
         ([line, name = "", rest = ""]) => {
           const command = COMMANDS.find((known) => known.name === name);
-          const options = [...rest.matchAll(/--([a-z-]+)/g)].map(([, option]) => option);
+          const options = [...rest.matchAll(/--([a-z0-9-]+)/g)].map(([, option]) => option);
           const known = ["json", "verbose", "help", ...(command?.options ?? []).map((o) => o.name)];
           const bad = command === undefined || options.some((option) => !known.includes(option!));
           return bad ? [`${page}: ${line}`] : [];

@@ -33,6 +33,19 @@ describe("the door to a running simulator", () => {
     assert.equal(desk.taps.at(-1), "clone for 250");
   });
 
+  it("lays a badge on the PN532, for good or for a while, or says that there is none", async () => {
+    const none = await world().run("tap", "good", "--pn532");
+    assert.equal(none.exitCode, 4);
+    assert.match(none.err, /no PN532 \[not-found\]/);
+    desk.pn532 = {};
+    const run = await world().run("tap", "--pn532");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.match(run.out, /good lies on the PN532/);
+    await world().run("tap", "clone", "--pn532", "--hold", "250");
+    assert.deepEqual(desk.laid, ["good", "clone for 250"]);
+    assert.deepEqual(desk.taps.slice(-1), ["clone for 250"], "the reader saw nothing of it");
+  });
+
   it("names the badges", async () => {
     assert.match((await world().run("tap", "--list")).out, /good +Ada\n +clone +a copy of Ada's/);
   });

@@ -4,7 +4,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { Channel } from "../../tools/cli/channel.ts";
 import type { Context, Link } from "../../tools/cli/context.ts";
 import { runCli } from "../../tools/cli/run.ts";
-import type { Desk, ScenarioOptions, Simulator } from "../../tools/simulator.ts";
+import type { Desk, DeskOptions, ScenarioOptions, Simulator } from "../../tools/simulator.ts";
 
 export interface FakeRun {
   readonly exitCode: number;
@@ -120,6 +120,8 @@ export class FakeDesk implements Desk {
   readonly channel = new Channel<SimEvent>();
   readonly typed: string[] = [];
   readonly taps: string[] = [];
+  readonly laid: string[] = [];
+  pn532: DeskOptions["pn532"];
   stopped = false;
 
   events(): AsyncIterable<SimEvent> {
@@ -132,6 +134,15 @@ export class FakeDesk implements Desk {
     if (badge !== "clone")
       throw new LatchkeyError("badge-unknown", { message: `no ${badge} here` });
     return { granted: false, reason: "badge-cloned", tookMs: 70 };
+  }
+
+  get pn532Path(): string | undefined {
+    return this.pn532 === undefined ? undefined : "/tmp/pty";
+  }
+
+  async layOnPn532(badge: string, holdMs?: number): Promise<void> {
+    if (this.pn532 === undefined) throw new LatchkeyError("not-found", { message: "no PN532" });
+    this.laid.push(holdMs === undefined ? badge : `${badge} for ${holdMs}`);
   }
 
   write(text: string): void {
@@ -172,7 +183,8 @@ export class FakeSimulator implements Simulator {
     yield* this.#events;
   }
 
-  async startDesk(): Promise<Desk> {
+  async startDesk({ pn532 }: DeskOptions): Promise<Desk> {
+    this.desk.pn532 = pn532;
     return this.desk;
   }
 }

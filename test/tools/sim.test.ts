@@ -141,6 +141,36 @@ describe("latchkey sim --headless", () => {
   });
 });
 
+describe("latchkey sim --pn532-pty", () => {
+  it("says where the PN532 is and how libnfc gets to it", async () => {
+    const { simulator, world } = worldWith([]);
+    simulator.desk.channel.end();
+    const run = await world.run("sim", "--pn532-pty", "--badge", "good");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.deepEqual(simulator.desk.pn532, { badge: "good" });
+    assert.match(run.out, /PN532 at the serial port \/tmp\/pty/);
+    assert.match(run.out, /LIBNFC_DEVICE=pn532_uart:\/tmp\/pty nfc-list/);
+  });
+
+  it("is not there unless it is asked for", async () => {
+    const { simulator, world } = worldWith([]);
+    simulator.desk.channel.end();
+    assert.doesNotMatch((await world.run("sim")).out, /PN532/);
+    assert.equal(simulator.desk.pn532, undefined);
+  });
+
+  for (const [words, why] of [
+    [["--badge", "good"], /--badge lies on a PN532: add --pn532-pty/],
+    [["--headless", "--pn532-pty"], /--pn532-pty belongs to the interactive simulator/],
+  ] as const) {
+    it(`refuses ${words.join(" ")}`, async () => {
+      const run = await worldWith([]).world.run("sim", ...words);
+      assert.equal(run.exitCode, 2);
+      assert.match(run.err, why);
+    });
+  }
+});
+
 describe("latchkey sim on a terminal", () => {
   it("draws the panel, taps by number, types console commands and gives the screen back", async () => {
     const { simulator, world } = worldWith([]);

@@ -2,6 +2,7 @@ import { emitKeypressEvents } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
+import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
 import type { Arguments } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -27,12 +28,14 @@ export async function* runDesk(
 ): AsyncGenerator<CliEvent, number> {
   const simulator = await context.loadSimulator();
   const seed = args.text("seed");
+  const pn532 = pn532Of(args);
   const desk = await simulator.startDesk({
     dataFolder: resolvePath(context, args.text("data") ?? DATA_FOLDER),
     host: "127.0.0.1",
     port: args.number("port", 0, 65535) ?? 0,
     speed: args.number("speed", 0.01, 1000) ?? 1,
     ...(seed === undefined ? {} : { seed }),
+    ...(pn532 === undefined ? {} : { pn532 }),
   });
   for (const text of desk.notices ?? []) yield { type: "note", text };
   const control = new ControlServer(desk);
@@ -59,6 +62,13 @@ export async function* runDesk(
   return EXIT.ok;
 }
 
+function pn532Of(args: Arguments): { readonly badge?: string } | undefined {
+  const badge = args.text("badge");
+  if (args.flag("pn532-pty")) return badge === undefined ? {} : { badge };
+  if (badge !== undefined) throw usageError("--badge lies on a PN532: add --pn532-pty", "badge");
+  return undefined;
+}
+
 async function* withSerialCopied(
   events: AsyncIterable<SimEvent>,
   control: ControlServer,
@@ -75,17 +85,31 @@ async function* show(
   desk: Desk,
   events: AsyncIterable<SimEvent>,
 ): AsyncGenerator<CliEvent, void> {
+  const { pn532Path } = desk;
   if (!isInteractive(context, args)) {
     yield { type: "done", text: `Simulated reader at the server ${desk.serverUrl}` };
+    if (pn532Path !== undefined) {
+      const fields = { pn532Path };
+      yield { type: "done", text: `PN532 at the serial port ${pn532Path}`, fields };
+      yield { type: "next", text: "Let libnfc look at it:", command: libnfcCommand(pn532Path) };
+    }
     yield { type: "note", text: "Tap a badge from another terminal: `npx latchkey tap`" };
     for await (const event of events) yield { type: "sim", event };
     return;
   }
   const view = new LiveView(desk.badges, desk.serverUrl, styleFor(context.stdout, context.env));
+  if (pn532Path !== undefined) {
+    const text = `PN532 at a serial port: ${libnfcCommand(pn532Path)}`;
+    view.add({ type: "note", atMs: 0, text });
+  }
   for await (const event of events) {
     view.add(event);
     yield { type: "view", text: view.text(context.stdout) };
   }
+}
+
+function libnfcCommand(path: string): string {
+  return `LIBNFC_DEVICE=pn532_uart:${path} nfc-list`;
 }
 
 function isInteractive({ stdout, stdin }: Context, args: Arguments): boolean {

@@ -19,10 +19,13 @@ export const sim: Command = {
     { name: "seed", value: "text", help: "another run of chance; equal seeds give equal runs" },
     { name: "speed", value: "factor", help: "1 is real time; headless: as fast as it goes" },
     { name: "port", short: "p", value: "number", help: "of the server beside it; any free one" },
+    { name: "pn532-pty", help: "a PN532 at a pseudo-terminal, for libnfc and other programs" },
+    { name: "badge", value: "name", help: "lies on that PN532" },
     { name: "data", value: "folder", help: `state of the desk; ${DATA_FOLDER} by default` },
   ],
   examples: [
     ["latchkey sim", "boots a reader; press 1 to tap a badge"],
+    ["latchkey sim --pn532-pty --badge alice", "libnfc can list and read Alice's badge"],
     ["latchkey sim --headless examples/first-tap.yaml", "plays a scenario and checks it"],
     ["latchkey sim --headless a.yaml --expect-text GRANTED --screenshot oled.png", "in CI"],
   ],
@@ -33,7 +36,11 @@ export const sim: Command = {
 
 /** A scenario alone means headless: there is nothing to type while it plays. */
 function isHeadless(args: Arguments): boolean {
-  if (args.flag("headless") || args.positionals.length > 0) return true;
+  const headless = args.flag("headless") || args.positionals.length > 0;
+  const desk = ["pn532-pty", "badge"].find((option) => args.flag(option));
+  if (headless && desk !== undefined)
+    throw usageError(`--${desk} belongs to the interactive simulator: leave --headless away`, desk);
+  if (headless) return true;
   const name = ["expect-text", "fail-text", "screenshot"].find((option) => args.flag(option));
   if (name !== undefined) throw usageError(`--${name} belongs to a scenario: add --headless`, name);
   return false;
