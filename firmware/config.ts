@@ -1,4 +1,5 @@
 import { HOST_MAX } from "../protocol/badge/link.ts";
+import type { BadgeProfile } from "../protocol/badge/sealed-link.ts";
 import { Secret } from "../protocol/crypto/secret.ts";
 import { toUtf8 } from "../protocol/encoding/utf8.ts";
 import { ConfigFields, refuse } from "./config-fields.ts";
@@ -35,7 +36,10 @@ export interface ReaderConfig {
   readonly commKey: Secret;
   readonly commIv: Uint8Array;
   readonly serverKeys: readonly Uint8Array[];
-  readonly df1: Secret;
+  /** Absent where all badges are sealed: then no secret of theirs is on the reader. */
+  readonly df1?: Secret;
+  /** What most badges here are: tells how long their file is; and whether df1 is needed. */
+  readonly badgeProfile: BadgeProfile;
   readonly enrolToken?: Secret;
   /** For the platform that joins the network; the reader itself does not look at it. */
   readonly wifi?: { readonly ssid: string; readonly password?: Secret };
@@ -71,6 +75,7 @@ const FIELDS = Object.freeze([
   "enrol_token",
   "wifi",
   "badge_host",
+  "badge_profile",
   "label",
   "timezone",
   "nfc",
@@ -105,6 +110,7 @@ export function readerConfig(value: unknown): ReaderConfig {
   const nfc = parseNfc(fields, pins);
   const display = fields.has("display") ? parseDisplay(fields, pins, nfc.port) : undefined;
   const wifi = fields.has("wifi") ? parseWifi(fields) : undefined;
+  const badgeProfile = fields.choice("badge_profile", ["open", "sealed"], "open");
   return {
     baseUrl: parseBaseUrl(fields),
     nodeType: fields.choice("node_type", ["reader"], "reader"),
@@ -112,7 +118,10 @@ export function readerConfig(value: unknown): ReaderConfig {
     commKey: new Secret(fields.bytes("comm_key", 32)),
     commIv: fields.bytes("comm_iv", 12),
     serverKeys: fields.bytesList("server_keys", 32, 4),
-    df1: new Secret(fields.bytes("df1", 32)),
+    ...(badgeProfile === "open" || fields.has("df1")
+      ? { df1: new Secret(fields.bytes("df1", 32)) }
+      : {}),
+    badgeProfile,
     ...(fields.has("enrol_token")
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),

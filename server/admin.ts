@@ -1,5 +1,6 @@
 import type { BadgeFile } from "../protocol/badge/link.ts";
 import type { BadgeMode } from "../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../protocol/badge/sealed-link.ts";
 import { RELAY_MS_MAX } from "../protocol/badge/verify.ts";
 import { Secret } from "../protocol/crypto/secret.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
@@ -7,7 +8,7 @@ import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Transceive } from "../protocol/nfc/apdu.ts";
 import { registerBadge } from "./badge-registration.ts";
-import { writeBadgeFile } from "./badge-writer.ts";
+import { writeBadgeFile, writeSealedBadge } from "./badge-writer.ts";
 import type { CardOrder, CardResult } from "./card/card-order.ts";
 import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
@@ -55,6 +56,8 @@ export interface BadgeOrder {
   /** 7 bytes. */
   readonly badgeUid: Uint8Array;
   readonly mode: BadgeMode;
+  /** `open` when absent. */
+  readonly profile?: BadgeProfile;
   /** The one reader, for HS. */
   readonly nodeUid?: string;
   readonly holder: string;
@@ -70,6 +73,8 @@ export interface IssuedBadge extends BadgeFile {
   readonly chipKeys: readonly Secret[];
   readonly metaReadKeyNo: number;
   readonly fileReadKeyNo: number;
+  /** Of a sealed badge: what file 03 holds, 114 bytes. */
+  readonly sealedPayload?: Uint8Array;
 }
 
 export interface AuditVerdict {
@@ -160,7 +165,7 @@ async function provisioning(context: ServiceContext, tenantId: string): Promise<
 
 async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<IssuedBadge> {
   const { crypto, random } = context;
-  const { tenantId, badgeUid, mode, nodeUid, holder, label, scope } = order;
+  const { tenantId, badgeUid, mode, nodeUid, holder, label, scope, profile } = order;
   const seed = new Secret(random.bytes(32));
   const badgePk = crypto.ed25519PublicKey(seed.bytes);
   const badge = { tenantId, badgeUid, badgePk, holder, ...(label !== undefined && { label }) };
@@ -168,8 +173,11 @@ async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<I
   const request = nodeUid
     ? ({ ...badge, mode: "HS", nodeUid } as const)
     : ({ ...badge, mode: "STD" } as const);
-  const answer = await registerBadge(context, request, scope);
-  const file = writeBadgeFile(context, seed, answer);
+  const answer = await registerBadge(context, request, { scope, profile });
+  const file =
+    profile === "sealed"
+      ? await writeSealedBadge(context, tenantId, seed, answer)
+      : writeBadgeFile(context, seed, answer);
   seed.wipe();
   return {
     ...file,

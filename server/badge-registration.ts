@@ -2,6 +2,7 @@ import type {
   RegisterBadgeAnswer,
   RegisterBadgeRequest,
 } from "../protocol/badge/register-badge.ts";
+import type { BadgeProfile } from "../protocol/badge/sealed-link.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { chipKeys } from "./chip-keys.ts";
@@ -9,6 +10,13 @@ import type { ServiceContext } from "./context.ts";
 import type { BadgeScope } from "./store/records.ts";
 import { openTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
+
+export interface RegistrationOptions {
+  /** Everywhere in the tenant when absent. */
+  readonly scope?: BadgeScope | undefined;
+  /** `open` when absent. */
+  readonly profile?: BadgeProfile | undefined;
+}
 
 /**
  * Stores a badge and gives what is needed to write it. Everything that can fail comes before the
@@ -18,7 +26,7 @@ import { unixSeconds } from "./wall-clock.ts";
 export async function registerBadge(
   context: ServiceContext,
   request: RegisterBadgeRequest,
-  scope?: BadgeScope,
+  { scope, profile = "open" }: RegistrationOptions = {},
 ): Promise<RegisterBadgeAnswer> {
   const { records, clock, badgeHost } = context;
   const { tenantId, badgeUid, badgePk, mode, holder, label } = request;
@@ -38,6 +46,7 @@ export async function registerBadge(
     badgeUid: toHex(badgeUid),
     badgePk,
     mode,
+    profile,
     nodeUid,
     holder,
     label,

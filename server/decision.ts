@@ -1,4 +1,5 @@
 import { verifyBadgeAuth } from "../protocol/badge/auth.ts";
+import type { BadgeProfile } from "../protocol/badge/sealed-link.ts";
 import {
   type BadgeDecision,
   RELAY_MS_MAX,
@@ -18,33 +19,41 @@ import { openTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
 /** Why not; `cause` is for the audit log, where `reason` alone would be too little. */
-interface Refusal {
+export interface Refusal {
   readonly reason: ErrorCode;
   readonly cause?: string;
+  /** Raises this alarm; `badge-cloned` does so by itself. */
+  readonly alarm?: "badge-copy-suspected";
+  /** The genuine read that came with it and is not to serve again. */
+  readonly readCounter?: number;
 }
 
 /** The badge is genuine and this is its read; whether the read is new, the database will say. */
-interface GenuineTap {
+export interface GenuineTap {
   readonly badge: Badge;
   readonly readCounter: number;
 }
 
-const refuse = (reason: ErrorCode, cause?: string): Refusal => ({
+export const refuse = (reason: ErrorCode, cause?: string): Refusal => ({
   reason,
   ...(cause && { cause }),
 });
 
-function isRefusal(value: object): value is Refusal {
+export function isRefusal(value: object): value is Refusal {
   return "reason" in value;
 }
 
-/** Used up by this attempt, whatever comes of it. */
-async function takeChallenge(
+/** Which tap is decided: that of this challenge, with this badge. */
+export type TapName = Pick<VerifyBadgeRequest, "challengeId" | "badgeUid">;
+
+/** A challenge, or a dialogue that has one behind it: used up by this attempt, come what may. */
+export async function takeChallenge(
   { ephemera, clock }: ServiceContext,
   node: Node,
-  request: VerifyBadgeRequest,
+  request: TapName,
+  kind: "badge" | "sealed" = "badge",
 ): Promise<StoredChallenge | Refusal> {
-  const challenge = await ephemera.takeChallenge(request.challengeId, "badge", node.nodeUid);
+  const challenge = await ephemera.takeChallenge(request.challengeId, kind, node.nodeUid);
   if (challenge === undefined || challenge.tenantId !== node.tenantId)
     return refuse("challenge-used");
   if (challenge.expiresAt <= unixSeconds(clock)) return refuse("challenge-expired");
@@ -54,19 +63,33 @@ async function takeChallenge(
   return challenge;
 }
 
-function badgeRefusal(badge: Badge, node: Node): Refusal | undefined {
+/** The badge if it may be used at this node at all. */
+export async function findBadge(
+  { records }: ServiceContext,
+  node: Node,
+  badgeUid: Uint8Array,
+  profile: BadgeProfile,
+): Promise<Badge | Refusal> {
+  const badge = await records.badge(node.tenantId, toHex(badgeUid));
+  if (badge === undefined) return refuse("badge-unknown");
+  return badgeRefusal(badge, node, profile) ?? badge;
+}
+
+function badgeRefusal(badge: Badge, node: Node, profile: BadgeProfile): Refusal | undefined {
   if (badge.status === "revoked") return refuse("badge-revoked");
   if (badge.status === "suspended") return refuse("badge-suspended");
   if (badge.beingWritten) return refuse("badge-suspended", "its chip is being written");
   if (badge.mode === "HS" && badge.nodeUid !== node.nodeUid) return refuse("mode-mismatch");
+  // What one profile asks for must not be got round by way of the other.
+  if (badge.profile !== profile) return refuse("mode-mismatch", `profile-${badge.profile}`);
   return undefined;
 }
 
 /** The chip's own proof. Behind a good signature, whatever is wrong with it means a copy. */
-async function checkChip(
+export async function checkChip(
   context: ServiceContext,
   badge: Badge,
-  request: VerifyBadgeRequest,
+  request: Pick<VerifyBadgeRequest, "badgeUid" | "picc" | "cmac">,
 ): Promise<GenuineTap | Refusal> {
   const { crypto } = context;
   const meta = await openTenantKey(context, badge.tenantId, "sdm-meta-read");
@@ -94,14 +117,12 @@ async function examine(
   node: Node,
   request: VerifyBadgeRequest,
 ): Promise<GenuineTap | Refusal> {
-  const { records, crypto } = context;
+  const { crypto } = context;
   const challenge = await takeChallenge(context, node, request);
   if (isRefusal(challenge)) return challenge;
   const { tenantId, nodeUid } = node;
-  const badge = await records.badge(tenantId, toHex(request.badgeUid));
-  if (badge === undefined) return refuse("badge-unknown");
-  const refusal = badgeRefusal(badge, node);
-  if (refusal !== undefined) return refusal;
+  const badge = await findBadge(context, node, request.badgeUid, "open");
+  if (isRefusal(badge)) return badge;
   const { badgeUid, challengeId, signature } = request;
   const signed = { tenantId, nodeUid, badgeUid, challengeId, nonce: challenge.nonce };
   if (!verifyBadgeAuth(crypto, badge.badgePk, signed, signature))
@@ -124,9 +145,7 @@ async function relayMsFor({ records }: ServiceContext, node: Node): Promise<numb
 }
 
 /**
- * Decides a tap and records the decision. A tap that passes everything else raises the badge's
- * counter, or finds it already as high, in the transaction that writes the audit row: there is no
- * grant without its row, and of two taps with one counter one is a copy.
+ * Decides a tap of an open badge and records the decision.
  * Tenant and node were settled by the session that the request came over.
  */
 export async function decideTap(
@@ -134,41 +153,72 @@ export async function decideTap(
   node: Node,
   request: VerifyBadgeRequest,
 ): Promise<BadgeDecision> {
-  const { records, clock, log } = context;
-  const { tenantId, nodeUid } = node;
-  const { challengeId } = request;
-  const at = unixSeconds(clock);
-  const badgeUid = toHex(request.badgeUid);
-  const tap = { node_uid: nodeUid, badge_uid: badgeUid, challenge_id: challengeId };
+  return concludeTap(context, node, request, await examine(context, node, request));
+}
 
-  const record = (data: DecisionRecord["entry"]["data"], refusal?: Refusal): DecisionRecord => {
-    const entry = { tenantId, at, kind: "badge-decision", data: { ...tap, ...data } };
-    if (refusal?.reason !== "badge-cloned") return { entry };
-    const cause = refusal.cause ?? "";
-    return { entry, alarm: { tenantId, at, kind: "badge-cloned", badgeUid, nodeUid, cause } };
+/** The audit row of a tap, and its alarm. */
+function decisionRecord(
+  { clock }: ServiceContext,
+  { tenantId, nodeUid }: Node,
+  { challengeId, badgeUid: uid }: TapName,
+  outcome: DecisionRecord["entry"]["data"] | Refusal,
+): DecisionRecord {
+  const at = unixSeconds(clock);
+  const badgeUid = toHex(uid);
+  const tap = { node_uid: nodeUid, badge_uid: badgeUid, challenge_id: challengeId };
+  const entry = (data: DecisionRecord["entry"]["data"]) => {
+    return { tenantId, at, kind: "badge-decision", data: { ...tap, ...data } };
   };
-  const refused = (refusal: Refusal): DecisionRecord =>
-    record({ granted: false, ...refusal }, refusal);
+  if (!isRefusal(outcome)) return { entry: entry(outcome) };
+  const { reason, cause, alarm } = outcome as Refusal;
+  const row = entry({ granted: false, reason, ...(cause !== undefined && { cause }) });
+  const kind = reason === "badge-cloned" ? reason : alarm;
+  if (kind === undefined) return { entry: row };
+  return {
+    entry: row,
+    alarm: { tenantId, at, kind, badgeUid, nodeUid, cause: cause ?? reason },
+  };
+}
+
+/**
+ * Records what was found out about a tap, and says it. One that passes everything else raises the
+ * badge's counter, or finds it already as high, in the transaction that writes the audit row:
+ * there is no grant without its row, and of two taps with one counter one is a copy.
+ */
+export async function concludeTap(
+  context: ServiceContext,
+  node: Node,
+  tap: TapName,
+  found: GenuineTap | Refusal,
+): Promise<BadgeDecision> {
+  const { records, log } = context;
+  const { tenantId, nodeUid } = node;
+  const { challengeId } = tap;
+  const badgeUid = toHex(tap.badgeUid);
+  const named = { tenant_id: tenantId, node_uid: nodeUid, badge_uid: badgeUid };
+  const refused = (refusal: Refusal) => decisionRecord(context, node, tap, refusal);
   const deny = ({ reason, cause }: Refusal): BadgeDecision => {
-    log.write("warn", "badge-denied", { tenant_id: tenantId, ...tap, code: reason, cause });
+    const fields = { ...named, challenge_id: challengeId, code: reason, cause };
+    log.write("warn", "badge-denied", fields);
     return { granted: false, challengeId, reason };
   };
 
-  const found = await examine(context, node, request);
   if (isRefusal(found)) {
-    await records.recordDecision(refused(found));
+    const { readCounter } = found;
+    const record = refused(found);
+    const step = { tenantId, badgeUid, readCounter: readCounter ?? 0, stale: record };
+    await records.recordDecision(record, readCounter === undefined ? undefined : step);
     return deny(found);
   }
   const { badge, readCounter } = found;
   const relayMs = await relayMsFor(context, node);
   const missing = isEntitled(badge, node) ? undefined : refuse("entitlement-denied");
-  const fresh = missing
-    ? refused(missing)
-    : record({ granted: true, relay_ms: relayMs, read_counter: readCounter });
+  const granted = { granted: true, relay_ms: relayMs, read_counter: readCounter };
+  const fresh = missing ? refused(missing) : decisionRecord(context, node, tap, granted);
   const copied = refuse("badge-cloned", "sdm-counter-stale");
   const step = { tenantId, badgeUid, readCounter, stale: refused(copied) };
   if (!(await records.recordDecision(fresh, step))) return deny(copied);
   if (missing) return deny(missing);
-  log.write("info", "badge-granted", { tenant_id: tenantId, ...tap });
+  log.write("info", "badge-granted", { ...named, challenge_id: challengeId });
   return { granted: true, challengeId, relayMs, holder: badge.holder };
 }

@@ -23,6 +23,9 @@ export interface Limits {
   /** Unauthenticated, so wide enough that a stranger's requests do not push out the node's own. */
   readonly challengesPerNode: number;
   readonly badgeChallengesPerNode: number;
+  /** From a sealed badge's first answer to the decision; not moved by further answers. */
+  readonly sealedDialogueSeconds: number;
+  readonly sealedDialoguesPerNode: number;
   readonly telemetryKeptSeconds: number;
   readonly registerByAddress: Rate;
   readonly handshakeByAddress: Rate;
@@ -45,6 +48,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sessionsPerNode: 4,
   challengesPerNode: 64,
   badgeChallengesPerNode: 4,
+  sealedDialogueSeconds: 10,
+  sealedDialoguesPerNode: 2,
   telemetryKeptSeconds: 30 * 86_400,
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },

@@ -4,6 +4,8 @@ import {
   BADGE_VERIFY_PATH,
   LIST_NODES_PATH,
   REGISTER_BADGE_PATH,
+  SEALED_BEGIN_PATH,
+  SEALED_CONTINUE_PATH,
 } from "../protocol/badge/endpoints.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
@@ -21,8 +23,10 @@ import type { Log, Random } from "../protocol/platform.ts";
 import { type Admin, createAdmin } from "./admin.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
+import { beginSealed } from "./handlers/begin-sealed.ts";
 import { cardStep } from "./handlers/card-step.ts";
 import { checkIn } from "./handlers/check-in.ts";
+import { continueSealed } from "./handlers/continue-sealed.ts";
 import { reportHealth } from "./handlers/health.ts";
 import { publishKeys } from "./handlers/jwks.ts";
 import { listNodes } from "./handlers/list-nodes.ts";
@@ -96,6 +100,8 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [POST_PATH, { by: "node", handle: acceptPost }],
   [BADGE_CHALLENGE_PATH, { by: "node", handle: requestBadgeChallenge }],
   [BADGE_VERIFY_PATH, { by: "node", handle: verifyBadge }],
+  [SEALED_BEGIN_PATH, { by: "node", handle: beginSealed }],
+  [SEALED_CONTINUE_PATH, { by: "node", handle: continueSealed }],
   [CHECK_IN_PATH, { by: "node", handle: checkIn }],
   [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
   [CARD_STEP_PATH, { by: "operator", handle: cardStep, many: true }],

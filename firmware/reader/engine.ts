@@ -77,6 +77,7 @@ export class ReaderEngine {
     this.#parts = parts;
     this.#tap = new TapWork({
       server: parts.server,
+      clock: parts.clock,
       brush: parts.hardware.painter ?? NO_BRUSH,
       badgeFileBytes: parts.badgeFileBytes,
       dispatch: (event) => this.dispatch(event),

@@ -62,6 +62,8 @@ export interface Tap {
   /** When the server was asked, and with which challenge. */
   readonly askedMs: number | undefined;
   readonly challenge: HeldChallenge | undefined;
+  /** The badge has to stay while the server is asked, which talks to its chip. */
+  readonly sealed: boolean;
 }
 
 /** How a tap ended. */
@@ -132,7 +134,7 @@ export type ReaderEvent =
   | { readonly type: "card"; readonly badge: string }
   /** More than one card in the field. */
   | { readonly type: "several" }
-  | { readonly type: "card-read"; readonly tapId: number }
+  | { readonly type: "card-read"; readonly tapId: number; readonly sealed: boolean }
   /** `spent` says whether the challenge may have reached the server. */
   | {
       readonly type: "tap-failed";

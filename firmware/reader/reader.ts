@@ -1,5 +1,6 @@
 import { badgeKey } from "../../protocol/badge/key-id.ts";
 import { badgeFileLength } from "../../protocol/badge/link.ts";
+import { sealedFileLength } from "../../protocol/badge/sealed-link.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
@@ -68,9 +69,9 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     },
     onEvent: (event) => engine.identityEvent(event),
   });
-  const { tenantId, df1, badgeHost, limits } = config;
+  const { tenantId, df1, limits } = config;
   const { decisionTimeoutMs, requestTimeoutMs } = limits;
-  const badgeKeys = [badgeKey(crypto, df1)];
+  const badgeKeys = df1 === undefined ? [] : [badgeKey(crypto, df1)];
   const work = {
     identity,
     clock,
@@ -84,9 +85,14 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     ...{ clock, timer, random, log, network, system, identity, hardware },
     server: new ServerWork(work),
     policy: policyOf(config),
-    badgeFileBytes: badgeHost === undefined ? undefined : badgeFileLength(badgeHost),
+    badgeFileBytes: expectedFileLength(config),
   });
   return run({ platform, config, log, engine, identity, hardware, storage });
+}
+
+function expectedFileLength({ badgeHost, badgeProfile }: ReaderConfig): number | undefined {
+  if (badgeHost === undefined) return undefined;
+  return badgeProfile === "sealed" ? sealedFileLength(badgeHost) : badgeFileLength(badgeHost);
 }
 
 function policyOf({ limits, relay }: ReaderConfig): Policy {

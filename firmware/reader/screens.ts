@@ -25,6 +25,8 @@ export interface ScreenContext {
 /** Characters of the small font across 128 pixels (6 per character). */
 export const LINE_CHARS = 21;
 
+const HOLD_STILL = "Hold the badge still";
+
 type Draw = (state: ReaderState, context: ScreenContext) => Screen;
 
 /** `412 ms`, `12.3 s`, `5 min`: short enough for the corner. */
@@ -75,12 +77,12 @@ function registeredScreen(state: ReaderState, context: ScreenContext): Screen {
   return draw(state, context);
 }
 
-function tapScreen(title: string, line: string): Draw {
+function tapScreen(title: string, lineFor: (state: ReaderState) => string): Draw {
   return (state, context) => ({
     left: cropped(context.label, 12),
     right: elapsedText(context.nowMs - (state.tap?.startedMs ?? state.sinceMs)),
     title,
-    lines: ["", line],
+    lines: ["", lineFor(state)],
   });
 }
 
@@ -135,8 +137,8 @@ const SCREENS: Readonly<Record<Stage, Draw>> = Object.freeze({
   verified: boot("VERIFIED", text("server is genuine")),
   active: boot("ACTIVE", text("fetching challenge")),
   ready: readyScreen,
-  reading: tapScreen("READING", "Hold the badge still"),
-  checking: tapScreen("CHECKING", "Asking the server"),
+  reading: tapScreen("READING", () => HOLD_STILL),
+  checking: tapScreen("CHECKING", ({ tap }) => (tap?.sealed ? HOLD_STILL : "Asking the server")),
   granted: resultScreen,
   denied: resultScreen,
   error: errorScreen,

@@ -7,6 +7,9 @@ import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/c
 import { parseDenialsRecorded } from "../../protocol/badge/denial-report.ts";
 import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
 import type { BadgeKey } from "../../protocol/badge/key-id.ts";
+import type { BadgeLink } from "../../protocol/badge/link.ts";
+import { checkTenantMark } from "../../protocol/badge/sealed-link.ts";
+import { parseSealedAnswer } from "../../protocol/badge/sealed-tap.ts";
 import { type BadgeDecision, parseBadgeDecision } from "../../protocol/badge/verify.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
@@ -14,7 +17,8 @@ import { JsonReader } from "../../protocol/json/reader.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { Clock } from "../../protocol/platform.ts";
 import type { HeldChallenge } from "./machine.ts";
-import { type ReadBadge, verifyRequest } from "./tap.ts";
+import { carrySealedTap, type SealedTap } from "./sealed-tap.ts";
+import { verifyRequest } from "./tap.ts";
 
 /** What the reader needs of its identity. */
 export type ReaderIdentity = Pick<
@@ -68,7 +72,10 @@ export class ServerWork {
    * Asks whether the badge may pass. Everything up to sending happens before this returns its
    * promise.
    */
-  async askForDecision(badge: ReadBadge, challengeId: string): Promise<BadgeDecision> {
+  async askForDecision(
+    badge: { readonly link: BadgeLink; readonly uid: Uint8Array },
+    challengeId: string,
+  ): Promise<BadgeDecision> {
     const { identity, crypto, badgeKeys, tenantId } = this.#options;
     const { decisionTimeoutMs: timeoutMs } = this.#options;
     const challenge = this.#challenges.get(challengeId);
@@ -79,6 +86,24 @@ export class ServerWork {
     this.#challenges.delete(challengeId);
     const answer = identity.call(BADGE_VERIFY_PATH, request, { timeoutMs });
     return parseBadgeDecision(new JsonReader(await answer));
+  }
+
+  /**
+   * Carries APDUs between the server and a sealed badge until the server decides. The challenge
+   * is used up with the first question, which comes after the badge's first answer.
+   */
+  async carry(tap: Pick<SealedTap, "card" | "link" | "brush" | "isOver">, challengeId: string) {
+    const { identity, crypto, tenantId, decisionTimeoutMs: timeoutMs } = this.#options;
+    checkTenantMark(crypto, tenantId, tap.link);
+    return carrySealedTap({
+      ...tap,
+      challengeId,
+      ask: async (path, request) => {
+        this.#challenges.delete(challengeId);
+        const answer = await identity.call(path, request, { timeoutMs });
+        return parseSealedAnswer(new JsonReader(answer));
+      },
+    });
   }
 
   /** Whether a challenge has not been used in a question yet. */

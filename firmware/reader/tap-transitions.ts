@@ -60,6 +60,7 @@ function newTap(state: ReaderState, badge: string, nowMs: number): Tap {
     readMs: undefined,
     askedMs: undefined,
     challenge: undefined,
+    sealed: false,
   };
 }
 
@@ -172,11 +173,16 @@ function askWhenReady(state: ReaderState, at: Moment, policy: Policy): Step {
   };
 }
 
-export function cardRead(state: ReaderState, tapId: number, at: Moment, policy: Policy): Step {
+export function cardRead(
+  state: ReaderState,
+  { tapId, sealed }: Extract<ReaderEvent, { type: "card-read" }>,
+  at: Moment,
+  policy: Policy,
+): Step {
   const { stage, tap } = state;
   if (stage !== "reading" || tap === undefined || tap.id !== tapId || tap.readMs !== undefined)
     return stay(state);
-  return askWhenReady({ ...state, tap: { ...tap, readMs: at.nowMs } }, at, policy);
+  return askWhenReady({ ...state, tap: { ...tap, readMs: at.nowMs, sealed } }, at, policy);
 }
 
 export function tapFailed(

@@ -1,11 +1,15 @@
+import type { BadgeDecision } from "../../protocol/badge/verify.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
+import type { Clock } from "../../protocol/platform.ts";
 import type { ReaderEvent } from "./machine.ts";
 import type { ServerWork } from "./server-work.ts";
 import { type Brush, type ReadBadge, readBadge, type TapCard } from "./tap.ts";
+import { WrongKeys } from "./wrong-keys.ts";
 
 export interface TapWorkOptions {
-  readonly server: Pick<ServerWork, "askForDecision" | "holds">;
+  readonly server: Pick<ServerWork, "askForDecision" | "carry" | "holds">;
+  readonly clock: Clock;
   readonly brush: Brush;
   /** Length of a badge's file if it is known before the first is read. */
   readonly badgeFileBytes: number | undefined;
@@ -20,11 +24,13 @@ export class TapWork {
   #card: TapCard | undefined;
   #badge: ReadBadge | undefined;
   #fileBytes: number | undefined;
+  readonly #wrongKeys: WrongKeys;
   #ended: (() => void) | undefined;
 
   constructor(options: TapWorkOptions) {
     this.#options = options;
     this.#fileBytes = options.badgeFileBytes;
+    this.#wrongKeys = new WrongKeys(options.clock);
   }
 
   /** Resolves when the tap that the card started is over; at once if it started none. */
@@ -59,11 +65,12 @@ export class TapWork {
       dispatch({ type: "tap-failed", tapId, code, spent: false });
       return;
     }
-    this.#fileBytes = badge.fileBytes;
+    // Of two profiles the longer: too much costs bytes, too little another APDU.
+    this.#fileBytes = Math.max(this.#fileBytes ?? 0, badge.fileBytes);
     // A tap that was given up meanwhile must not leave its badge to the next one.
     if (currentTapId() !== tapId) return;
     this.#badge = badge;
-    dispatch({ type: "card-read", tapId });
+    dispatch({ type: "card-read", tapId, sealed: badge.link.profile === "sealed" });
   }
 
   async verify(tapId: number, challengeId: string): Promise<void> {
@@ -73,7 +80,7 @@ export class TapWork {
     let event: ReaderEvent;
     try {
       if (badge === undefined) throw new LatchkeyError("badge-moved");
-      const decision = await server.askForDecision(badge, challengeId);
+      const decision = await this.#ask(tapId, badge, challengeId);
       const told = decision.granted
         ? { relayMs: decision.relayMs, reason: "granted", holder: decision.holder }
         : { relayMs: 0, reason: decision.reason };
@@ -84,5 +91,19 @@ export class TapWork {
       event = { type: "tap-failed", tapId, code, spent: !server.holds(challengeId) };
     }
     dispatch(event);
+  }
+
+  async #ask(tapId: number, badge: ReadBadge, challengeId: string): Promise<BadgeDecision> {
+    const { server, brush, currentTapId } = this.#options;
+    const { link, uid } = badge;
+    const card = this.#card;
+    if (link.profile === "open") return server.askForDecision({ link, uid }, challengeId);
+    if (card === undefined) throw new LatchkeyError("badge-moved");
+    this.#wrongKeys.check(uid);
+    const isOver = () => currentTapId() !== tapId;
+    const decision = await server.carry({ card, link, brush, isOver }, challengeId);
+    if (decision.granted) this.#wrongKeys.forget(uid);
+    else if (decision.reason === "card-key-wrong") this.#wrongKeys.add(uid);
+    return decision;
   }
 }

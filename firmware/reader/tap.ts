@@ -1,8 +1,13 @@
 import { signBadgeAuth } from "../../protocol/badge/auth.ts";
 import type { BadgeChallenge } from "../../protocol/badge/challenge.ts";
 import { type BadgeKey, badgeKeyFor } from "../../protocol/badge/key-id.ts";
-import { type BadgeLink, parseBadgeFile } from "../../protocol/badge/link.ts";
+import type { BadgeLink } from "../../protocol/badge/link.ts";
 import { openPayload } from "../../protocol/badge/payload.ts";
+import {
+  type OpenBadgeLink,
+  parseTapFile,
+  type SealedBadgeLink,
+} from "../../protocol/badge/sealed-link.ts";
 import { type VerifyBadgeRequest, writeVerifyBadgeRequest } from "../../protocol/badge/verify.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
@@ -22,7 +27,7 @@ export interface Brush {
 }
 
 export interface ReadBadge {
-  readonly link: BadgeLink;
+  readonly link: OpenBadgeLink | SealedBadgeLink;
   readonly uid: Uint8Array;
   readonly apdus: number;
   /** Length of the file, which the next badge's will have, too. */
@@ -56,7 +61,7 @@ export async function readBadge(
     const { file, apdus } = await readNdefFile(transceive, {
       lengthHint: fileBytes ?? NDEF_FILE.size,
     });
-    return { link: parseBadgeFile(file), uid: card.uid, apdus, fileBytes: file.length };
+    return { link: parseTapFile(file), uid: card.uid, apdus, fileBytes: file.length };
   } finally {
     brush.release();
   }
@@ -72,12 +77,12 @@ export interface SignerKeys {
 }
 
 /**
- * The question to the server: whether this badge, which answers this challenge, may pass. The
+ * The question to the server: whether this open badge, which answers this challenge, may pass. The
  * badge's seed exists from the first to the last line of this function, whatever happens in it.
  * @throws tenant-mismatch, badge-payload-invalid, mode-mismatch, unsupported-version
  */
 export function verifyRequest(
-  badge: ReadBadge,
+  badge: { readonly link: BadgeLink; readonly uid: Uint8Array },
   challenge: BadgeChallenge,
   keys: SignerKeys,
 ): JsonObject {

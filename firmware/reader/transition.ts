@@ -44,7 +44,7 @@ function stepFor(state: ReaderState, event: ReaderEvent, at: Moment, policy: Pol
     case "several":
       return severalCards(state, at, policy);
     case "card-read":
-      return cardRead(state, event.tapId, at, policy);
+      return cardRead(state, event, at, policy);
     case "tap-failed":
       return tapFailed(state, event, at, policy);
     case "decision":

@@ -9,6 +9,7 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "../../server/chip-ke
 import { createBadgeChip } from "../nfc/badge-chip.ts";
 import type { Card, CardFaults } from "../nfc/card.ts";
 import { cloneOf, cloneWithUid } from "../nfc/clone.ts";
+import { sealChip } from "../nfc/sealed-chip.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import type { World } from "../world/world.ts";
 import { BADGE_HOST, type BackendTenant } from "./backend.ts";
@@ -95,7 +96,8 @@ export class BadgeBox {
     const uid = this.#uid();
     const { tenantId } = this.#own;
     const { admin } = this.#issuer;
-    const order: BadgeOrder = { tenantId, badgeUid: uid, mode: badge.mode, holder: badge.holder };
+    const { mode, holder, profile = "open" } = badge;
+    const order: BadgeOrder = { tenantId, badgeUid: uid, mode, holder, profile };
     switch (badge.kind) {
       case "good":
       case "slow":
@@ -130,7 +132,7 @@ export class BadgeBox {
   }
 
   #personalise(name: string, issued: IssuedBadge): Card {
-    return createBadgeChip({
+    const chip = createBadgeChip({
       ...this.#chip(name),
       uid: issued.badgeUid,
       keys: issued.chipKeys.map((key) => key.bytes),
@@ -143,6 +145,8 @@ export class BadgeBox {
         macOffset: issued.macOffset,
       },
     });
+    if (issued.sealedPayload !== undefined) sealChip(chip, issued.sealedPayload);
+    return chip;
   }
 
   /** Written with the tenant's share of the key, but the service has never heard of it. */

@@ -52,6 +52,13 @@ const BADGES: Readonly<Record<string, ScenarioBadge & { readonly title: string }
   },
   mallory: { kind: "other-tenant", mode: "STD", holder: "Mallory", title: "of another tenant" },
   blank: { kind: "blank", mode: "STD", holder: "", title: "a factory-fresh chip" },
+  sam: {
+    kind: "good",
+    mode: "STD",
+    profile: "sealed",
+    holder: "Sam",
+    title: "Sam's, sealed: its chip talks to the server",
+  },
 });
 const LOOK_MS = 40;
 /** A hand is patient for that long. */

@@ -60,6 +60,7 @@ function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
     badges[name] = {
       kind,
       mode: badge.oneOf("mode", ["STD", "HS"], kind === "other-reader" ? "HS" : "STD"),
+      ...(badge.has("profile") ? { profile: badge.oneOf("profile", ["open", "sealed"]) } : {}),
       holder: badge.string("holder", name),
       ...(copies ? { of: badge.string("of") } : {}),
     };

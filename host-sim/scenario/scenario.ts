@@ -26,6 +26,8 @@ export type BadgeKind =
 export interface ScenarioBadge {
   readonly kind: BadgeKind;
   readonly mode: "STD" | "HS";
+  /** `open` when absent. */
+  readonly profile?: "open" | "sealed";
   readonly holder: string;
   /** For `clone` and `emulator`: whose badge was copied. */
   readonly of?: string;

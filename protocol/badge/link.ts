@@ -80,6 +80,15 @@ export function badgeFileLength(host: string): number {
   return 225 + host.length;
 }
 
+/** Whether a link may have this host. @throws config-invalid */
+export function checkBadgeHost(host: string): void {
+  if (host.length <= HOST_MAX && HOST.test(host)) return;
+  throw new LatchkeyError("config-invalid", {
+    message: `badge host: a host name of 1 to ${HOST_MAX} characters, with a port if need be`,
+    detail: { field: "badge_host" },
+  });
+}
+
 /**
  * The file for a chip, with zeros where the chip will put its SDM data.
  * @throws config-invalid when the host cannot be used.
@@ -94,11 +103,7 @@ export function buildBadgeFile(input: {
     throw new RangeError(`badge: a key identifier of ${keyId.length} bytes`);
   if (payload.length !== PAYLOAD_LENGTH)
     throw new RangeError(`badge: a payload of ${payload.length} bytes`);
-  if (host.length > HOST_MAX || !HOST.test(host))
-    throw new LatchkeyError("config-invalid", {
-      message: `badge host: a host name of 1 to ${HOST_MAX} characters, with a port if need be`,
-      detail: { field: "badge_host" },
-    });
+  checkBadgeHost(host);
   const untilPayload = `${SCHEME}${host}${PATH}${toBase64Url(keyId)}${PAYLOAD_FIELD}`;
   const untilPicc = `${untilPayload}${toBase64Url(payload)}${PICC_FIELD}`;
   const untilMac = `${untilPicc}${"0".repeat(PICC_CHARS)}${MAC_FIELD}`;
@@ -110,16 +115,18 @@ export function buildBadgeFile(input: {
   return { file, url, piccOffset, macInputOffset: macOffset, macOffset };
 }
 
-function notOurs(message: string): LatchkeyError {
+/** What is on the chip is none of our links. */
+export function notOurs(message: string): LatchkeyError {
   return new LatchkeyError("badge-not-ours", { message });
 }
 
-function damaged(code: "ndef-malformed" | "sdm-malformed", cause?: unknown): LatchkeyError {
+/** It begins like one of our links and does not go on so. */
+export function damaged(code: "ndef-malformed" | "sdm-malformed", cause?: unknown): LatchkeyError {
   return new LatchkeyError(code, { message: "The link on the badge is damaged.", cause });
 }
 
-/** @throws ndef-malformed */
-function base64Field(text: string, length: number): Uint8Array {
+/** A field of a link. @throws ndef-malformed */
+export function base64Field(text: string, length: number): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = fromBase64(text);
@@ -131,13 +138,20 @@ function base64Field(text: string, length: number): Uint8Array {
   return bytes;
 }
 
-/** @throws sdm-malformed */
-function hexField(text: string): Uint8Array {
+/** A field of a link that the chip writes. @throws sdm-malformed */
+export function hexField(text: string): Uint8Array {
   try {
     return fromHex(text);
   } catch (cause) {
     throw damaged("sdm-malformed", cause);
   }
+}
+
+/** What follows `path` in a link of any host; `undefined` for another kind of link. */
+export function afterPath(url: string, path: string): string | undefined {
+  const at = url.indexOf(path, SCHEME.length);
+  const ours = url.startsWith(SCHEME) && at >= 0 && HOST.test(url.slice(SCHEME.length, at));
+  return ours ? url.slice(at + path.length) : undefined;
 }
 
 /**
@@ -146,10 +160,8 @@ function hexField(text: string): Uint8Array {
  * @throws badge-not-ours, ndef-malformed, sdm-malformed
  */
 export function parseBadgeUrl(url: string): BadgeLink {
-  const path = url.indexOf(PATH, SCHEME.length);
-  if (!url.startsWith(SCHEME) || path < 0 || !HOST.test(url.slice(SCHEME.length, path)))
-    throw notOurs("The link on the chip is not a badge link.");
-  const rest = url.slice(path + PATH.length);
+  const rest = afterPath(url, PATH);
+  if (rest === undefined) throw notOurs("The link on the chip is not a badge link.");
   const payloadAt = KEY_ID_CHARS + PAYLOAD_FIELD.length;
   const payloadEnd = payloadAt + PAYLOAD_CHARS;
   const piccAt = payloadEnd + PICC_FIELD.length;
@@ -174,10 +186,15 @@ export function parseBadgeUrl(url: string): BadgeLink {
  * @throws badge-not-ours, ndef-malformed, sdm-malformed
  */
 export function parseBadgeFile(file: Uint8Array): BadgeLink {
+  return parseBadgeUrl(urlOfFile(file));
+}
+
+/** The one link that a file holds. @throws badge-not-ours, ndef-malformed */
+export function urlOfFile(file: Uint8Array): string {
   const message = parseNdefFile(file);
   if (message.length === 0) throw notOurs("The chip is blank.");
   const records = parseNdefMessage(message);
   const uri = records.length === 1 ? uriOfRecord(records[0]!) : undefined;
   if (uri === undefined) throw notOurs("The chip holds something else than one link.");
-  return parseBadgeUrl(uri);
+  return uri;
 }

@@ -96,6 +96,7 @@ function newBadge({ context, journal, job, payloadFor: payload }: CardWork, pk: 
     holder: job.holder ?? journal.badge?.holder ?? "",
     label: job.label,
     scope: undefined,
+    profile: "open",
     createdAt: unixSeconds(context.clock),
   } satisfies NewBadge;
 }

@@ -1,7 +1,10 @@
 import type { ReplayState } from "../../protocol/node/replay-window.ts";
 
-/** For a node that proves itself, or for a badge at a node. */
-export type ChallengeKind = "node" | "badge";
+/**
+ * For a node that proves itself, for a badge at a node, or the dialogue with a sealed badge that
+ * came out of one (its `nonce` is what is kept of it).
+ */
+export type ChallengeKind = "node" | "badge" | "sealed";
 
 export interface StoredChallenge {
   readonly challengeId: string;
@@ -41,7 +44,7 @@ export interface Ephemera {
    */
   putChallenge(challenge: StoredChallenge, keep: number): Promise<void>;
   /**
-   * Takes the challenge out: of any number of calls with one id, one gets it. A badge challenge
+   * Takes the challenge out: of any number of calls with one id, one gets it. That for a badge
    * comes out for its own node only. Expired ones come out too, for a while, so that late can be
    * told from never.
    */

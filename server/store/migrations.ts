@@ -147,4 +147,9 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     CHECK (writing = 0 OR job IS NOT NULL)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Where a badge's payload is: in its link (open), or in the chip's protected file (sealed).
+  ALTER TABLE badges ADD COLUMN profile TEXT NOT NULL DEFAULT 'open'
+    CHECK (profile IN ('open', 'sealed'));
+  `,
 ]);

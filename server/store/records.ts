@@ -1,4 +1,5 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 
@@ -73,6 +74,8 @@ export interface Badge {
   readonly badgeUid: string;
   readonly badgePk: Uint8Array;
   readonly mode: BadgeMode;
+  /** Where its payload is, and so by which endpoints it passes. */
+  readonly profile: BadgeProfile;
   /** The one reader of an HS badge. */
   readonly nodeUid: string | undefined;
   readonly holder: string;

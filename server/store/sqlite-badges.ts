@@ -1,4 +1,5 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import { blob, integer, optionalJson, optionalText, text } from "./columns.ts";
 import type { Badge, BadgeScope, BadgeStatus, NewBadge, Records } from "./records.ts";
 import { appendAudit } from "./sqlite-audit.ts";
@@ -12,6 +13,7 @@ function toBadge(row: Row): Badge {
     badgeUid: text(row, "badge_uid"),
     badgePk: blob(row, "badge_pk"),
     mode: text(row, "mode") as BadgeMode,
+    profile: text(row, "profile") as BadgeProfile,
     nodeUid: optionalText(row, "node_uid"),
     holder: text(row, "holder"),
     label: optionalText(row, "label"),
@@ -30,13 +32,14 @@ const scopeText = (scope: BadgeScope | undefined): string | null =>
 /** Stores a badge with its audit entry, within a transaction. @throws conflict */
 export function insertBadge(db: SqliteDatabase, badge: NewBadge, readCounter = -1): void {
   const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
-  const { scope, createdAt } = badge;
+  const { scope, createdAt, profile } = badge;
   const sql =
     "INSERT INTO badges (tenant_id, badge_uid, badge_pk, mode, node_uid, holder, label, " +
-    "scope, read_counter, created_at) VALUES (?,?,?,?,?,?,?,?,?,?)";
+    "scope, read_counter, created_at, profile) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
   const who = [tenantId, badgeUid, badgePk, mode, nodeUid, holder, label] as const;
-  db.run(sql, ...who, scopeText(scope), readCounter, createdAt);
-  const data = { badge_uid: badgeUid, mode, holder, ...(nodeUid && { node_uid: nodeUid }) };
+  db.run(sql, ...who, scopeText(scope), readCounter, createdAt, profile);
+  const reader = nodeUid === null ? {} : { node_uid: nodeUid };
+  const data = { badge_uid: badgeUid, mode, profile, holder, ...reader };
   appendAudit(db, { tenantId, at: createdAt, kind: "badge-registered", data });
 }
 

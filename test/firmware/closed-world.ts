@@ -90,7 +90,7 @@ export function success(world: ClosedWorld, effect: Effect): ReaderEvent | undef
       return { type: "badge-challenge", challenge: { id, expiresAtMs } };
     }
     case "read-card":
-      return { type: "card-read", tapId: effect.tapId };
+      return { type: "card-read", sealed: false, tapId: effect.tapId };
     case "verify": {
       const { tapId, challengeId } = effect;
       const told = { granted: true, relayMs: 3_000, reason: "granted", holder: "Ada" };

@@ -32,6 +32,7 @@ const WRONG: readonly (readonly [field: string, says: RegExp, change: Change])[]
   ["server_keys", /list/, (c) => (c["server_keys"] = "AAAA")],
   ["server_keys", /1 to 4/, (c) => (c["server_keys"] = [])],
   ["server_keys[0]", /base64/, (c) => (c["server_keys"] = [7])],
+  ["badge_profile", /sealed/, (c) => (c["badge_profile"] = "closed")],
   ["df1", /text/, (c) => (c["df1"] = 5)],
   ["enrol_token", /longer/, (c) => (c["enrol_token"] = "x".repeat(129))],
   ["wifi.password", /8 to 63/, (c) => (c["wifi"] = { ssid: "lab", password: "short" })],
@@ -88,6 +89,17 @@ describe("reader configuration", () => {
     assert.equal(config.display, undefined);
     assert.equal(config.console, undefined);
     assert.equal(config.label, "Latchkey");
+  });
+
+  it("needs no df1 where badges are sealed, and needs it everywhere else", () => {
+    const config = sampleConfig();
+    delete config["df1"];
+    assert.throws(() => readerConfig(config), /df1/);
+    const sealed = readerConfig({ ...config, badge_profile: "sealed" });
+    assert.deepEqual([sealed.df1, sealed.badgeProfile], [undefined, "sealed"]);
+    const both = readerConfig({ ...sampleConfig(), badge_profile: "sealed" });
+    assert.equal(both.df1?.length, 32);
+    assert.equal(readerConfig(sampleConfig()).badgeProfile, "open");
   });
 
   it("drops slashes at the end of base_url", () => {

@@ -45,7 +45,7 @@ describe("the console of a reader on the simulated board", () => {
     const { config } = sim;
     const key = new Journal(sim.board.flash).get("node.key");
     assert.ok(key !== undefined);
-    const secrets = [key, config.commKey.bytes, config.df1.bytes];
+    const secrets = [key, config.commKey.bytes, config.df1!.bytes];
     for (const secret of secrets) {
       for (const text of [toHex(secret), toBase64(secret), toBase64Url(secret), String(secret)])
         assert.ok(!everything.includes(text.slice(0, 20)), "a secret was printed");

@@ -190,6 +190,7 @@ describe("the denials that are kept", () => {
     readMs: undefined,
     askedMs: undefined,
     challenge: undefined,
+    sealed: false,
   };
   const refused = (reason: string, badge = tap.badge): TapResult => ({
     ...{ granted: false, reason, holder: undefined, decided: false, local: true },

@@ -92,7 +92,7 @@ function everyEvent(state: ReaderState, nowMs: number): ReaderEvent[] {
     { type: "several" },
   ];
   for (const tapId of tapIds) {
-    events.push({ type: "card-read", tapId });
+    events.push({ type: "card-read", tapId, sealed: tapId % 2 === 0 });
     for (const spent of [true, false])
       events.push({ type: "tap-failed", tapId, code: "network-failed", spent });
     for (const challengeId of ids)

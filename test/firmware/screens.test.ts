@@ -29,6 +29,7 @@ const TAP: Tap = {
   readMs: undefined,
   askedMs: undefined,
   challenge: undefined,
+  sealed: false,
 };
 
 function state(changes: Partial<ReaderState>): ReaderState {

@@ -35,6 +35,13 @@ function problemOf(text: string): string {
 }
 
 describe("scenario", () => {
+  it("takes sealed badges, and no other profile than the two", () => {
+    const sealed = GOOD.replace("mode: HS,", "mode: HS, profile: sealed,");
+    assert.equal(parseScenario(sealed).badges["alice"]?.profile, "sealed");
+    assert.equal(parseScenario(GOOD).badges["alice"]?.profile, undefined);
+    assert.match(problemOf(sealed.replace("sealed", "closed")), /profile/);
+  });
+
   it("gives typed steps with their lines", () => {
     const scenario = parseScenario(GOOD);
     assert.equal(scenario.seed, "7");

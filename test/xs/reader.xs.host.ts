@@ -32,6 +32,7 @@ export const hostFunctions: HostFunctions = {
     const badges = {
       alice: { kind: "good", mode: "STD", holder: "Alice" },
       bob: { kind: "good", mode: "HS", holder: "Bob" },
+      sam: { kind: "good", mode: "STD", profile: "sealed", holder: "Sam" },
       carol: { kind: "revoked", mode: "STD", holder: "Carol" },
     } as const;
     opened = { world, backend, box: new BadgeBox({ world, issuer: backend, own, other, badges }) };

@@ -71,20 +71,20 @@ describe("the whole reader on XS", () => {
     assert.match(screen(), /READY/);
   });
 
-  it("opens the door for a good badge of each mode", async () => {
-    for (const name of ["alice", "bob"]) {
+  it("opens the door for a good badge of each mode, and for a sealed one", async () => {
+    for (const name of ["alice", "bob", "sam"]) {
       await tap(name);
       assert.match(screen(), /GRANTED/);
       assert.equal(board.relay.energised, true);
       await world.runFor(5_000_000);
       assert.equal(board.relay.energised, false);
     }
-    assert.equal(board.relay.windows().length, 2);
+    assert.equal(board.relay.windows().length, 3);
   });
 
   it("keeps it shut for a revoked one", async () => {
     await tap("carol");
     assert.match(screen(), /DENIED/);
-    assert.equal(board.relay.windows().length, 2);
+    assert.equal(board.relay.windows().length, 3);
   });
 });

@@ -1,0 +1,17 @@
+import { parseSealedBegin } from "../../protocol/badge/sealed-tap.ts";
+import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import type { ServiceContext } from "../context.ts";
+import { beginSealedTap } from "../sealed-dialogue.ts";
+import type { SealedCaller } from "../sealed-exchange.ts";
+
+/** identity_tag/it_begin_sealed: a sealed badge is at the reader. A command for it, or a denial. */
+export async function beginSealed(
+  context: ServiceContext,
+  { node }: SealedCaller,
+  body: JsonReader,
+): Promise<JsonObject> {
+  const { rates, limits } = context;
+  const request = parseSealedBegin(body);
+  rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
+  return beginSealedTap(context, node, request);
+}
