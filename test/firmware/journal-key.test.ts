@@ -32,4 +32,22 @@ describe("a journal with a bit that fell over", () => {
       );
     }
   });
+
+  it("never gives one value for another, also when the place is used again", () => {
+    const flash = new StrictFlash(4);
+    const journal = new Journal(flash);
+    const seed = Uint8Array.from({ length: 32 }, (_, n) => n * 7 + 1);
+    journal.set(NODE_KEY_NAME, seed);
+    const at = flash.bytes.findIndex((_, i) =>
+      seed.every((byte, n) => flash.bytes[i + n] === byte),
+    );
+    flash.bytes[at]! ^= 1;
+    const corrupt = (error: unknown) => isLatchkeyError(error, "storage-corrupt");
+    for (let n = 0; n < 200; n++) {
+      journal.set("count", Uint8Array.of(n, 1));
+      assert.throws(() => journal.get(NODE_KEY_NAME), corrupt, `after ${n}`);
+    }
+    journal.set(NODE_KEY_NAME, seed);
+    assert.deepEqual(journal.get(NODE_KEY_NAME), seed);
+  });
 });
