@@ -234,9 +234,11 @@ export function createAdmin(context: ServiceContext): Admin {
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
     async approveNode(tenantId, nodeUid) {
       const status = (await records.node(tenantId, nodeUid))?.status;
+      requireFound(status !== undefined, "node-unknown");
+      if (status === "active") return;
       // A revoked key stays revoked: whoever has the node now may have its key.
-      if (status === "revoked") throw new LatchkeyError("node-revoked");
-      if (status !== "active") await change(tenantId, nodeUid, { status: "active" });
+      const approved = await records.changeNode(tenantId, nodeUid, { status: "active" }, now());
+      if (!approved) throw new LatchkeyError("node-revoked");
     },
     async revokeNode(tenantId, nodeUid) {
       await change(tenantId, nodeUid, { status: "revoked" });

@@ -14,7 +14,7 @@ import { verifySdm } from "../protocol/nfc/sdm.ts";
 import { SDM_FILE_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import type { StoredChallenge } from "./store/ephemera.ts";
-import type { Badge, DecisionRecord, Node } from "./store/records.ts";
+import type { Badge, DecisionRecord, GrantObstacle, Node } from "./store/records.ts";
 import { openTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
@@ -206,7 +206,7 @@ export async function concludeTap(
   if (isRefusal(found)) {
     const { readCounter } = found;
     const record = refused(found);
-    const step = { tenantId, badgeUid, readCounter: readCounter ?? 0, stale: record };
+    const step = { tenantId, badgeUid, readCounter: readCounter ?? 0, refused: () => record };
     await records.recordDecision(record, readCounter === undefined ? undefined : step);
     return deny(found);
   }
@@ -215,9 +215,14 @@ export async function concludeTap(
   const missing = isEntitled(badge, node) ? undefined : refuse("entitlement-denied");
   const granted = { granted: true, relay_ms: relayMs, read_counter: readCounter };
   const fresh = missing ? refused(missing) : decisionRecord(context, node, tap, granted);
-  const copied = refuse("badge-cloned", "sdm-counter-stale");
-  const step = { tenantId, badgeUid, readCounter, stale: refused(copied) };
-  if (!(await records.recordDecision(fresh, step))) return deny(copied);
+  const because = (obstacle: GrantObstacle): Refusal =>
+    refuse(obstacle, obstacle === "badge-cloned" ? "sdm-counter-stale" : undefined);
+  const step = { tenantId, nodeUid, badgeUid, readCounter };
+  const obstacle = await records.recordDecision(fresh, {
+    ...step,
+    refused: (found) => refused(because(found)),
+  });
+  if (obstacle !== undefined) return deny(because(obstacle));
   if (missing) return deny(missing);
   log.write("info", "badge-granted", { ...named, challenge_id: challengeId });
   return { granted: true, challengeId, relayMs, holder: badge.holder };

@@ -7,13 +7,14 @@ interface Bucket {
   atMs: number;
 }
 
-/** Buckets remembered at a time; the least recently used goes first. */
+/** Buckets remembered at a time for each limit; the least recently used goes first. */
 const BUCKETS_MAX = 20_000;
 
 /** Token buckets in memory, one per limit and subject. */
 export class RateLimiter {
   readonly #clock: WallClock;
-  readonly #buckets = new Map<string, Bucket>();
+  /** By limit, so that a flood of strangers does not make the limiter forget what nodes spent. */
+  readonly #limits = new Map<string, Map<string, Bucket>>();
 
   constructor(clock: WallClock) {
     this.#clock = clock;
@@ -26,34 +27,36 @@ export class RateLimiter {
    */
   take(limit: string, rate: Rate, subject: string | undefined): void {
     if (subject === undefined) return;
-    const waitSeconds = this.#spend(`${limit} ${subject}`, rate);
+    const waitSeconds = this.#spend(limit, rate, subject);
     if (waitSeconds > 0)
       throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
   }
 
   /** The same for what can wait: whether it may be done now. */
   allows(limit: string, rate: Rate, subject: string): boolean {
-    return this.#spend(`${limit} ${subject}`, rate) === 0;
+    return this.#spend(limit, rate, subject) === 0;
   }
 
   /** Takes a token and gives 0, or takes none and gives the seconds to wait for one. */
-  #spend(key: string, rate: Rate): number {
+  #spend(limit: string, rate: Rate, subject: string): number {
     const nowMs = this.#clock.unixMs();
-    const bucket = this.#buckets.get(key) ?? { tokens: rate.burst, atMs: nowMs };
+    const buckets = this.#limits.get(limit) ?? new Map<string, Bucket>();
+    this.#limits.set(limit, buckets);
+    const bucket = buckets.get(subject) ?? { tokens: rate.burst, atMs: nowMs };
     // A clock that was set back must not freeze the bucket.
     const passedMs = Math.max(0, nowMs - bucket.atMs);
     bucket.tokens = Math.min(rate.burst, bucket.tokens + (passedMs / 1000) * rate.perSecond);
     bucket.atMs = nowMs;
-    this.#buckets.delete(key); // and set: Map keeps the order of insertion
-    this.#buckets.set(key, bucket);
-    if (this.#buckets.size > BUCKETS_MAX) this.#forgetOldest();
+    buckets.delete(subject); // and set: Map keeps the order of insertion
+    buckets.set(subject, bucket);
+    if (buckets.size > BUCKETS_MAX) forgetOldest(buckets);
     if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond));
     bucket.tokens -= 1;
     return 0;
   }
+}
 
-  #forgetOldest(): void {
-    const oldest = this.#buckets.keys().next();
-    if (!oldest.done) this.#buckets.delete(oldest.value);
-  }
+function forgetOldest(buckets: Map<string, Bucket>): void {
+  const oldest = buckets.keys().next();
+  if (!oldest.done) buckets.delete(oldest.value);
 }

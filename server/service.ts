@@ -39,6 +39,7 @@ import { answerTime } from "./handlers/time.ts";
 import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { failureResponse, jsonResponse } from "./response.ts";
@@ -169,7 +170,10 @@ export function createService(options: ServiceOptions): Service {
       const route = ROUTES.get(path);
       const method = route?.by === "reading" ? "GET" : "POST";
       if (route === undefined || request.method !== method) throw new LatchkeyError("not-found");
-      return jsonResponse(await dispatch(context, path, route, request));
+      const { remoteAddress } = request;
+      const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
+      const call = { ...request, remoteAddress: from };
+      return jsonResponse(await dispatch(context, path, route, call));
     } catch (error) {
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
       return failureResponse(error, incident, request, options.log);

@@ -1,6 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { LatchkeyError, toLatchkeyError } from "../protocol/errors.ts";
 import type { Desk } from "./simulator.ts";
 
@@ -16,7 +15,8 @@ import type { Desk } from "./simulator.ts";
  * → {"token": "…", "do": "attach"}                   ← {"serial": "…"} as it comes
  * → {"token": "…", "do": "write", "text": "status\r"}
  * ```
- * Anything that goes wrong is answered by `{"error": {"code", "message", "next"}}`.
+ * Anything that goes wrong is answered by `{"error": {"code", "message", "next"}}`; who does not
+ * know the token, or does not speak in lines, is hung up on after it.
  */
 export interface ControlAddress {
   readonly port: number;
@@ -32,6 +32,8 @@ interface ControlRequest {
 }
 
 const MAX_LINE = 4096;
+/** How long a stranger may keep a connection without a word. */
+const SILENCE_MS = 5_000;
 
 export class ControlServer {
   readonly #desk: Desk;
@@ -40,8 +42,11 @@ export class ControlServer {
   readonly #attached = new Set<Socket>();
   readonly #token = randomBytes(24).toString("base64url");
 
-  constructor(desk: Desk) {
+  readonly #silenceMs: number;
+
+  constructor(desk: Desk, { silenceMs = SILENCE_MS }: { readonly silenceMs?: number } = {}) {
     this.#desk = desk;
+    this.#silenceMs = silenceMs;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
@@ -71,16 +76,36 @@ export class ControlServer {
       this.#sockets.delete(socket);
       this.#attached.delete(socket);
     });
-    createInterface({ input: socket }).on("line", (line) => {
-      this.#answer(socket, line).catch((error: unknown) => {
-        send(socket, { error: toLatchkeyError(error).toJSON() });
-      });
+    socket.setTimeout(this.#silenceMs, () => socket.destroy());
+    socket.setEncoding("utf8");
+    let rest = "";
+    socket.on("data", (text) => {
+      const lines = (rest + String(text)).split("\n");
+      rest = lines.pop() ?? "";
+      // What is longer than any line is a line already, so that it is refused and not kept.
+      if (rest.length > MAX_LINE) lines.push(rest);
+      for (const line of lines) {
+        if (!socket.writable) return;
+        this.#hear(socket, line);
+      }
     });
   }
 
-  async #answer(socket: Socket, line: string): Promise<void> {
-    const request = parseRequest(line);
-    if (!this.#knows(request.token)) throw new LatchkeyError("unauthenticated");
+  #hear(socket: Socket, line: string): void {
+    let request: ControlRequest;
+    try {
+      request = parseRequest(line);
+      if (!this.#knows(request.token)) throw new LatchkeyError("unauthenticated");
+    } catch (error) {
+      sendError(socket, error);
+      socket.end(() => socket.destroy());
+      return;
+    }
+    socket.setTimeout(0);
+    this.#answer(socket, request).catch((error: unknown) => sendError(socket, error));
+  }
+
+  async #answer(socket: Socket, request: ControlRequest): Promise<void> {
     const badge = String(request.badge);
     const hold = typeof request.holdMs === "number" ? [request.holdMs] : [];
     switch (request.do) {
@@ -123,6 +148,10 @@ function parseRequest(line: string): ControlRequest {
   throw new LatchkeyError("malformed", { message: "each line must be a JSON object" });
 }
 
+function sendError(socket: Socket, thrown: unknown): void {
+  send(socket, { error: toLatchkeyError(thrown).toJSON() });
+}
+
 function send(socket: Socket, value: object): void {
-  socket.write(`${JSON.stringify(value)}\n`);
+  if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
 }

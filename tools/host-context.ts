@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
+import { writePrivateFile } from "../server/private-file.ts";
 import type { CardChannel } from "./badge/card-channel.ts";
 import type { CardServer } from "./badge/card-server.ts";
 import type { CardPlace, CardServerPlace, Context, Sink } from "./cli/context.ts";
@@ -98,7 +99,8 @@ function readText(path: string): string | undefined {
 function writeFile(path: string, data: string | Uint8Array, { secret = false } = {}): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, data, secret ? { mode: 0o600 } : {});
+    if (secret) writePrivateFile(path, data);
+    else writeFileSync(path, data);
   } catch (error) {
     throw fileError(`${path} cannot be written`, error);
   }

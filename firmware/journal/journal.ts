@@ -88,8 +88,13 @@ export class Journal implements Storage {
   }
 
   get(key: string): Uint8Array | undefined {
-    const at = this.#index.entries.get(key)?.at;
-    return at === undefined ? undefined : this.#log.read(at).value;
+    const entry = this.#index.entries.get(key);
+    if (entry?.at === undefined) return undefined;
+    const record = this.#log.read(entry.at);
+    // Compaction leaves a damaged record behind, and something else may stand in its place now.
+    if (keyOf(record) !== key || record.sequence !== entry.sequence)
+      throw new LatchkeyError("storage-corrupt");
+    return record.value;
   }
 
   set(key: string, value: Uint8Array): void {
@@ -127,10 +132,9 @@ export class Journal implements Storage {
   }
 
   #holds(key: string, value: Uint8Array): boolean {
-    const at = this.#index.entries.get(key)?.at;
-    if (at === undefined) return false;
     try {
-      return equalBytes(this.#log.read(at).value, value);
+      const held = this.get(key);
+      return held !== undefined && equalBytes(held, value);
     } catch (error) {
       // A damaged value is there to be replaced.
       if (isLatchkeyError(error, "storage-corrupt")) return false;

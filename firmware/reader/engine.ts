@@ -137,7 +137,7 @@ export class ReaderEngine {
     const before = this.#state;
     const step = transition(before, event, momentAt(nowMs, random), policy);
     this.#state = step.state;
-    for (const effect of step.effects) this.#run(effect);
+    for (const effect of step.effects) this.#try(effect);
     if (before.stage !== step.state.stage) this.#note(before, step.state);
     for (const listener of [...this.#listeners]) this.#tell(listener, event);
   }
@@ -164,6 +164,17 @@ export class ReaderEngine {
   #noteError(code: ErrorCode): void {
     this.faults++;
     this.lastError = code;
+  }
+
+  /** A lamp that fails must not come between an open door and its record. */
+  #try(effect: Effect): void {
+    try {
+      this.#run(effect);
+    } catch (error) {
+      const { code } = toLatchkeyError(error);
+      this.#noteError(code);
+      this.#parts.log.write("error", "reader-effect-failed", { effect: effect.type, code });
+    }
   }
 
   #run(effect: Effect): void {

@@ -32,8 +32,9 @@ export function objection(
 ): string | undefined {
   if (tap.challenge === undefined || decision.challengeId !== tap.challenge.id)
     return "decision-mismatch";
-  if (tap.askedMs === undefined || at.nowMs - tap.askedMs > policy.decisionTimeoutMs)
-    return "decision-late";
+  // A clock that wrapped around gives less than nothing: then nobody knows how late it is.
+  const tookMs = tap.askedMs === undefined ? Number.NaN : at.nowMs - tap.askedMs;
+  if (!(tookMs >= 0 && tookMs <= policy.decisionTimeoutMs)) return "decision-late";
   if (decision.granted !== true) return decision.reason;
   if (!Number.isInteger(decision.relayMs) || decision.relayMs <= 0) return "malformed";
   return undefined;

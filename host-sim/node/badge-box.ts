@@ -63,7 +63,8 @@ export class BadgeBox {
   }
 
   orderOf(name: string): ScenarioBadge {
-    const order = this.#orders[name];
+    // Own ones only: every object has a `constructor`, and no badge is called so.
+    const order = Object.hasOwn(this.#orders, name) ? this.#orders[name] : undefined;
     if (order === undefined)
       throw new LatchkeyError("badge-unknown", {
         message: `There is no badge named ${name}; there are ${this.names.join(", ")}.`,

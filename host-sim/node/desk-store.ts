@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBase64, toBase64 } from "../../protocol/encoding/base64.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { writePrivateFile } from "../../server/private-file.ts";
 import type { ChipSnapshot } from "../nfc/chip-snapshot.ts";
 
 /** What the desk remembers from one run to the next. It holds keys: the file is 0600. */
@@ -30,12 +31,11 @@ export function loadDesk(folder: string): DeskMemory {
   }
 }
 
-/** Old or new, never half: written beside and moved over. */
+/** Old or new, never half. */
 export function saveDesk(folder: string, memory: DeskMemory): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FILE);
   const flash = memory.flash === undefined ? {} : { flash: toBase64(memory.flash) };
   const text = JSON.stringify({ ...memory, ...flash });
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writePrivateFile(path, text);
 }

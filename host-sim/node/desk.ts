@@ -156,7 +156,7 @@ export class Desk {
     });
     const box = new BadgeBox({ world, issuer: issuerOf(server), own, other, badges: BADGES });
     for (const [name, snapshot] of Object.entries(memory.badges)) {
-      if (BADGES[name] === undefined) continue;
+      if (!Object.hasOwn(BADGES, name)) continue;
       box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
     }
     const remember = (): void => {

@@ -50,9 +50,13 @@ export function parseScenario(text: string): Scenario {
 }
 
 function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
-  const badges: Record<string, ScenarioBadge> = {};
+  // Without a prototype: `constructor` is no badge unless the scenario has one of that name.
+  const badges: Record<string, ScenarioBadge> = Object.create(null);
   const section = top.map("badges", true);
-  if (section === undefined) return { alice: { kind: "good", mode: "STD", holder: "Alice" } };
+  if (section === undefined) {
+    badges["alice"] = { kind: "good", mode: "STD", holder: "Alice" };
+    return badges;
+  }
   for (const name of section.keys()) {
     const badge = section.map(name)!;
     const kind = badge.oneOf("kind", KINDS, "good");
@@ -76,7 +80,7 @@ function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
 function parseStep(reader: YamlReader, badges: Record<string, ScenarioBadge>): LocatedStep {
   const line = reader.line;
   const verb = reader.keys()[0] ?? "";
-  const step = STEPS[verb]?.(reader);
+  const step = Object.hasOwn(STEPS, verb) ? STEPS[verb]?.(reader) : undefined;
   if (step === undefined)
     return reader.fail(verb, `no such step; there are ${Object.keys(STEPS).join(", ")}`);
   if ("badge" in step && badges[step.badge] === undefined)
@@ -111,8 +115,17 @@ const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.fre
   }),
   serial: (r: YamlReader): Step => ({ do: "serial", line: r.string("serial") }),
   server: (r: YamlReader): Step => ({ do: "server", mode: r.oneOf("server", ["restart"]) }),
-  screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: r.string("screenshot") }),
+  screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: picturePath(r) }),
 });
+
+/** A scenario may come from anybody: its pictures go below the folder in which it is played. */
+function picturePath(r: YamlReader): string {
+  const path = r.string("screenshot");
+  const parts = path.split("/");
+  const below = parts.every((part) => part !== "" && part !== "." && part !== "..");
+  if (below && /^[^\\:]+\.png$/.test(path)) return path;
+  return r.fail("screenshot", "must name a .png file below this folder");
+}
 
 function parseExpectation(r: YamlReader): Expectation {
   const optional = (field: string) => (r.has(field) ? r.string(field) : undefined);

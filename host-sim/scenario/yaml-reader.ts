@@ -1,4 +1,14 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { parseDurationUs } from "./duration.ts";
 
@@ -22,11 +32,12 @@ export class YamlReader {
   static parse(text: string): YamlReader {
     if (text.length > MAX_CHARACTERS) throw invalid("the file is too large", 1, "");
     const lines = new LineCounter();
-    // Aliases are refused: a few lines of them can stand for gigabytes.
-    const document = parseDocument(text, { lineCounter: lines, maxAliasCount: 0 } as object);
+    // The parser compares every key with every other: `checkNodes` looks for those given twice.
+    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
     const error = document.errors[0];
     if (error !== undefined)
       throw invalid(error.message.split("\n")[0]!, lines.linePos(error.pos[0]).line, "");
+    checkNodes(document, lines);
     if (!isMap(document.contents)) throw invalid("a scenario is a mapping of fields", 1, "");
     return new YamlReader(document.contents as YAMLMap, lines, "");
   }
@@ -36,7 +47,7 @@ export class YamlReader {
   }
 
   keys(): string[] {
-    return this.#map.items.map((item) => String(isScalar(item.key) ? item.key.value : item.key));
+    return keysOf(this.#map);
   }
 
   has(field: string): boolean {
@@ -128,10 +139,47 @@ export class YamlReader {
   }
 }
 
+function keysOf(map: YAMLMap): string[] {
+  return map.items.map(({ key }) => String(isScalar(key) ? key.value : key));
+}
+
+const isControl = (code: number): boolean => code < 0x20 || (code >= 0x7f && code < 0xa0);
+
+/** Characters that a terminal obeys: a scenario is shown while it runs. */
+function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (isControl(text.charCodeAt(at))) return true;
+  return false;
+}
+
+/**
+ * What no scenario has anywhere. Aliases: a few lines of them can stand for gigabytes.
+ * @throws scenario-invalid
+ */
+function checkNodes(document: Document, lines: LineCounter): void {
+  const fail = (node: Node, message: string): never => {
+    throw invalid(message, lines.linePos(node.range?.[0] ?? 0).line, "");
+  };
+  visit(document, {
+    Alias: (_, node) => fail(node, "aliases are not taken"),
+    Scalar: (_, node) => {
+      if (typeof node.value === "string" && hasControl(node.value))
+        fail(node, "no control characters, please");
+    },
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const [at, key] of keysOf(map).entries()) {
+        if (seen.has(key)) fail(map.items[at]!.key as Node, "a field is there twice");
+        seen.add(key);
+      }
+    },
+  });
+}
+
 function invalid(message: string, line: number, field: string): LatchkeyError {
   const where = field === "" ? `line ${line}` : `line ${line}, ${field}`;
+  const shown = Array.from(`${where}: ${message}`, (char) => (hasControl(char) ? "?" : char));
   return new LatchkeyError("scenario-invalid", {
-    message: `${where}: ${message}`,
+    message: shown.join(""),
     detail: { line, field },
   });
 }

@@ -3,6 +3,7 @@ import type { CryptoProvider } from "../crypto/provider.ts";
 import { Secret } from "../crypto/secret.ts";
 import { LatchkeyError } from "../errors.ts";
 import type { Random, Storage } from "../platform.ts";
+import { NODE_UID_NAME } from "./node-uid.ts";
 
 /** The node's seed, 32 bytes. */
 export const NODE_KEY_NAME = "node.key";
@@ -47,6 +48,9 @@ export function loadOrCreateNodeKey(
   const stored = storage.get(NODE_KEY_NAME);
   // Never replaced by a new one: the server knows this node by the key that is lost here.
   if (stored !== undefined && stored.length !== 32)
+    throw new LatchkeyError("storage-corrupt", { detail: { key: NODE_KEY_NAME } });
+  // Nor when nothing is left of it: a node that the server has named had a key.
+  if (stored === undefined && storage.get(NODE_UID_NAME) !== undefined)
     throw new LatchkeyError("storage-corrupt", { detail: { key: NODE_KEY_NAME } });
   const bytes = stored ?? drawSeed(random);
   if (stored === undefined) persist(storage, bytes);

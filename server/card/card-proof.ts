@@ -60,6 +60,6 @@ export async function raiseCounter(
     const data = { badge_uid: badgeUid, read_counter: readCounter, fresh };
     return { entry: { tenantId, at, kind: "badge-inspected", data } };
   };
-  const step = { tenantId, badgeUid, readCounter, stale: record(false) };
-  return await records.recordDecision(record(true), step);
+  const step = { tenantId, badgeUid, readCounter, refused: () => record(false) };
+  return (await records.recordDecision(record(true), step)) === undefined;
 }

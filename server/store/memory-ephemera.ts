@@ -4,6 +4,7 @@ import { blob, integer, optionalText, text } from "./columns.ts";
 import type { ChallengeKind, Ephemera, StoredChallenge, StoredSession } from "./ephemera.ts";
 import { type Row, SqliteDatabase } from "./sqlite-database.ts";
 
+const KINDS: readonly ChallengeKind[] = ["node", "badge"];
 /** Answered too late is told from never issued for this long. */
 const EXPIRED_KEPT_SECONDS = 60;
 
@@ -35,7 +36,10 @@ interface LiveSession {
 }
 
 export interface MemoryEphemeraOptions {
-  /** The most challenges at a time; a flood gets `unavailable` rather than all the memory. */
+  /**
+   * The most challenges of a kind at a time; a flood gets `unavailable` rather than all the
+   * memory. Anyone can ask for a node's, and must not use up what readers need for badges.
+   */
   readonly challengesMax?: number;
 }
 
@@ -59,7 +63,7 @@ export class MemoryEphemera implements Ephemera {
   readonly #sessions = new Map<string, LiveSession>();
   /** In order of opening, by node; the tenant is in the key because it is in every key. */
   readonly #byNode = new Map<string, string[]>();
-  #challenges = 0;
+  readonly #challenges: Record<ChallengeKind, number> = { node: 0, badge: 0, sealed: 0 };
   #age = 0;
 
   constructor({ challengesMax = 200_000 }: MemoryEphemeraOptions = {}) {
@@ -67,7 +71,7 @@ export class MemoryEphemera implements Ephemera {
   }
 
   async putChallenge(challenge: StoredChallenge, keep: number): Promise<void> {
-    if (this.#challenges >= this.#challengesMax)
+    if (this.#challenges[challenge.kind] >= this.#challengesMax)
       throw new LatchkeyError("unavailable", { detail: { retry_after: 5 } });
     const { challengeId, kind, tenantId, nodeUid, nonce, expiresAt } = challenge;
     const { badgeUid = null, ephemeral = null } = challenge;
@@ -79,7 +83,7 @@ export class MemoryEphemera implements Ephemera {
       "DELETE FROM challenges WHERE node_uid = ?1 AND kind = ?2 AND tenant_id = ?3 AND age <= " +
       "(SELECT age FROM challenges WHERE node_uid = ?1 AND kind = ?2 AND tenant_id = ?3 " +
       "ORDER BY age DESC LIMIT 1 OFFSET ?4)";
-    this.#challenges += 1 - this.#db.run(trim, nodeUid, kind, tenantId, keep);
+    this.#challenges[kind] += 1 - this.#db.run(trim, nodeUid, kind, tenantId, keep);
   }
 
   async takeChallenge(
@@ -93,7 +97,7 @@ export class MemoryEphemera implements Ephemera {
       "AND (?3 IS NULL OR node_uid = ?3) RETURNING *";
     const row = this.#db.get(sql, challengeId, kind, nodeUid ?? null);
     if (row === undefined) return undefined;
-    this.#challenges--;
+    this.#challenges[kind]--;
     return toChallenge(row);
   }
 
@@ -128,19 +132,24 @@ export class MemoryEphemera implements Ephemera {
 
   async closeNode(tenantId: string, nodeUid: string): Promise<void> {
     for (const sid of [...(this.#byNode.get(`${tenantId}/${nodeUid}`) ?? [])]) this.#drop(sid);
-    const sql = "DELETE FROM challenges WHERE tenant_id = ? AND node_uid = ?";
-    this.#challenges -= this.#db.run(sql, tenantId, nodeUid);
+    this.#forget("tenant_id = ? AND node_uid = ?", tenantId, nodeUid);
   }
 
   async sweep(nowAt: number): Promise<void> {
-    const sql = "DELETE FROM challenges WHERE expires_at <= ?";
-    this.#challenges -= this.#db.run(sql, nowAt - EXPIRED_KEPT_SECONDS);
+    this.#forget("expires_at <= ?", nowAt - EXPIRED_KEPT_SECONDS);
     for (const [sid, { stored }] of this.#sessions) if (stored.expiresAt <= nowAt) this.#drop(sid);
   }
 
   close(): void {
     for (const sid of [...this.#sessions.keys()]) this.#drop(sid);
     this.#db.close();
+  }
+
+  #forget(where: string, ...values: (string | number)[]): void {
+    for (const kind of KINDS) {
+      const sql = `DELETE FROM challenges WHERE ${where} AND kind = ?`;
+      this.#challenges[kind] -= this.#db.run(sql, ...values, kind);
+    }
   }
 
   #drop(sid: string): void {

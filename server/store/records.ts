@@ -123,7 +123,7 @@ export interface Alarm {
   readonly cause: string;
 }
 
-/** A decision about a tap, to be recorded; with `counter`, only if that rises. */
+/** A decision about a tap, to be recorded. */
 export interface DecisionRecord {
   readonly entry: AuditEntry;
   readonly alarm?: Alarm;
@@ -142,10 +142,16 @@ export interface ReaderDenials {
   readonly dropped: (count: number) => AuditEntry;
 }
 
+/** What can come between the examination of a tap and its grant. */
+export type GrantObstacle = "node-revoked" | "badge-revoked" | "badge-suspended" | "badge-cloned";
+
 export interface CounterStep {
   readonly tenantId: string;
+  /** The reader that would open; its and the badge's status are looked at again. */
+  readonly nodeUid?: string;
   readonly badgeUid: string;
   readonly readCounter: number;
+  readonly refused: (obstacle: GrantObstacle) => DecisionRecord;
 }
 
 export type Role = "admin" | "manager";
@@ -195,6 +201,7 @@ export interface Records {
   node(tenantId: string, nodeUid: string): Promise<Node | undefined>;
   /** By creation, from `after` (a node_uid) on. */
   nodes(tenantId: string, limit: number, after?: string): Promise<readonly Node[]>;
+  /** Whether it was changed: what is revoked gets no other status. */
   changeNode(tenantId: string, nodeUid: string, change: NodeChange, at: number): Promise<boolean>;
   saveHealth(tenantId: string, nodeUid: string, at: number, health: JsonValue): Promise<void>;
 
@@ -224,13 +231,11 @@ export interface Records {
   ): Promise<boolean>;
 
   /**
-   * One transaction: raises the badge's counter if `step` is above it and records `fresh`, else
-   * records `stale`. Without `step`, records `fresh`. True when `fresh` was recorded.
+   * One transaction: if reader and badge are still in force and `step` is above the badge's
+   * counter, raises that and records `fresh`, else records what `step` says of the obstacle, and
+   * gives it. Without `step`, records `fresh`.
    */
-  recordDecision(
-    fresh: DecisionRecord,
-    step?: CounterStep & { readonly stale: DecisionRecord },
-  ): Promise<boolean>;
+  recordDecision(fresh: DecisionRecord, step?: CounterStep): Promise<GrantObstacle | undefined>;
 
   /**
    * One transaction: records the denials that are numbered above the last one of that boot, and

@@ -1,6 +1,13 @@
 import { AUDIT_GENESIS, auditHash } from "./audit-chain.ts";
 import { blob, integer, optionalText, text } from "./columns.ts";
-import type { Alarm, AuditEntry, DecisionRecord, Records } from "./records.ts";
+import type {
+  Alarm,
+  AuditEntry,
+  CounterStep,
+  DecisionRecord,
+  GrantObstacle,
+  Records,
+} from "./records.ts";
 import type { Row, SqliteDatabase } from "./sqlite-database.ts";
 
 type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
@@ -36,6 +43,34 @@ export function appendDecision(db: SqliteDatabase, record: DecisionRecord): void
   if (record.alarm) appendAlarm(db, record.alarm);
 }
 
+/**
+ * Looks once more whether reader and badge are in force: a revocation that came while the tap was
+ * examined counts, and no grant stands behind it in the log.
+ */
+function outOfForce(
+  db: SqliteDatabase,
+  { tenantId, badgeUid }: CounterStep,
+  nodeUid: string,
+): GrantObstacle | undefined {
+  const node = "SELECT status FROM nodes WHERE tenant_id = ? AND node_uid = ?";
+  if (db.get(node, tenantId, nodeUid)?.["status"] !== "active") return "node-revoked";
+  const badge = "SELECT status FROM badges WHERE tenant_id = ? AND badge_uid = ?";
+  const status = db.get(badge, tenantId, badgeUid)?.["status"];
+  if (status === "active") return undefined;
+  return status === "suspended" ? "badge-suspended" : "badge-revoked";
+}
+
+function raiseCounter(db: SqliteDatabase, step: CounterStep): GrantObstacle | undefined {
+  const { tenantId, nodeUid, badgeUid, readCounter } = step;
+  const obstacle = nodeUid === undefined ? undefined : outOfForce(db, step, nodeUid);
+  if (obstacle !== undefined) return obstacle;
+  // One statement compares and raises: two taps with one counter cannot both pass.
+  const raise =
+    "UPDATE badges SET read_counter = ?1 " +
+    "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
+  return db.run(raise, readCounter, tenantId, badgeUid) === 1 ? undefined : "badge-cloned";
+}
+
 function toAlarm(row: Row): Alarm {
   return {
     tenantId: text(row, "tenant_id"),
@@ -55,14 +90,9 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
     },
     async recordDecision(fresh, step) {
       return db.transaction(() => {
-        // One statement compares and raises: two taps with one counter cannot both pass.
-        const raise =
-          "UPDATE badges SET read_counter = ?1 " +
-          "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
-        const rose =
-          step === undefined || db.run(raise, step.readCounter, step.tenantId, step.badgeUid) === 1;
-        appendDecision(db, rose ? fresh : step.stale);
-        return rose;
+        const obstacle = step && raiseCounter(db, step);
+        appendDecision(db, obstacle === undefined ? fresh : step!.refused(obstacle));
+        return obstacle;
       });
     },
     async auditRows(tenantId, limit, after = 0) {

@@ -77,7 +77,7 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
         const sql =
           "UPDATE nodes SET status = coalesce(?, status), label = coalesce(?, label), " +
           "zone = coalesce(?, zone), relay_ms = coalesce(?, relay_ms) " +
-          "WHERE tenant_id = ? AND node_uid = ?";
+          "WHERE tenant_id = ? AND node_uid = ? AND (status <> 'revoked' OR coalesce(?1, status) = status)";
         const found = db.run(sql, status, label, zone, relayMs, tenantId, nodeUid) === 1;
         const data = { node_uid: nodeUid, ...change };
         if (found) appendAudit(db, { tenantId, at, kind: "node-changed", data });

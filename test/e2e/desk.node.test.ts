@@ -48,7 +48,8 @@ describe("the desk: a reader in real time beside a real HTTP server", () => {
 
   it("names the badges there are when there is no such badge", async () => {
     await withDesk(async (desk) => {
-      await assert.rejects(desk.tap("nobody"), { code: "badge-unknown", message: /alice/ });
+      for (const name of ["nobody", "constructor"])
+        await assert.rejects(desk.tap(name), { code: "badge-unknown", message: /alice/ });
     });
   }).timeout(30_000);
 });

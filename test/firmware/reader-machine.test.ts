@@ -5,6 +5,7 @@ import {
   STAGES,
   type Step,
 } from "../../firmware/reader/machine.ts";
+import { objection } from "../../firmware/reader/tap-transitions.ts";
 import { transition } from "../../firmware/reader/transition.ts";
 import {
   BADGE,
@@ -260,5 +261,25 @@ describe("the reader's state machine", () => {
     }
     assert.deepEqual(delays.slice(0, 4), [375, 750, 1500, 3000]);
     assert.equal(Math.max(...delays), 22_500);
+  });
+
+  it("takes no decision of which it cannot tell when it asked", () => {
+    const challenge = { id: "c", expiresAtMs: 60_000 };
+    const tap = {
+      id: 1,
+      badge: BADGE,
+      startedMs: 900,
+      readMs: 950,
+      askedMs: 1_000,
+      challenge,
+      sealed: undefined,
+    };
+    const told = { granted: true, relayMs: 3_000, reason: "granted", holder: undefined } as const;
+    const decision = { type: "decision", tapId: 1, challengeId: "c", ...told } as const;
+    const at = (nowMs: number) => objection(decision, tap, { nowMs, random: 0 }, POLICY);
+    assert.equal(at(1_000), undefined);
+    assert.equal(at(1_000 + POLICY.decisionTimeoutMs), undefined);
+    for (const nowMs of [1_001 + POLICY.decisionTimeoutMs, 999, -(2 ** 31), Number.NaN])
+      assert.equal(at(nowMs), "decision-late", `${nowMs}`);
   });
 });

@@ -208,6 +208,19 @@ describe("a tap", () => {
     assert.equal(reader.engine.state.stage, "ready");
   });
 
+  for (const brokenLight of ["busy", "granted"])
+    it(`is recorded and ends although the light for ${brokenLight} fails`, async () => {
+      const reader = await readyReader();
+      reader.brokenLight = brokenLight;
+      await reader.present(new ScriptedCard(reader.time));
+      assert.deepEqual(reader.relay, [3000]);
+      assert.equal(lastTap(reader).granted, true);
+      assert.ok(reader.log.last(20).some(({ event }) => event === "reader-effect-failed"));
+      await reader.time.pass(10_000);
+      await reader.present(new ScriptedCard(reader.time, 2));
+      assert.equal(reader.relay.length, 2, "the next badge is served");
+    });
+
   it("never opens longer than the reader allows", async () => {
     const reader = await readyReader();
     reader.decide = (body) => ({

@@ -97,6 +97,8 @@ export class ScriptedReader {
   confirmsDenials = true;
   nfcError: LatchkeyError | undefined;
   restarts = 0;
+  /** Showing this fails. */
+  brokenLight: string | undefined;
   #watch: PresenceHandler | undefined;
   #challenges = 0;
   #energised = false;
@@ -232,7 +234,12 @@ export class ScriptedReader {
         },
         close: () => undefined,
       },
-      lights: { show: () => undefined, close: () => undefined },
+      lights: {
+        show: (feedback) => {
+          if (feedback === this.brokenLight) throw new Error("the pin is gone");
+        },
+        close: () => undefined,
+      },
       painter: undefined,
       openNfc: async () => {
         if (this.nfcError !== undefined) throw this.nfcError;

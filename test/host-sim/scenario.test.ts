@@ -75,12 +75,41 @@ describe("scenario", () => {
     ["- a\n", /line 1: a scenario is a mapping/],
     ["a: [\n", /line 2/],
     ["a: &x 1\nb: *x\nsteps: []\n", /line|alias/i],
+    ["reader:\n  a: &x 1\n  b: *x\nsteps: []\n", /line 3: aliases/],
+    ["steps:\n  - tap: alice\n    tap: alice\n", /line 3.*twice/],
+    ["steps:\n  - toString: 1\n", /line 2.*no such step/],
+    ["steps:\n  - hasOwnProperty: 1\n", /line 2.*no such step/],
+    ["steps:\n  - tap: constructor\n", /line 2.*no badge named `constructor`/],
+    ["badges:\n  a: { kind: clone, of: toString }\nsteps: []\n", /copies `toString`/],
+    ["steps:\n  - { screenshot: /etc/motd.png }\n", /line 2.*below this folder/],
+    ["steps:\n  - { screenshot: a/../../b.png }\n", /line 2.*below this folder/],
+    ['steps:\n  - { screenshot: "..\\\\b.png" }\n', /line 2.*below this folder/],
+    ["steps:\n  - { screenshot: .bashrc }\n", /line 2.*below this folder/],
+    ['steps: []\n"\\e[2J": 1\n', /line 2: no control characters/],
+    ['name: "\\x9b2J"\nsteps: []\n', /line 1: no control characters/],
   ];
   for (const [text, words] of mistakes) {
     it(`names the mistake in ${JSON.stringify(text)}`, () => {
       assert.match(problemOf(text), words);
     });
   }
+
+  it("says nothing that a terminal obeys", () => {
+    for (const [text] of mistakes)
+      for (const char of problemOf(text))
+        assert.ok(char >= " " && !(char >= "\x7f" && char < "\xa0"));
+  });
+
+  it("takes a badge with the name of something that every object has", () => {
+    const PROTO = "__proto__";
+    const text = `badges: { ${PROTO}: { kind: revoked } }\nsteps: [{ tap: ${PROTO} }]\n`;
+    assert.equal(parseScenario(text).badges[PROTO]?.kind, "revoked");
+  });
+
+  it("takes a picture in a folder below", () => {
+    const { steps } = parseScenario("steps: [{ screenshot: out/oled 1.png }]\n");
+    assert.deepEqual(steps[0]?.step, { do: "screenshot", path: "out/oled 1.png" });
+  });
 
   it("answers any text with a scenario or a typed error", () => {
     const lines = GOOD.split("\n");

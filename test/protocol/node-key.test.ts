@@ -39,7 +39,7 @@ describe("the node's key", () => {
         assert.deepEqual(again.nodePk, nodePk);
         back.close();
       }
-    assert.equal(cuts, 12); // 6 operations, cut before and after each
+    assert.equal(cuts, 14); // 7 operations, cut before and after each
   });
 
   it("is not made by a random source that is stuck", async () => {
@@ -63,6 +63,19 @@ describe("the node's key", () => {
     bench.storage.values.set(NODE_KEY_NAME, new Uint8Array(31).fill(1));
     await rejectsCode(bench.node().init(), "storage-corrupt");
     assert.equal(bench.storage.values.get(NODE_KEY_NAME)?.length, 31);
+  });
+
+  it("that was lost is not replaced when the node was registered with it", async () => {
+    const bench = new Bench();
+    const first = bench.node();
+    await bench.time.settle(first.ensureRegistered());
+    first.close();
+    bench.storage.values.delete(NODE_KEY_NAME);
+    const again = bench.node();
+    await rejectsCode(bench.time.settle(again.ensureRegistered()), "storage-corrupt");
+    again.close();
+    assert.equal(bench.server.nodes.size, 1);
+    assert.equal(bench.storage.values.has(NODE_KEY_NAME), false);
   });
 
   it("works on when flash takes no more, and when the stored name is damaged", async () => {

@@ -97,4 +97,48 @@ describe("the door to a running simulator", () => {
       assert.equal(desk.taps.length, before);
     });
   }
+
+  it("hangs up on whoever never ends a line, and keeps nothing of it", async () => {
+    const socket = connect(address.port, "127.0.0.1");
+    socket.on("error", () => {}); // it hangs up while we are talking
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const part = "x".repeat(16_384);
+    const talking = setInterval(() => socket.write(part), 1);
+    await closed;
+    clearInterval(talking);
+    assert.ok(socket.bytesWritten < 4_000_000, `${socket.bytesWritten} bytes taken`);
+  });
+
+  it("gives one try only to whoever does not know the token", async () => {
+    const before = desk.taps.length;
+    const socket = connect(address.port, "127.0.0.1");
+    socket.on("error", () => {});
+    let answers = "";
+    socket.on("data", (data) => {
+      answers += data.toString();
+    });
+    const guess = '{"token":"guess","do":"tap","badge":"good"}';
+    const right = JSON.stringify({ token: address.token, do: "tap", badge: "good" });
+    socket.write(`${guess}\n${guess}\n${right}\n`);
+    await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    assert.equal(answers.match(/unauthenticated/g)?.length, 1, answers);
+    assert.equal(desk.taps.length, before);
+  });
+
+  it("hangs up on whoever says nothing", async () => {
+    const hasty = new ControlServer(desk, { silenceMs: 20 });
+    const { port, token } = await hasty.start();
+    const silent = connect(port, "127.0.0.1");
+    const known = connect(port, "127.0.0.1");
+    let hungUp = false;
+    known.on("close", () => {
+      hungUp = true;
+    });
+    known.write(`${JSON.stringify({ token, do: "attach" })}\n`);
+    await new Promise<void>((resolve) => silent.once("close", () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(hungUp, false);
+    known.destroy();
+    await hasty.stop();
+  });
 });
