@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
@@ -17,7 +19,7 @@ import { World } from "../world/world.ts";
 import { BADGE_HOST, type BackendTenant, deskReaderConfig } from "./backend.ts";
 import { BadgeBox } from "./badge-box.ts";
 import { DeskNetwork } from "./desk-network.ts";
-import { type DeskMemory, loadDesk, saveDesk } from "./desk-store.ts";
+import { type DeskMemory, deskDamaged, loadDesk, saveDesk } from "./desk-store.ts";
 import { EventStream } from "./event-stream.ts";
 import { SimEvents } from "./sim-events.ts";
 import { idle } from "./simulation.ts";
@@ -52,6 +54,8 @@ const BADGES: Readonly<Record<string, ScenarioBadge & { readonly title: string }
 const LOOK_MS = 40;
 /** A hand is patient for that long. */
 const HOLD_MS = 8_000;
+/** A hand that changes badges; the reader looks every 200 ms whether the one before is there. */
+const CHANGE_US = 500_000;
 
 /** A simulated reader on the desk, in real time, beside a real HTTP server with a real database. */
 export class Desk {
@@ -69,6 +73,7 @@ export class Desk {
   readonly #stopPacing: () => void;
   readonly #looking: NodeJS.Timeout;
   #tapping = false;
+  #last: { readonly uid: Uint8Array; readonly leftUs: number } | undefined;
 
   private constructor(parts: {
     readonly server: RunningServer;
@@ -137,7 +142,11 @@ export class Desk {
     const box = new BadgeBox({ world, issuer: issuerOf(server), own, other, badges: BADGES });
     for (const [name, snapshot] of Object.entries(memory.badges)) {
       if (BADGES[name] === undefined) continue;
-      box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
+      try {
+        box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
+      } catch (cause) {
+        throw deskDamaged(folder, cause);
+      }
     }
     const remember = (): void => {
       const chips = [...box.made()].flatMap(([name, card]) =>
@@ -162,13 +171,16 @@ export class Desk {
     if (this.#tapping) throw new LatchkeyError("busy");
     this.#tapping = true;
     try {
+      await this.#record(badge);
       const { card, faults } = await this.#box.get(badge);
+      await this.#changeOver(card.uid);
       const ended = this.#nextTap(holdMs);
       this.#say(badge, "enters");
       this.#board.field.enter(card, faults);
       const outcome = await ended;
       this.#board.field.leave(card);
       this.#say(badge, "leaves");
+      this.#last = { uid: card.uid, leftUs: this.#world.nowUs() };
       // The chip has counted: forget that, and the server takes the badge for a copy next time.
       this.#remember();
       if (outcome === undefined)
@@ -178,6 +190,27 @@ export class Desk {
       return outcome;
     } finally {
       this.#tapping = false;
+    }
+  }
+
+  /**
+   * Until the reader knows that the badge before is gone, and the same one may come again: while
+   * its result is on the screen the reader takes it for one that was left lying there.
+   */
+  async #changeOver(uid: Uint8Array): Promise<void> {
+    const last = this.#last;
+    if (last === undefined) return;
+    const showsResult = () => /^(granted|denied)$/.test(this.#board.reader?.state.stage ?? "");
+    const same = equalBytes(last.uid, uid);
+    while (this.#world.nowUs() < last.leftUs + CHANGE_US || (same && showsResult())) {
+      await delay(LOOK_MS);
+    }
+  }
+
+  /** Who records a badge does so before it is shown to the reader: afterwards it is stale. */
+  async #record(badge: string): Promise<void> {
+    for (const [name, { kind, of }] of Object.entries(BADGES)) {
+      if (kind === "emulator" && of === badge) await this.#box.get(name);
     }
   }
 

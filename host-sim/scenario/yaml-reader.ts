@@ -25,8 +25,10 @@ export class YamlReader {
     // Aliases are refused: a few lines of them can stand for gigabytes.
     const document = parseDocument(text, { lineCounter: lines, maxAliasCount: 0 } as object);
     const error = document.errors[0];
-    if (error !== undefined)
-      throw invalid(error.message.split("\n")[0]!, lines.linePos(error.pos[0]).line, "");
+    if (error !== undefined) {
+      const said = error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+      throw invalid(said, lines.linePos(error.pos[0]).line, "");
+    }
     if (!isMap(document.contents)) throw invalid("a scenario is a mapping of fields", 1, "");
     return new YamlReader(document.contents as YAMLMap, lines, "");
   }

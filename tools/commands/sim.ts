@@ -34,7 +34,9 @@ export const sim: Command = {
 /** A scenario alone means headless: there is nothing to type while it plays. */
 function isHeadless(args: Arguments): boolean {
   if (args.flag("headless") || args.positionals.length > 0) return true;
-  const name = ["expect-text", "fail-text", "screenshot"].find((option) => args.flag(option));
+  const name = ["expect-text", "fail-text", "screenshot", "serial-log-file", "timeout"].find(
+    (option) => args.flag(option),
+  );
   if (name !== undefined) throw usageError(`--${name} belongs to a scenario: add --headless`, name);
   return false;
 }
