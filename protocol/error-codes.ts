@@ -435,6 +435,18 @@ const table = {
     title: "The port is already taken.",
     next: "Choose another with --port, or stop what holds it.",
   },
+  "file-unusable": {
+    title: "A file on this computer cannot be read or written.",
+    next: "Check its path, its owner and the free space.",
+  },
+  "sim-not-running": {
+    title: "No simulator runs in this folder.",
+    next: "Start one here with `latchkey sim`, and type this in another terminal.",
+  },
+  "sim-running": {
+    title: "A simulator runs in this folder already.",
+    next: "Use it (`latchkey tap`, `latchkey console sim`), quit it, or start in another folder.",
+  },
   "port-unavailable": {
     title: "The serial port cannot be opened.",
     next: "Check its name and your permissions; `latchkey console --list` shows what there is.",

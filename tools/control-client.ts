@@ -21,9 +21,6 @@ export interface ControlAnswer {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-const NOT_RUNNING =
-  "no simulator runs in this folder: start one with `latchkey sim` in another terminal";
-
 /** A conversation with the simulator that runs in this folder. */
 export class ControlClient {
   readonly #link: Link;
@@ -38,16 +35,17 @@ export class ControlClient {
     link.onEnd((reason) => this.#answers.end(gone(reason)));
   }
 
-  /** @throws network-failed when none runs */
+  /** @throws sim-not-running */
   static async connect(context: Context): Promise<ControlClient> {
-    const text = context.readText(controlFile(context));
-    if (text === undefined) throw new LatchkeyError("network-failed", { message: NOT_RUNNING });
-    const { port, token } = JSON.parse(text) as ControlAddress;
+    const address = addressOf(context.readText(controlFile(context)));
+    if (address === undefined) throw new LatchkeyError("sim-not-running");
     try {
-      return new ControlClient(await context.connectTcp("127.0.0.1", port), token);
+      const link = await context.connectTcp("127.0.0.1", address.port);
+      return new ControlClient(link, address.token);
     } catch (cause) {
+      // The file was left behind: its simulator was killed.
       if (!isLatchkeyError(cause, "network-failed")) throw cause;
-      throw new LatchkeyError("network-failed", { message: NOT_RUNNING, cause });
+      throw new LatchkeyError("sim-not-running", { cause });
     }
   }
 
@@ -79,6 +77,29 @@ export class ControlClient {
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#answers.push(JSON.parse(line) as ControlAnswer);
   }
+}
+
+/** `undefined` when there is no file, or half of one. */
+function addressOf(text: string | undefined): ControlAddress | undefined {
+  try {
+    const { port, token } = JSON.parse(text ?? "{}") as Partial<ControlAddress>;
+    const usable = Number.isInteger(port) && port! > 0 && port! < 65536;
+    return usable && typeof token === "string" ? { port: port!, token } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws sim-running when one answers in this folder: two would share database and flash */
+export async function refuseSecondSimulator(context: Context): Promise<void> {
+  try {
+    const client = await ControlClient.connect(context);
+    client.close();
+  } catch (error) {
+    if (isLatchkeyError(error, "sim-not-running")) return;
+    throw error;
+  }
+  throw new LatchkeyError("sim-running");
 }
 
 function gone(reason: string | undefined): LatchkeyError {

@@ -107,5 +107,5 @@ function writeFile(path: string, data: string | Uint8Array, { secret = false } =
 }
 
 function fileError(message: string, cause: unknown): LatchkeyError {
-  return new LatchkeyError("storage-failed", { message, cause });
+  return new LatchkeyError("file-unusable", { message, cause });
 }

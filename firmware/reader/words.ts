@@ -96,7 +96,7 @@ const DENIAL_WORDS: Readonly<Record<string, string>> = Object.freeze({
   "mode-mismatch": "For another reader",
   "entitlement-denied": "No access here",
   "outside-schedule": "Not at this time",
-  "badge-payload-invalid": "Badge is damaged",
+  "badge-payload-invalid": "Damaged, or a copy",
   "ndef-malformed": "Badge is damaged",
   "badge-not-ours": "Not one of our badges",
   "card-unsupported": "Not one of our badges",

@@ -24,11 +24,17 @@ export function loadDesk(folder: string): DeskMemory {
     const flash = read.flash === undefined ? {} : { flash: fromBase64(read.flash) };
     return { otherTenantId: read.otherTenantId, badges: read.badges ?? {}, ...flash };
   } catch (cause) {
-    throw new LatchkeyError("storage-corrupt", {
-      cause,
-      message: `${path} is damaged. Remove it to start with a new reader and new badges.`,
-    });
+    throw deskDamaged(folder, cause);
   }
+}
+
+/** What to say, and to do, about a memory that cannot be used. */
+export function deskDamaged(folder: string, cause: unknown): LatchkeyError {
+  const path = join(folder, FILE);
+  return new LatchkeyError("storage-corrupt", {
+    cause,
+    message: `${path} is damaged. Remove it to start with a new reader and new badges.`,
+  });
 }
 
 /** Old or new, never half. */

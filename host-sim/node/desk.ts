@@ -2,24 +2,25 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
-import type { HttpRequest } from "../../protocol/platform.ts";
 import { firstStartLines, type RunningServer, startServer } from "../../server/start.ts";
 import { CryptoCost } from "../crypto-cost.ts";
 import { restoreChip, snapshotChip } from "../nfc/chip-snapshot.ts";
 import { Ntag424 } from "../nfc/ntag424.ts";
 import { ReaderBoard } from "../reader-board.ts";
 import type { SimEvent, TapOutcome } from "../scenario/events.ts";
-import type { ScenarioBadge } from "../scenario/scenario.ts";
 import { TapWatch } from "../tap-watch.ts";
 import { World } from "../world/world.ts";
 import { BADGE_HOST, type BackendTenant, deskReaderConfig } from "./backend.ts";
 import { BadgeBox } from "./badge-box.ts";
+import { DESK_BADGES as BADGES } from "./desk-badges.ts";
 import { DeskDongle } from "./desk-dongle.ts";
+import { issuerOf } from "./desk-issuer.ts";
 import { DeskNetwork } from "./desk-network.ts";
-import { type DeskMemory, loadDesk, saveDesk } from "./desk-store.ts";
+import { type DeskMemory, deskDamaged, loadDesk, saveDesk } from "./desk-store.ts";
 import { EventStream } from "./event-stream.ts";
 import { SimEvents } from "./sim-events.ts";
 import { idle } from "./simulation.ts";
@@ -36,33 +37,11 @@ export interface DeskOptions {
   readonly pn532?: { readonly badge?: string };
 }
 
-/** Badges on the desk, in the order of the number keys, and what to say of them. */
-const BADGES: Readonly<Record<string, ScenarioBadge & { readonly title: string }>> = Object.freeze({
-  alice: { kind: "good", mode: "STD", holder: "Alice", title: "Alice's badge" },
-  bob: { kind: "good", mode: "HS", holder: "Bob", title: "Bob's badge, for this reader only (HS)" },
-  carol: { kind: "revoked", mode: "STD", holder: "Carol", title: "Carol's badge, revoked" },
-  dave: { kind: "not-entitled", mode: "STD", holder: "Dave", title: "Dave's, for another door" },
-  eve: { kind: "clone", mode: "STD", holder: "Eve", of: "alice", title: "a copy of Alice's" },
-  trudy: {
-    kind: "emulator",
-    mode: "STD",
-    holder: "Trudy",
-    of: "alice",
-    title: "a recording of Alice's, stale once she has tapped",
-  },
-  mallory: { kind: "other-tenant", mode: "STD", holder: "Mallory", title: "of another tenant" },
-  blank: { kind: "blank", mode: "STD", holder: "", title: "a factory-fresh chip" },
-  sam: {
-    kind: "good",
-    mode: "STD",
-    profile: "sealed",
-    holder: "Sam",
-    title: "Sam's, sealed: its chip talks to the server",
-  },
-});
 const LOOK_MS = 40;
 /** A hand is patient for that long. */
 const HOLD_MS = 8_000;
+/** A hand that changes badges; the reader looks every 200 ms whether the one before is there. */
+const CHANGE_US = 500_000;
 
 /** A simulated reader on the desk, in real time, beside a real HTTP server with a real database. */
 export class Desk {
@@ -81,6 +60,7 @@ export class Desk {
   readonly #looking: NodeJS.Timeout;
   #tapping = false;
   #dongle: DeskDongle | undefined;
+  #last: { readonly uid: Uint8Array; readonly leftUs: number } | undefined;
 
   private constructor(parts: {
     readonly server: RunningServer;
@@ -157,7 +137,11 @@ export class Desk {
     const box = new BadgeBox({ world, issuer: issuerOf(server), own, other, badges: BADGES });
     for (const [name, snapshot] of Object.entries(memory.badges)) {
       if (!Object.hasOwn(BADGES, name)) continue;
-      box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
+      try {
+        box.put(name, restoreChip(snapshot, { crypto: nobleCrypto, random: world.rng(name) }));
+      } catch (cause) {
+        throw deskDamaged(folder, cause);
+      }
     }
     const remember = (): void => {
       const chips = [...box.made()].flatMap(([name, card]) =>
@@ -187,10 +171,12 @@ export class Desk {
     if (this.#tapping) throw new LatchkeyError("busy");
     this.#tapping = true;
     try {
+      await this.#record(badge);
       const boxed = await this.#box.get(badge);
       const { card, faults } = boxed;
       // A badge is in one place: it goes to the reader and back.
       const lay = this.#dongle?.lift(boxed) === true;
+      await this.#changeOver(card.uid);
       const ended = this.#nextTap(holdMs);
       this.#say(badge, "enters");
       this.#board.field.enter(card, faults);
@@ -198,6 +184,7 @@ export class Desk {
       this.#board.field.leave(card);
       this.#say(badge, "leaves");
       if (lay) this.#dongle?.lay(boxed);
+      this.#last = { uid: card.uid, leftUs: this.#world.nowUs() };
       // The chip has counted: forget that, and the server takes the badge for a copy next time.
       this.#remember();
       if (outcome === undefined)
@@ -227,6 +214,27 @@ export class Desk {
     await sleep(holdMs);
     dongle.lift(boxed);
     this.#remember();
+  }
+
+  /**
+   * Until the reader knows that the badge before is gone, and the same one may come again: while
+   * its result is on the screen the reader takes it for one that was left lying there.
+   */
+  async #changeOver(uid: Uint8Array): Promise<void> {
+    const last = this.#last;
+    if (last === undefined) return;
+    const showsResult = () => /^(granted|denied)$/.test(this.#board.reader?.state.stage ?? "");
+    const same = equalBytes(last.uid, uid);
+    while (this.#world.nowUs() < last.leftUs + CHANGE_US || (same && showsResult())) {
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Who records a badge does so before it is shown to the reader: afterwards it is stale. */
+  async #record(badge: string): Promise<void> {
+    for (const [name, { kind, of }] of Object.entries(BADGES)) {
+      if (kind === "emulator" && of === badge) await this.#box.get(name);
+    }
   }
 
   /** Types into the reader's serial console. */
@@ -283,16 +291,4 @@ async function tenants(
     provisioning: await admin.provisioning(tenantId),
   });
   return { own: await withKeys(own.tenantId), other: await withKeys(other.tenantId) };
-}
-
-function issuerOf(server: RunningServer) {
-  return {
-    admin: server.service.admin,
-    baseUrl: server.url,
-    async handle({ url, method, headers, body }: HttpRequest) {
-      const response = await fetch(url, { method, headers: { ...headers }, body });
-      const names = Object.fromEntries(response.headers);
-      return { status: response.status, headers: names, body: await response.text() };
-    },
-  };
 }

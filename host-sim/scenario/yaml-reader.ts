@@ -35,8 +35,10 @@ export class YamlReader {
     // The parser compares every key with every other: `checkNodes` looks for those given twice.
     const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
     const error = document.errors[0];
-    if (error !== undefined)
-      throw invalid(error.message.split("\n")[0]!, lines.linePos(error.pos[0]).line, "");
+    if (error !== undefined) {
+      const said = error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+      throw invalid(said, lines.linePos(error.pos[0]).line, "");
+    }
     checkNodes(document, lines);
     if (!isMap(document.contents)) throw invalid("a scenario is a mapping of fields", 1, "");
     return new YamlReader(document.contents as YAMLMap, lines, "");

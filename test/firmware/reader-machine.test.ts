@@ -272,7 +272,7 @@ describe("the reader's state machine", () => {
       readMs: 950,
       askedMs: 1_000,
       challenge,
-      sealed: undefined,
+      sealed: false,
     };
     const told = { granted: true, relayMs: 3_000, reason: "granted", holder: undefined } as const;
     const decision = { type: "decision", tapId: 1, challengeId: "c", ...told } as const;

@@ -69,13 +69,43 @@ describe("the door to a running simulator", () => {
     await forward;
   });
 
+  it("refuses a second simulator in the folder: two would share one database and flash", async () => {
+    const second = await world().run("sim");
+    assert.equal(second.exitCode, 4);
+    assert.match(second.err, /\[sim-running\]\n.*latchkey tap/);
+  });
+
+  it("takes half a file for no simulator", async () => {
+    for (const text of ["", "{", "null", '{"port":"x"}', '{"port":99999999,"token":"t"}']) {
+      const half = new FakeWorld({ connectTcp });
+      half.files.set("/desk/.latchkey/sim.json", text);
+      const run = await half.run("tap");
+      assert.equal(run.exitCode, 4, text);
+      assert.match(run.err, /\[sim-not-running\]/, text);
+    }
+  });
+
+  it("tells a console that its simulator went away, and ends it", async () => {
+    const gone = new ControlServer(new FakeDesk());
+    const there = new FakeWorld({ connectTcp });
+    there.files.set("/desk/.latchkey/sim.json", JSON.stringify(await gone.start()));
+    const running = there.run("console", "sim");
+    await new Promise((done) => setTimeout(done, 100));
+    await gone.stop();
+    const run = await running;
+    assert.match(run.err, /sim is gone: the simulator went away/);
+  });
+
   it("says what to type when nothing runs", async () => {
     const run = await new FakeWorld().run("tap");
     assert.equal(run.exitCode, 4);
-    assert.match(run.err, /no simulator runs in this folder: start one with `latchkey sim`/);
+    assert.match(
+      run.err,
+      /No simulator runs in this folder.*\n.*Start one here with `latchkey sim`/,
+    );
     const stale = new FakeWorld({ connectTcp });
     stale.files.set("/desk/.latchkey/sim.json", JSON.stringify({ port: 1, token: "x" }));
-    assert.match((await stale.run("tap")).err, /no simulator runs in this folder/);
+    assert.match((await stale.run("tap")).err, /No simulator runs in this folder/);
   });
 
   for (const [name, line, code] of [

@@ -210,4 +210,19 @@ describe("the live view", () => {
       assert.match(text, /note 19/);
     }
   });
+
+  it("cuts what is wider than the terminal, and leaves its colours whole", () => {
+    const { badges, serverUrl } = new FakeSimulator().desk;
+    const style = styleFor(new FakeWorld().context.stdout, { FORCE_COLOR: "1" });
+    const view = new LiveView(badges, serverUrl, style);
+    view.add({ type: "screen", atMs: 1, lines: [], frame: "█".repeat(66) });
+    view.add({ type: "note", atMs: 1, text: "long ".repeat(60) });
+    for (const columns of [40, 80]) {
+      const text = view.text({ columns, rows: 50 });
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins a colour
+      const bare = text.replaceAll(/\x1b\[\d+m/g, "");
+      for (const line of bare.split("\n")) assert.ok(line.length <= columns, line);
+      assert.ok(!bare.includes("\x1b"), "no colour was cut in two");
+    }
+  });
 });

@@ -3,9 +3,13 @@ import type { DeskBadge } from "../simulator.ts";
 import { SimLines } from "./sim-lines.ts";
 import type { Style } from "./style.ts";
 
-const LOG_LINES = 8;
+/** More than any terminal has left below the keys. */
+const LOG_LINES = 200;
 /** From here on there is room for what is special about each badge. */
 const ROOMY_ROWS = 40;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins a colour
+const COLOUR_OR_CHARACTER = /\x1b\[[\d;]*m|./gu;
 
 /** Keys that type a command into the reader's console. */
 export const CONSOLE_KEYS: Readonly<Record<string, string>> = Object.freeze({
@@ -40,11 +44,11 @@ export class LiveView {
       if (event.type === "relay") this.#open = event.energised;
       const lines = this.#lines.lines(event);
       if (lines !== undefined) this.#log.push(...lines.split("\n"));
-      this.#log.splice(0, this.#log.length - LOG_LINES);
+      this.#log.splice(0, Math.max(this.#log.length - LOG_LINES, 0));
     }
   }
 
-  /** At most `rows` lines: a small terminal gets short keys and fewer lines of the log. */
+  /** At most `rows` lines of `columns` characters: a small terminal gets short keys and fewer lines of the log. */
   text({ columns, rows }: { readonly columns: number; readonly rows: number }): string {
     const { bold, dim, green, cyan } = this.#style;
     const roomy = rows >= ROOMY_ROWS;
@@ -64,7 +68,8 @@ export class LiveView {
       ...(roomy ? [dim("─".repeat(Math.min(columns, 72)))] : []),
     ];
     const left = Math.max(rows - top.length, 0);
-    return [...top, ...(left === 0 ? [] : this.#log.slice(-left))].slice(0, rows).join("\n");
+    const page = [...top, ...(left === 0 ? [] : this.#log.slice(-left))].slice(0, rows);
+    return page.map((line) => cutTo(line, columns)).join("\n");
   }
 
   #badgeLines(): string[] {
@@ -79,4 +84,13 @@ export class LiveView {
     const keys = this.#badges.slice(0, 9).map(({ name }, i) => `${cyan(`${i + 1}`)} ${bold(name)}`);
     return `  tap: ${keys.join(" ")}`;
   }
+}
+
+/** A longer line would wrap and push the panel off the screen. Colours take no room. */
+function cutTo(line: string, columns: number): string {
+  let left = columns;
+  return line.replaceAll(COLOUR_OR_CHARACTER, (part) => {
+    if (part.length > 1 && part.startsWith("\x1b")) return part;
+    return left-- > 0 ? part : "";
+  });
 }

@@ -7,6 +7,7 @@ import { commandHelp, overview } from "./help.ts";
 import { humanRenderer } from "./render-human.ts";
 import { jsonRenderer } from "./render-json.ts";
 import type { Renderer } from "./renderer.ts";
+import { withCode } from "./system-error.ts";
 
 /**
  * Runs one command line (without `node` and the script) and gives the exit code. Never throws
@@ -19,7 +20,8 @@ export async function runCli(words: readonly string[], context: Context): Promis
   let exitCode: number;
   try {
     exitCode = await dispatch(words, context, renderer);
-  } catch (error) {
+  } catch (thrown) {
+    const error = withCode(thrown);
     renderer.error(error, verbose);
     exitCode = context.interrupted.aborted ? EXIT.interrupted : exitCodeOf(error);
   }

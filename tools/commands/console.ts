@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { toLatchkeyError } from "../../protocol/errors.ts";
 import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
 import type { Command } from "../cli/command.ts";
@@ -82,10 +83,18 @@ async function open(context: Context, target: string, baud: number): Promise<Lin
 async function openSimulator(context: Context): Promise<Link> {
   const client = await ControlClient.connect(context);
   client.send({ do: "attach" });
+  let ended: (reason: string | undefined) => void = () => {};
   return {
     write: (text) => client.send({ do: "write", text }),
-    onText: (callback) => void forward(client, callback),
-    onEnd: () => {},
+    onText: (callback) => {
+      forward(client, callback).then(
+        () => ended(undefined),
+        (error: unknown) => ended(toLatchkeyError(error).message),
+      );
+    },
+    onEnd: (callback) => {
+      ended = callback;
+    },
     close: () => client.close(),
   };
 }

@@ -61,10 +61,16 @@ function checkConfiguration(context: Context, path: string): Finding {
   try {
     const config = readReaderFile(context, path);
     if (config !== undefined) return { state: "ok", text: `${path}: ${config.label}` };
-    return { state: "skipped", text: `there is no ${path}`, next: "`latchkey init` makes one" };
+    const text = `there is no ${path}`;
+    if (path === READER_FILE) return { state: "skipped", text, next: "`latchkey init` makes one" };
+    return { state: "failed", text, next: "check the path" }; // somebody named it
   } catch (error) {
     if (!isLatchkeyError(error)) throw error;
-    return { state: "failed", text: error.message, next: `correct it in ${path}` };
+    return {
+      state: "failed",
+      text: error.message,
+      next: `correct it in ${path}; docs/firmware.md lists the fields`,
+    };
   }
 }
 

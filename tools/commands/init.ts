@@ -38,6 +38,10 @@ export const init: Command = {
     });
     try {
       yield { type: "done", text: `Server data in ${join(folder, SERVER_FOLDER)}` };
+      // First, since what follows may fail and nobody can ask for the token again.
+      if (server.adminToken !== undefined) {
+        yield { type: "secret", name: "Admin token", value: server.adminToken };
+      }
       const config = {
         ...(await server.provision()),
         base_url: url,
@@ -47,9 +51,6 @@ export const init: Command = {
       readerConfig(config); // what would not start must not be written
       context.writeFile(path, `${JSON.stringify(config, undefined, 2)}\n`, { secret: true });
       yield { type: "done", text: `Reader configuration in ${path}`, fields: { path } };
-      if (server.adminToken !== undefined) {
-        yield { type: "secret", name: "Admin token", value: server.adminToken };
-      }
       yield {
         type: "warning",
         text: `${READER_FILE} holds the reader's keys: keep it out of version control.`,

@@ -10,7 +10,7 @@ import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { CONSOLE_KEYS, LiveView } from "../cli/live-view.ts";
 import { styleFor } from "../cli/style.ts";
-import { controlFile } from "../control-client.ts";
+import { controlFile, refuseSecondSimulator } from "../control-client.ts";
 import { ControlServer } from "../control-socket.ts";
 import { DATA_FOLDER, resolvePath } from "../reader-file.ts";
 import type { Desk } from "../simulator.ts";
@@ -26,6 +26,7 @@ export async function* runDesk(
   context: Context,
   args: Arguments,
 ): AsyncGenerator<CliEvent, number> {
+  await refuseSecondSimulator(context);
   const simulator = await context.loadSimulator();
   const seed = args.text("seed");
   const pn532 = pn532Of(args);

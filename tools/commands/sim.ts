@@ -41,7 +41,9 @@ function isHeadless(args: Arguments): boolean {
   if (headless && desk !== undefined)
     throw usageError(`--${desk} belongs to the interactive simulator: leave --headless away`, desk);
   if (headless) return true;
-  const name = ["expect-text", "fail-text", "screenshot"].find((option) => args.flag(option));
+  const name = ["expect-text", "fail-text", "screenshot", "serial-log-file", "timeout"].find(
+    (option) => args.flag(option),
+  );
   if (name !== undefined) throw usageError(`--${name} belongs to a scenario: add --headless`, name);
   return false;
 }
