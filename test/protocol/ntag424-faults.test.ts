@@ -93,8 +93,18 @@ describe("an answer that was tampered with", () => {
       const bits = fc.nat({ max: 10_000 });
       await fc.assert(
         fc.asyncProperty(fc.nat({ max: ANSWERS - 1 }), bits, async (at, bit) => {
-          const flip = (answer: Uint8Array) => flipBit(answer, bit % (answer.length * 8));
-          assert.notEqual(await converseTampered(messaging, at, flip), undefined);
+          // 91AF with one bit changed is 91AD, "ask again later": then the driver does, and rightly.
+          let saysLater = false;
+          const flip = (answer: Uint8Array) => {
+            const flipped = flipBit(answer, bit % (answer.length * 8));
+            saysLater = flipped.at(-2) === 0x91 && flipped.at(-1) === 0xad;
+            return flipped;
+          };
+          const code = await converseTampered(messaging, at, flip).catch((error: unknown) => {
+            if (!saysLater) throw error;
+            return "asked again";
+          });
+          assert.notEqual(code, undefined);
         }),
         { numRuns },
       );
