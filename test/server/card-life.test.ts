@@ -152,6 +152,29 @@ describe("a badge's life", () => {
     }
   });
 
+  it("that began with other words ends with the last ones", async () => {
+    for (let at = 12; at < 35; at++) {
+      const chip = blankChip();
+      await tech.code(chip, NEW, { at, when: "after" });
+      const order = { ...NEW, mode: "HS", nodeUid: node.nodeUid, holder: "Grace" } as const;
+      const outcome = await tech.run(chip, order);
+      assert.deepEqual([outcome.mode, outcome.holder], ["HS", "Grace"], `${at}`);
+      assert.equal((await stored(chip.uid))?.nodeUid, node.nodeUid);
+      const { challengeId, nonce } = await node.challenge();
+      const tapped = await node.decide(await node.answer(chip, { challengeId, nonce }));
+      assert.equal(reasonOf(tapped), "granted", `${at}`);
+      desk.nowMs += 2000;
+    }
+  });
+
+  it("locked for good in part is locked for good by any further lock", async () => {
+    const chip = blankChip();
+    await tech.run(chip, NEW);
+    await tech.code(chip, { command: "lock", forGood: true }, { at: 27, when: "after" });
+    assert.equal((await tech.run(chip, { command: "lock" })).lock, "for-good");
+    assert.equal(reasonOf(await node.tap(chip)), "granted");
+  });
+
   it("of a reader that was revoked can still be rekeyed, finished and wiped", async () => {
     const chip = blankChip();
     await tech.run(chip, { ...NEW, mode: "HS", nodeUid: node.nodeUid });

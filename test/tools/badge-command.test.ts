@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { NfcField } from "../../host-sim/nfc/field.ts";
+import { openPn532Uart } from "../../host-sim/node/pn532-uart.ts";
+import { World } from "../../host-sim/world/world.ts";
 import type { CardStart } from "../../protocol/badge/card-step.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
@@ -10,6 +15,7 @@ import { pn532CardChannel } from "../../tools/badge/card-channel.ts";
 import { relayCard } from "../../tools/badge/card-server.ts";
 import { localCardServer, remoteCardServer } from "../../tools/badge/card-server-launcher.ts";
 import { openSimChip } from "../../tools/badge/sim-chip-channel.ts";
+import { openPn532 } from "../../tools/pn532-port.ts";
 import { readerBench } from "../hal/reader-bench.ts";
 import { blankChip, NEW } from "../server/card-bench.ts";
 import { Desk } from "../server/desk.ts";
@@ -143,6 +149,33 @@ describe("a card at a PN532", () => {
     assert.equal(outcome.state, "enrolled");
     assert.ok(chip.memory.keys.every(({ version }) => version === 1));
     desk.close();
+  });
+
+  it("is enrolled at a serial port of this computer", async function () {
+    this.timeout(20_000);
+    if (spawnSync("sh", ["-c", "command -v socat"], { stdio: "ignore" }).status !== 0) {
+      if (process.env["CI"] === "true") throw new Error("socat not installed");
+      console.warn("SKIPPED: no serial port to test with: socat not installed");
+      this.skip();
+    }
+    const desk = new Desk();
+    const { tenantId } = await desk.tenant();
+    const world = new World({ seed: "port", idle: () => nextTurn() });
+    const field = new NfcField(world);
+    const uart = await openPn532Uart(world, field);
+    const chip = blankChip();
+    field.enter(chip);
+    const pn532 = await openPn532(uart.path);
+    try {
+      const card = await pn532CardChannel(pn532);
+      const order = { ...NEW, tenantId, badgeUid: card.uid };
+      const { state, changed } = await desk.service.admin.card(order, card.transceive);
+      assert.deepEqual([state, changed], ["enrolled", true]);
+    } finally {
+      await pn532.close();
+      uart.close();
+      desk.close();
+    }
   });
 
   it("tells the server when it is pulled away, and says badge-moved", async () => {
