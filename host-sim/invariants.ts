@@ -11,6 +11,8 @@ import type { WorldStep } from "./world/world.ts";
 
 /** The longest turn of the node's event loop. */
 const TURN_MAX_US = 50_000;
+/** Of the trace that go with a violation. */
+const TRACE_LINES = 30;
 /** Console output that is kept to find a secret across two bursts. */
 const CONSOLE_KEPT = 200;
 /** Sources of the trace that repeat what is on the air and in public, byte by byte. */
@@ -71,7 +73,10 @@ export class Invariants {
   report(name: InvariantName, what: string): void {
     const { world } = this.#watched;
     const at = { atUs: world.nowUs(), seed: world.seed, command: this.#command };
-    this.#violation ??= new InvariantViolation(name, what, at);
+    if (this.#violation !== undefined) return;
+    const last = world.trace.entries().slice(-TRACE_LINES);
+    const lines = last.map(({ timeUs, source, text }) => `${timeUs} ${source} ${text}`);
+    this.#violation = new InvariantViolation(name, what, at, lines);
   }
 
   /** @throws InvariantViolation if there was one */

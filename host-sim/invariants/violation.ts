@@ -24,16 +24,21 @@ export class InvariantViolation extends Error {
   readonly atUs: number;
   readonly seed: string;
 
+  /** The last lines of the trace, oldest first. */
+  readonly trace: readonly string[];
+
   constructor(
     invariant: InvariantName,
     what: string,
     at: { readonly atUs: number; readonly seed: string; readonly command: string },
+    trace: readonly string[],
   ) {
     const time = (at.atUs / 1e6).toFixed(6);
     super(`${invariant}: ${what}\n  at ${time} s, seed ${at.seed}\n  again: ${at.command}`);
     this.invariant = invariant;
     this.atUs = at.atUs;
     this.seed = at.seed;
+    this.trace = trace;
   }
 }
 

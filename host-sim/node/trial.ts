@@ -1,10 +1,10 @@
 import { TEARS } from "../flash/tear.ts";
-import type { BadgeKind, Fault, ScenarioBadge } from "../scenario/scenario.ts";
 import type { Prng } from "../world/prng.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { Insider } from "./insider.ts";
 import type { Simulation } from "./simulation.ts";
 import { TrialAttacker } from "./trial-attacker.ts";
+import { TRIAL_BADGES, TRIAL_FAULTS } from "./trial-cast.ts";
 import { createWatched, type WatchedSimulation } from "./watch-simulation.ts";
 
 export interface TrialOptions {
@@ -23,42 +23,21 @@ export interface TrialResult {
   readonly traceHash: string;
 }
 
-const badge = (kind: BadgeKind, rest: Partial<ScenarioBadge> = {}): ScenarioBadge => ({
-  kind,
-  mode: "STD",
-  holder: kind,
-  ...rest,
-});
-
-const BADGES = {
-  alice: badge("good"),
-  bob: badge("good", { mode: "HS" }),
-  slow: badge("slow"),
-  carol: badge("revoked"),
-  dave: badge("not-entitled"),
-  mallory: badge("other-tenant"),
-  elsewhere: badge("other-reader", { mode: "HS" }),
-  clone: badge("clone", { of: "alice" }),
-  unregistered: badge("unregistered"),
-  blank: badge("blank"),
-};
-
-const FAULTS: readonly Fault[] = [
-  ...(
-    ["dns", "portal", "half-open", "drop", "duplicate", "corrupt", "truncate", "reset"] as const
-  ).map((mode) => ({ part: "network", mode, probability: 0.5 }) as const),
-  { part: "network", mode: "down", probability: 1 },
-  { part: "delay", delayUs: 900_000 },
-  { part: "i2c", mode: "nack", probability: 0.02 },
-  { part: "i2c", mode: "flip", probability: 0.005 },
-  { part: "i2c", mode: "stretch", probability: 0.02 },
-  { part: "i2c", mode: "stuck", probability: 1 },
-  { part: "pn532", mode: "wedge" },
-  { part: "pn532", mode: "unplug" },
-  { part: "server", mode: "down" },
-  { part: "server", mode: "rogue" },
-  { part: "server", mode: "error" },
-];
+/** What can happen next. */
+export const STROKES = Object.freeze([
+  "tap",
+  "pulled",
+  "several",
+  "fault",
+  "power-cut",
+  "reset",
+  "server-restart",
+  "clock",
+  "replay",
+  "tamper",
+  "insider",
+] as const);
+type Stroke = (typeof STROKES)[number];
 
 /** Once faults are over, a good badge opens the door again within this. */
 const LIVENESS_US = 120_000_000;
@@ -74,7 +53,11 @@ export async function runTrial(options: TrialOptions): Promise<TrialResult> {
   const command = options.command ?? `npx node test/e2e/replay.ts trial ${seed}`;
   let calmAtUs = 0;
   const calm = (): boolean => watched.sim.world.nowUs() >= calmAtUs;
-  const watched: WatchedSimulation = await createWatched({ seed, badges: BADGES }, command, calm);
+  const watched: WatchedSimulation = await createWatched(
+    { seed, badges: TRIAL_BADGES },
+    command,
+    calm,
+  );
   const trial = new Trial(watched, (atUs) => {
     calmAtUs = atUs;
   });
@@ -118,25 +101,37 @@ class Trial {
   }
 
   async stroke(): Promise<void> {
-    const strokes = {
-      tap: () => this.#tap(),
-      pulled: () => this.#pulled(),
-      several: () => this.#several(),
-      fault: () => this.#fault(),
-      "power-cut": () => this.#powerCut(),
-      reset: () => this.#reset(),
-      "server-restart": () => this.#restartServer(),
-      clock: () => this.#clock(),
-      replay: () => this.#attack("replay"),
-      tamper: () => this.#attack("tamper"),
-      insider: () => this.#insideJob(),
-    };
-    const names = [...Object.keys(strokes), "tap", "fault", "fault"] as (keyof typeof strokes)[];
-    const name = this.#rng.pick(names);
+    const name = this.#rng.pick([...STROKES, "tap", "fault", "fault"] as const);
     this.#strokes[name] = (this.#strokes[name] ?? 0) + 1;
     this.#sim.world.record("trial", name);
-    await strokes[name]();
+    await this.#strike(name);
     await this.#wait(200_000, 4_000_000);
+  }
+
+  #strike(name: Stroke): Promise<void> {
+    switch (name) {
+      case "tap":
+        return this.#tap();
+      case "pulled":
+        return this.#pulled();
+      case "several":
+        return this.#several();
+      case "fault":
+        return this.#fault();
+      case "power-cut":
+        return this.#powerCut();
+      case "reset":
+        return this.#reset();
+      case "server-restart":
+        return this.#restartServer();
+      case "clock":
+        return this.#clock();
+      case "replay":
+      case "tamper":
+        return this.#attack(name);
+      case "insider":
+        return this.#insideJob();
+    }
   }
 
   /** All is well again: does the door open? @throws InvariantViolation */
@@ -204,7 +199,7 @@ class Trial {
   }
 
   async #fault(): Promise<void> {
-    const fault = this.#rng.pick(FAULTS);
+    const fault = this.#rng.pick(TRIAL_FAULTS);
     const { world } = this.#sim;
     if (fault.part === "i2c" || fault.part === "pn532") this.#calmAt(Number.POSITIVE_INFINITY);
     const undo = this.#faults.set(fault);

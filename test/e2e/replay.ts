@@ -1,3 +1,4 @@
+import { InvariantViolation } from "../../host-sim/invariants/violation.ts";
 import { runTrial } from "../../host-sim/node/trial.ts";
 import { liveADay } from "./day.ts";
 
@@ -16,6 +17,7 @@ if (run === undefined || seed === undefined) {
   try {
     console.log(JSON.stringify(await run(seed), null, 2));
   } catch (error) {
+    if (error instanceof InvariantViolation) console.error(error.trace.join("\n"));
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
