@@ -93,9 +93,10 @@ class Trial {
   /** The power goes in the middle of a flash operation of the very first boot, mostly. */
   async firstBoot(): Promise<void> {
     const { board } = this.#sim;
+    board.powerOn();
+    // After power came: that forgets a cut which was planned before.
     if (this.#rng.chance(0.8))
       board.flash.cutAt(this.#rng.int(1, BOOT_OPERATIONS), this.#rng.pick(TEARS));
-    board.powerOn();
     await this.#sim.until(() => this.#sim.stage === "ready", 6_000_000);
     await this.#recover();
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runTrial, STROKES } from "../../host-sim/node/trial.ts";
 
-const SEEDS = ["1", "3", "6", "9", "12"];
+const SEEDS = ["1", "3", "6", "9"];
 
 describe("a trial: every kind of fault at random moments, and nothing breaks", () => {
   const strokes = new Set<string>();
