@@ -15,6 +15,9 @@ export interface I2CPortOptions {
   readonly busFreeMs: number;
 }
 
+/** A transfer that took this long found the bus stuck; two of them are too much for one turn. */
+const LONG_MS = 28;
+
 /**
  * The bus as the PN532 driver sees it. An address that is not acknowledged is a normal answer
  * here ("not now"), not an error; who waits decides how long that may go on.
@@ -24,6 +27,7 @@ export class I2CPort {
   readonly #timing: Timing;
   #io: I2C | undefined;
   #lastStopMs = Number.NEGATIVE_INFINITY;
+  #lastTookMs = 0;
 
   constructor(options: I2CPortOptions, timing: Timing) {
     this.#options = options;
@@ -71,6 +75,7 @@ export class I2CPort {
   #transfer(run: (io: I2C) => void): boolean {
     const io = this.#io;
     if (io === undefined) return false;
+    const startMs = this.#timing.clock.monotonicMs();
     try {
       run(io);
       return true;
@@ -78,11 +83,13 @@ export class I2CPort {
       return false;
     } finally {
       this.#lastStopMs = this.#timing.clock.monotonicMs();
+      this.#lastTookMs = this.#lastStopMs - startMs;
     }
   }
 
   async #busFree(): Promise<void> {
     const { busFreeMs } = this.#options;
+    if (this.#lastTookMs >= LONG_MS) await delay(this.#timing.timer, 0);
     if (busFreeMs <= 0) return;
     const waitMs = this.#lastStopMs + busFreeMs - this.#timing.clock.monotonicMs();
     if (waitMs > 0) await delay(this.#timing.timer, waitMs);

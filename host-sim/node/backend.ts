@@ -34,6 +34,8 @@ export class Backend {
   #rogue: Service | undefined;
   /** How requests are answered now. */
   mode: "up" | "down" | "rogue" | "error" = "up";
+  /** By how much its clock is wrong. */
+  clockErrorMs = 0;
   /** Requests that were answered, by path. */
   readonly answered = new Map<string, number>();
 
@@ -88,7 +90,10 @@ export class Backend {
     records: Records,
     options: { readonly keys: ReturnType<typeof signingKeys>; readonly vault: Vault },
   ): Service {
-    const clock = { unixMs: () => WORLD_BEGIN_UNIX_MS + Math.floor(this.#world.nowUs() / 1000) };
+    const clock = {
+      unixMs: () =>
+        WORLD_BEGIN_UNIX_MS + this.clockErrorMs + Math.floor(this.#world.nowUs() / 1000),
+    };
     return createService({
       ...options,
       records,

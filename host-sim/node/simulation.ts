@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers";
 import type { ReaderConfig } from "../../firmware/config.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
+import type { HttpRequest, HttpResponse } from "../../protocol/platform.ts";
 import { CryptoCost, type CryptoProfile } from "../crypto-cost.ts";
 import { NetworkModel } from "../net/network-model.ts";
 import type { Pn532Behaviour } from "../pn532/behaviour.ts";
@@ -25,6 +26,13 @@ export interface SimulationOptions {
   readonly cost?: CryptoProfile;
   /** What computes it; the result is the same, the wall clock's time is not. */
   readonly crypto?: CryptoProvider;
+}
+
+/** A request of the reader that reached its own server, and the answer that left it. */
+export interface Exchange {
+  readonly path: string;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
 }
 
 /** The event loop of the desk: resolves when every promise job has run. */
@@ -53,6 +61,9 @@ export class Simulation {
   readonly watch: TapWatch;
   readonly badges: BadgeBox;
   readonly tenant: BackendTenant;
+  /** Somebody else's, on the same server. */
+  readonly otherTenant: BackendTenant;
+  readonly #onExchange: ((exchange: Exchange) => void)[] = [];
 
   private constructor(
     options: SimulationOptions,
@@ -64,9 +75,10 @@ export class Simulation {
     this.world = world;
     this.backend = backend;
     this.tenant = own;
+    this.otherTenant = other;
     this.network = new NetworkModel({
       world,
-      backend: (request) => backend.handle(request),
+      backend: (request) => this.#exchange(request),
       joinMs: (options.networkJoinUs ?? 1_200_000) / 1000,
       latencyMs: (options.latencyUs ?? 10_000) / 1000,
     });
@@ -103,6 +115,19 @@ export class Simulation {
   /** Where the firmware is; `off` without power. */
   get stage(): string {
     return this.board.reader?.state.stage ?? "off";
+  }
+
+  /** Told of every exchange with the genuine server, whether or not its answer arrives. */
+  onExchange(listener: (exchange: Exchange) => void): void {
+    this.#onExchange.push(listener);
+  }
+
+  async #exchange(request: HttpRequest): Promise<HttpResponse> {
+    const genuine = this.backend.mode === "up";
+    const response = await this.backend.handle(request);
+    const path = request.url.slice(SIM_BASE_URL.length + 1);
+    if (genuine) for (const listener of this.#onExchange) listener({ path, request, response });
+    return response;
   }
 
   /** Runs until `done`, at most `limitUs` of virtual time; says whether it came to pass. */

@@ -9,6 +9,13 @@ export interface WorldOptions {
   readonly trace?: Trace;
 }
 
+/** One turn that is over. */
+export interface WorldStep {
+  readonly kind: "event" | "task";
+  /** For how long the node's CPU was busy; 0 for an event of the world. */
+  readonly tookUs: number;
+}
+
 /**
  * Virtual time and everything that shares it. Two kinds of things happen:
  *
@@ -27,6 +34,7 @@ export class World {
   readonly #events = new EventQueue();
   readonly #tasks = new EventQueue();
   readonly #streams = new Map<string, Prng>();
+  readonly #onStep: ((step: WorldStep) => void)[] = [];
   #nowUs = 0;
   #order = 0;
   #inEvent = false;
@@ -66,6 +74,19 @@ export class World {
   /** Schedules a task of the node's event loop `delayUs` from now. */
   task(delayUs: number, run: () => void): QueuedEvent {
     return this.#schedule(this.#tasks, delayUs, run);
+  }
+
+  /** Whether the node's code runs now, or nothing does: time may be spent. */
+  get canAdvance(): boolean {
+    return !this.#inEvent;
+  }
+
+  /**
+   * Calls back after every event and every task with its promise jobs. What a listener throws
+   * ends the run: it comes out of `step` and `run`.
+   */
+  onStep(listener: (step: WorldStep) => void): void {
+    this.#onStep.push(listener);
   }
 
   cancel(event: QueuedEvent): void {
@@ -126,13 +147,16 @@ export class World {
       this.#events.pop();
       this.#nowUs = Math.max(this.#nowUs, event.timeUs);
       this.#runEvent(event);
+      this.#stepped({ kind: "event", tookUs: 0 });
     } else if (task !== undefined) {
       this.#tasks.pop();
       this.#nowUs = Math.max(this.#nowUs, task.timeUs);
       const start = this.#nowUs;
       task.run();
       await this.#idle();
-      this.longestTurnUs = Math.max(this.longestTurnUs, this.#nowUs - start);
+      const tookUs = this.#nowUs - start;
+      this.longestTurnUs = Math.max(this.longestTurnUs, tookUs);
+      this.#stepped({ kind: "task", tookUs });
     }
   }
 
@@ -140,6 +164,10 @@ export class World {
   catchUp(nowUs: number): void {
     const next = this.nextUs();
     this.#nowUs = Math.max(this.#nowUs, next === undefined ? nowUs : Math.min(nowUs, next));
+  }
+
+  #stepped(step: WorldStep): void {
+    for (const listener of this.#onStep) listener(step);
   }
 
   #runEvent(event: QueuedEvent): void {
