@@ -12,10 +12,14 @@ export class PowerLost extends Error {
   override readonly name = "PowerLost";
 }
 
+/** What a dead program gets for a pin: it may write to it, and nothing happens. */
+const DEAD_PIN = Object.freeze({ write: () => undefined, read: () => 0, close: () => undefined });
+
 /**
  * The power of one run of the program, from boot to cut. JavaScript cannot stop a function in the
- * middle, so what a dead program could still reach is cut off instead: its calls throw, its
- * callbacks stay silent.
+ * middle, so what a dead program could still reach is cut off instead: what it asks for throws,
+ * what it writes goes nowhere (there may be nobody left to catch an error), its callbacks stay
+ * silent.
  */
 export class PowerGate {
   #on = true;
@@ -80,19 +84,19 @@ export class PowerGate {
           return (super.read as any)(...args);
         }
         override write(buffer: ArrayBuffer | Uint8Array, stop?: boolean): void {
-          gate.check();
-          super.write(buffer, stop);
+          if (gate.on) super.write(buffer, stop);
         }
       },
       Digital: class extends io.Digital {
+        // biome-ignore lint/correctness/noUnreachableSuper: nor takes one
         constructor(options: DigitalOptions) {
-          gate.check();
+          // biome-ignore lint/correctness/noConstructorReturn: a dead program gets no pin
+          if (!gate.on) return DEAD_PIN as never;
           const onReadable = gate.while(options.onReadable);
           super(onReadable === undefined ? options : { ...options, onReadable });
         }
         override write(value: number): void {
-          gate.check();
-          super.write(value);
+          if (gate.on) super.write(value);
         }
       },
       Serial: class extends io.Serial {
@@ -107,18 +111,18 @@ export class PowerGate {
           });
         }
         override write(buffer: ArrayBuffer | Uint8Array): void {
-          gate.check();
-          super.write(buffer);
+          if (gate.on) super.write(buffer);
         }
       },
       PWM: class extends io.PWM {
+        // biome-ignore lint/correctness/noUnreachableSuper: nor takes one
         constructor(options: PWMOptions) {
-          gate.check();
+          // biome-ignore lint/correctness/noConstructorReturn: a dead program gets no pin
+          if (!gate.on) return DEAD_PIN as never;
           super(options);
         }
         override write(duty: number): void {
-          gate.check();
-          super.write(duty);
+          if (gate.on) super.write(duty);
         }
       },
     };

@@ -22,6 +22,7 @@ export class ScreenWatch {
   #stage = "";
   #stageSinceUs = 0;
   #energisedUs = Number.NEGATIVE_INFINITY;
+  #releasedUs = Number.NEGATIVE_INFINITY;
   #faults = 0;
 
   constructor(watched: Watched, report: Report) {
@@ -31,6 +32,7 @@ export class ScreenWatch {
     board.onBoot((reader) => this.#follow(reader));
     board.relay.onChange(({ energised, timeUs }) => {
       if (energised) this.#energisedUs = timeUs;
+      else this.#releasedUs = timeUs;
     });
     this.#stageSinceUs = world.nowUs();
   }
@@ -56,6 +58,8 @@ export class ScreenWatch {
     const { board, resultMs } = this.#watched;
     const sinceUs = nowUs - this.#energisedUs;
     if (board.relay.energised || sinceUs <= resultMs * 1000 + DRAWN_US) return;
+    // A reset opens the relay at once; the panel keeps its picture until the program is back.
+    if (nowUs - this.#releasedUs <= DRAWN_US) return;
     this.#report("screen-disagrees", "the screen says GRANTED and the relay was not energised");
   }
 
