@@ -34,7 +34,8 @@ export function elapsedText(ms: number): string {
   const whole = Math.max(0, Math.round(ms));
   if (whole < 10_000) return `${whole} ms`;
   if (whole < 100_000) return `${Math.floor(whole / 1000)}.${Math.floor((whole % 1000) / 100)} s`;
-  return `${Math.floor(whole / 60_000)} min`;
+  if (whole < 600_000_000) return `${Math.floor(whole / 60_000)} min`;
+  return `${Math.floor(whole / 86_400_000)} d`; // from a week on, and never wider than the rest
 }
 
 function clockText(minute: number | undefined): string {

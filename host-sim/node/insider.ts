@@ -73,11 +73,14 @@ export class Insider {
     const transceive = async (apdu: Uint8Array) => card.apdu(apdu).response;
     const badge = await readBadge({ uid: card.uid.slice(), transceive }, SILENT_BRUSH);
     card.fieldOff();
+    const { link } = badge;
+    // A sealed badge gives its reader nothing that could be put to another challenge.
+    if (link.profile !== "open") throw new Error("the insider needs a badge of the open profile");
     const badgeKeys = [badgeKey(nobleCrypto, provisioning.df1)];
     const nodeUid = this.#nodeUid;
     const keys = { crypto: nobleCrypto, badgeKeys, tenantId, nodeUid, nodePk };
     return (challenge: ReturnType<typeof parseBadgeChallenge>) =>
-      verifyRequest(badge, challenge, keys);
+      verifyRequest({ ...badge, link }, challenge, keys);
   }
 }
 

@@ -170,6 +170,8 @@ describe("the screens", () => {
     assert.equal(elapsedText(9_999.4), "9999 ms");
     assert.equal(elapsedText(12_345), "12.3 s");
     assert.equal(elapsedText(3_600_000), "60 min");
+    assert.equal(elapsedText(599_999_999), "9999 min");
+    assert.equal(elapsedText(600_000_000), "6 d");
     assert.equal(elapsedText(-5), "0 ms");
     assert.equal(cropped("Zoë\n", 4), "Zo??");
   });
