@@ -44,8 +44,8 @@ async function runLane(
     await lane.run({
       files: (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
       grep,
-      // mocha keeps one core busy for a while; the lanes share what there is.
-      workers: availableParallelism(),
+      // The Node lane keeps two processes busy; on two cores one of XS beside them is enough.
+      workers: Math.max(1, availableParallelism() - 1),
       onRecord: (record) => report.add(record),
       onFileDone: (file) => report.fileDone(lane.name, file),
       onNote: (line) => notes.push(line),

@@ -68,37 +68,53 @@ function start(files: readonly string[], grep: string): ChildProcess {
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
 }
 
-/** mocha on the Node that runs this, in a process of its own. */
+/** Whole simulations and everything else: two halves of about the same length. */
+function halves(files: readonly string[]): string[][] {
+  const whole = (file: string): boolean => file.startsWith("test/e2e/");
+  return [files.filter(whole), files.filter((file) => !whole(file))].filter(
+    (half) => half.length > 0,
+  );
+}
+
+/** mocha on the Node that runs this, in a process for each half of the files. */
 export const nodeLane: Lane = {
   name: "node",
   missing: () => undefined,
 
-  async run({ files, grep, onRecord, onFileDone, onNote }: LaneOptions): Promise<void> {
-    const chosen = nodeTests().filter(files);
-    if (chosen.length === 0) return;
-    const child = start(chosen, grep);
-    let hung = false;
-    const progress = new Progress({ onRecord, onFileDone }, () => {
-      hung = true;
-      child.kill("SIGKILL");
-    });
-    const messages = createInterface({ input: child.stdio[3] as Readable });
-    messages.on("line", (line) => progress.message(line));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream!.setEncoding("utf8").on("data", (text: string) => {
-        progress.output += text;
-      });
-    }
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    }).finally(() => progress.end());
-    const { failed, output } = progress;
-    const shown = output.trim();
-    if (shown !== "") for (const line of shown.split("\n").slice(-NOTES_MAX)) onNote(line);
-    // mocha's exit code is the number of failures: anything else means that it never got so far.
-    if (!hung && code !== Math.min(failed, 255)) {
-      throw new Error(`mocha ended with ${code} after ${failed} failures\n${output.slice(-4000)}`);
-    }
+  async run(options: LaneOptions): Promise<void> {
+    const chosen = halves(nodeTests().filter(options.files));
+    const ends = await Promise.allSettled(chosen.map((files) => runFiles(files, options)));
+    const failure = ends.find((end) => end.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
   },
 };
+
+async function runFiles(
+  files: readonly string[],
+  { grep, onRecord, onFileDone, onNote }: LaneOptions,
+): Promise<void> {
+  const child = start(files, grep);
+  let hung = false;
+  const progress = new Progress({ onRecord, onFileDone }, () => {
+    hung = true;
+    child.kill("SIGKILL");
+  });
+  const messages = createInterface({ input: child.stdio[3] as Readable });
+  messages.on("line", (line) => progress.message(line));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream!.setEncoding("utf8").on("data", (text: string) => {
+      progress.output += text;
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  }).finally(() => progress.end());
+  const { failed, output } = progress;
+  const shown = output.trim();
+  if (shown !== "") for (const line of shown.split("\n").slice(-NOTES_MAX)) onNote(line);
+  // mocha's exit code is the number of failures: anything else means that it never got so far.
+  if (!hung && code !== Math.min(failed, 255)) {
+    throw new Error(`mocha ended with ${code} after ${failed} failures\n${output.slice(-4000)}`);
+  }
+}
