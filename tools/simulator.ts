@@ -1,34 +1,10 @@
 /** What the command line needs of the simulator; `host-sim/` provides it. */
+import type { DeskOptions } from "../host-sim/node/desk.ts";
+import type { RunOptions as ScenarioOptions } from "../host-sim/node/run-scenario.ts";
 import type { SimEvent, TapOutcome } from "../host-sim/scenario/events.ts";
 import type { Scenario } from "../host-sim/scenario/scenario.ts";
 
-export interface ScenarioOptions {
-  /** Instead of the scenario's own. */
-  readonly seed?: string;
-  /** Each must have been on the panel by the end. */
-  readonly expectText: readonly string[];
-  /** None may ever be on the panel. */
-  readonly failText: readonly string[];
-  /** Virtual; instead of the scenario's own. */
-  readonly timeoutMs?: number;
-  /** Where the last screen goes as a PNG (an event carries the bytes). */
-  readonly screenshot?: string;
-  /** 1 is real time; `Infinity` as fast as it goes. */
-  readonly speed: number;
-  readonly signal: AbortSignal;
-}
-
-export interface DeskOptions {
-  /** Database, keys and the reader's flash; created when absent. */
-  readonly dataFolder: string;
-  readonly host: string;
-  /** Of the HTTP server that decides; 0 for any free one. */
-  readonly port: number;
-  readonly seed?: string;
-  readonly speed: number;
-  /** Plugs in a PN532 for other programs, with this badge on it. */
-  readonly pn532?: { readonly badge?: string };
-}
+export type { DeskOptions, ScenarioOptions };
 
 export interface DeskBadge {
   readonly name: string;

@@ -3,6 +3,7 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
+import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { signingKeys } from "../../server/signing-keys.ts";
@@ -33,7 +34,7 @@ export class Backend {
   #service: Service;
   #rogue: Service | undefined;
   /** How requests are answered now. */
-  mode: "up" | "down" | "rogue" | "error" = "up";
+  mode: "up" | "rogue" | "error" = "up";
   /** By how much its clock is wrong. */
   clockErrorMs = 0;
   /** Requests that were answered, by path. */
@@ -47,7 +48,7 @@ export class Backend {
       keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
       vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),
     };
-    this.#service = this.#start(this.#records, this.#options);
+    this.#service = this.#start();
   }
 
   readonly baseUrl = SIM_BASE_URL;
@@ -59,7 +60,7 @@ export class Backend {
   /** As after a crash of the process: what was only in memory is gone, the database is not. */
   restart(): void {
     this.#world.record("server", "restart");
-    this.#service = this.#start(this.#records, this.#options);
+    this.#service = this.#start();
   }
 
   async createTenant(name: string): Promise<BackendTenant> {
@@ -79,31 +80,29 @@ export class Backend {
 
   /** The same code with keys and a database of its own: what an attacker would put up. */
   #rogueService(): Service {
-    this.#rogue ??= this.#start(openSqliteRecords(":memory:"), {
-      keys: signingKeys(nodeCrypto, [new Secret(this.#world.rng("rogue").bytes(32))]),
-      vault: this.#options.vault,
+    this.#rogue ??= createEphemeralService({
+      ...this.#surroundings(),
+      random: this.#world.rng("rogue"),
     });
     return this.#rogue;
   }
 
-  #start(
-    records: Records,
-    options: { readonly keys: ReturnType<typeof signingKeys>; readonly vault: Vault },
-  ): Service {
-    const clock = {
-      unixMs: () =>
-        WORLD_BEGIN_UNIX_MS + this.clockErrorMs + Math.floor(this.#world.nowUs() / 1000),
-    };
+  #start(): Service {
     return createService({
-      ...options,
-      records,
+      ...this.#surroundings(),
+      ...this.#options,
+      records: this.#records,
       ephemera: new MemoryEphemera(),
       crypto: nodeCrypto,
-      clock,
       random: this.#world.rng("server"),
-      badgeHost: BADGE_HOST,
-      log: traceLog(this.#world),
     });
+  }
+
+  /** The world as a service sees it. */
+  #surroundings() {
+    const unixMs = (): number =>
+      WORLD_BEGIN_UNIX_MS + this.clockErrorMs + Math.floor(this.#world.nowUs() / 1000);
+    return { clock: { unixMs }, log: traceLog(this.#world), badgeHost: BADGE_HOST };
   }
 }
 

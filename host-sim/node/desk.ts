@@ -30,6 +30,7 @@ export interface DeskOptions {
   /** Database, keys and the reader's flash; created when absent. */
   readonly dataFolder: string;
   readonly host: string;
+  /** Of the HTTP server that decides; 0 for any free one. */
   readonly port: number;
   readonly seed?: string;
   readonly speed: number;

@@ -14,13 +14,15 @@ import { SimEvents } from "./sim-events.ts";
 import { Simulation } from "./simulation.ts";
 
 export interface RunOptions {
+  /** Instead of the scenario's own. */
   readonly seed?: string;
   /** Each must have been on the panel by the end. */
   readonly expectText: readonly string[];
   /** None may ever be on the panel. */
   readonly failText: readonly string[];
+  /** Virtual; instead of the scenario's own. */
   readonly timeoutMs?: number;
-  /** Where the last screen goes as a PNG. */
+  /** Where the last screen goes as a PNG (an event carries the bytes). */
   readonly screenshot?: string;
   /** 1 is real time; `Infinity` as fast as it goes. */
   readonly speed: number;

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { Simulation } from "../../host-sim/node/simulation.ts";
-import type { BadgeKind, ScenarioBadge } from "../../host-sim/scenario/scenario.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/platform.ts";
-
-const badge = (kind: BadgeKind, rest: Partial<ScenarioBadge> = {}): ScenarioBadge => ({
-  kind,
-  mode: "STD",
-  holder: "Somebody",
-  ...rest,
-});
+import { badge } from "./badge.ts";
 
 const BADGES = {
   alice: badge("good"),

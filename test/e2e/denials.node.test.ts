@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { Simulation } from "../../host-sim/node/simulation.ts";
-import type { BadgeKind, ScenarioBadge } from "../../host-sim/scenario/scenario.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-
-const badge = (kind: BadgeKind, rest: Partial<ScenarioBadge> = {}): ScenarioBadge => ({
-  kind,
-  mode: "STD",
-  holder: "Somebody",
-  ...rest,
-});
+import { badge } from "./badge.ts";
 
 const BADGES = {
   alice: badge("good"),
