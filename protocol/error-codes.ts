@@ -393,6 +393,72 @@ const table = {
     title: "The storage did not take the data.",
     next: "Try again; if it persists, the flash is worn out.",
   },
+  // Sensors.
+  "sensor-absent": {
+    title: "The sensor does not answer.",
+    next: "Check its wiring, its power and its address; the other sensors go on without it.",
+  },
+  "sensor-wrong-chip": {
+    title: "Another chip answers at the sensor's address.",
+    next: "Check the part on the board against `platform` in the configuration.",
+  },
+  "sensor-bus": {
+    title: "The sensor did not take or give all of a transfer.",
+    next: "Look for a loose wire, missing pull-ups or a cable that is too long.",
+  },
+  "sensor-timeout": {
+    title: "The sensor did not finish a measurement in its time.",
+    next: "It is tried again; if it persists, switch its power off and on.",
+  },
+  "sensor-checksum": {
+    title: "The checksum of a reading is wrong.",
+    next: "It is read again; if it persists, shorten the cable or check the pull-up.",
+  },
+  "sensor-calibration": {
+    title: "The calibration data in the sensor cannot be right.",
+    next: "Check its wiring; if it persists, the chip is damaged or a counterfeit.",
+  },
+  "sensor-out-of-range": {
+    title: "A reading is outside of what the sensor can measure.",
+    next: "Check the wiring; nothing of this reading was sent.",
+  },
+  "sensor-jump": {
+    title: "A reading jumped further than the quantity can change.",
+    next: "It is confirmed by further readings before it is believed; look for a loose wire.",
+  },
+  "sensor-stuck": {
+    title: "The sensor has given exactly the same value for too long.",
+    next: "Check whether it is still connected and alive.",
+  },
+  "sensor-power-on-value": {
+    title: "The sensor has its power-on value in place of a measurement.",
+    next: "It lost power between conversion and read: check its supply.",
+  },
+  "sensor-too-soon": {
+    title: "The sensor was asked again before it can have a new reading.",
+    next: "Raise `update_interval`.",
+  },
+  "sensor-warming-up": {
+    title: "The sensor has just been switched on and cannot be believed yet.",
+    next: "Wait; it reports by itself.",
+  },
+  "sensor-no-fix": {
+    title: "The receiver has no position.",
+    next: "Give it a view of the sky; the first fix can take some minutes.",
+  },
+  "sensor-address-clash": {
+    title: "Several devices answer at one address.",
+    next: "Connect one at a time and give each an address of its own.",
+  },
+  // Telemetry.
+  "readings-lost": {
+    title: "The node had to drop readings that it could not deliver.",
+    next: "Look for the network or server trouble before it; `count` says how many are missing.",
+  },
+  "broker-unavailable": {
+    title: "The MQTT broker does not take what the server publishes.",
+    next: "Check its address and credentials; readings are stored all the same.",
+  },
   // Network.
   "network-down": {
     title: "There is no network.",
