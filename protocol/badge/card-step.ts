@@ -4,6 +4,7 @@ import { malformed } from "../errors.ts";
 import type { JsonObject, JsonReader } from "../json/reader.ts";
 import { RESPONSE_MAX } from "../nfc/apdu.ts";
 import type { BadgeMode } from "./payload.ts";
+import type { BadgeProfile } from "./sealed-link.ts";
 
 /** Relative to the base URL. */
 export const CARD_STEP_PATH = "identity_tag/it_card_step";
@@ -16,6 +17,7 @@ const COMMANDS = Object.freeze(["new", "inspect", "lock", "rekey", "wipe"] as co
 const STATES = Object.freeze(["enrolled", "blank", "unfinished", "foreign"] as const);
 const LOCKS = Object.freeze(["open", "locked", "for-good"] as const);
 const MODES = Object.freeze(["STD", "HS"] as const);
+const PROFILES = Object.freeze(["open", "sealed"] as const);
 
 /** The first message: what to do with the card on the reader. */
 export interface CardStart {
@@ -25,6 +27,8 @@ export interface CardStart {
   /** As in anticollision: 4, 7 or 10 bytes. */
   readonly badgeUid: Uint8Array;
   readonly mode?: BadgeMode;
+  /** `open` when absent. */
+  readonly profile?: BadgeProfile;
   readonly nodeUid?: string;
   readonly holder?: string;
   readonly label?: string;
@@ -42,6 +46,7 @@ export interface CardOutcome {
   readonly state: (typeof STATES)[number];
   readonly changed: boolean;
   readonly mode?: BadgeMode;
+  readonly profile?: BadgeProfile;
   readonly holder?: string;
   readonly lock?: (typeof LOCKS)[number];
   readonly keyGeneration?: number;
@@ -55,12 +60,14 @@ export type CardStep =
   | { readonly kind: "done"; readonly outcome: CardOutcome };
 
 export function writeCardStart(start: CardStart): JsonObject {
-  const { tenantId, command, badgeUid, mode, nodeUid, holder, label, forGood } = start;
+  const { tenantId, command, badgeUid, mode, profile } = start;
+  const { nodeUid, holder, label, forGood } = start;
   return {
     tenant_id: tenantId,
     command,
     badge_uid: toBase64Url(badgeUid),
     ...(mode !== undefined && { mode }),
+    ...(profile !== undefined && { profile }),
     ...(nodeUid !== undefined && { node_uid: nodeUid }),
     ...(holder !== undefined && { holder }),
     ...(label !== undefined && { label }),
@@ -95,17 +102,28 @@ function parseStart(body: JsonReader): CardStart {
   if (command === "lock") return { ...start, forGood: body.optionalBoolean("for_good") === true };
   if (command !== "new") return start;
   const mode = body.oneOf("mode", MODES);
+  const profile = optionalProfile(body);
   const label = body.optionalString("label", { max: NAME_LENGTH_MAX });
   const holder = body.string("holder", { max: NAME_LENGTH_MAX });
-  const whole = { ...start, mode, holder, ...(label !== undefined && { label }) };
+  const whole = {
+    ...start,
+    mode,
+    ...(profile !== undefined && { profile }),
+    holder,
+    ...(label !== undefined && { label }),
+  };
   if (mode === "HS") return { ...whole, nodeUid: body.uuid("node_uid") };
   if (body.has("node_uid")) throw malformed("node_uid", "only an HS badge has a reader");
   return whole;
 }
 
+function optionalProfile(body: JsonReader): BadgeProfile | undefined {
+  return body.optional("profile", (reader) => reader.oneOf("profile", PROFILES));
+}
+
 export function writeCardStep(step: CardStep): JsonObject {
   if (step.kind === "command") return { run_id: step.runId, apdu: toBase64Url(step.apdu) };
-  const { badgeUid, state, changed, mode, holder, lock } = step.outcome;
+  const { badgeUid, state, changed, mode, profile, holder, lock } = step.outcome;
   const { keyGeneration, readCounter, findings } = step.outcome;
   return {
     done: true,
@@ -113,6 +131,7 @@ export function writeCardStep(step: CardStep): JsonObject {
     state,
     changed,
     ...(mode !== undefined && { mode }),
+    ...(profile !== undefined && { profile }),
     ...(holder !== undefined && { holder }),
     ...(lock !== undefined && { lock }),
     ...(keyGeneration !== undefined && { key_generation: keyGeneration }),
@@ -130,6 +149,7 @@ export function parseCardStep(body: JsonReader): CardStep {
     return { kind: "command", runId: body.uuid("run_id"), apdu };
   }
   const mode = body.optional("mode", (reader) => reader.oneOf("mode", MODES));
+  const profile = optionalProfile(body);
   const holder = body.optionalString("holder", { max: NAME_LENGTH_MAX });
   const lock = body.optional("lock", (reader) => reader.oneOf("lock", LOCKS));
   const keyGeneration = body.optionalUint("key_generation");
@@ -144,6 +164,7 @@ export function parseCardStep(body: JsonReader): CardStep {
     state: body.oneOf("state", STATES),
     changed: body.boolean("changed"),
     ...(mode !== undefined && { mode }),
+    ...(profile !== undefined && { profile }),
     ...(holder !== undefined && { holder }),
     ...(lock !== undefined && { lock }),
     ...(keyGeneration !== undefined && { keyGeneration }),

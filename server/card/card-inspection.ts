@@ -1,8 +1,8 @@
-import { parseBadgeFile } from "../../protocol/badge/link.ts";
 import { payloadMode } from "../../protocol/badge/payload.ts";
+import { parseTapFile } from "../../protocol/badge/sealed-link.ts";
 import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { isLatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Transceive } from "../../protocol/nfc/apdu.ts";
 import { readNdefFile } from "../../protocol/nfc/ntag424-read.ts";
 import { verifySdm } from "../../protocol/nfc/sdm.ts";
@@ -57,9 +57,9 @@ export async function inspectCard(
   };
   if (unfinished) return { ...told, state: "unfinished" };
   if (badge !== undefined && ours && genuine !== undefined) {
-    const { mode, holder } = badge;
+    const { mode, profile, holder } = badge;
     const { lock, generation: keyGeneration } = card;
-    return { ...told, state: "enrolled", mode, holder, lock, keyGeneration };
+    return { ...told, state: "enrolled", mode, profile, holder, lock, keyGeneration };
   }
   const blank = versions.every((version) => version === 0);
   return { ...told, state: blank ? "blank" : "foreign" };
@@ -69,8 +69,9 @@ function describeAccess({ read, write, readWrite, change }: AccessRights): strin
   return `read ${read}, write ${write}, both ${readWrite}, change ${change}`;
 }
 
-function describeBadge({ holder, mode, status, nodeUid }: Badge, findings: Findings): void {
-  findings.push(["holder", holder], ["mode", mode], ["status", status]);
+function describeBadge(badge: Badge, findings: Findings): void {
+  const { holder, mode, profile, status, nodeUid } = badge;
+  findings.push(["holder", holder], ["mode", mode], ["profile", profile], ["status", status]);
   if (nodeUid !== undefined) findings.push(["reader", nodeUid]);
 }
 
@@ -85,8 +86,13 @@ async function readLink(
   const generations = possibleGenerations(card).filter((each) => each !== FACTORY_GENERATION);
   const keys = await CardKeys.open(context, tenantId, badgeUid, generations);
   try {
-    const link = parseBadgeFile((await readNdefFile(transceive)).file);
-    findings.push(["payload", payloadMode(link.payload)], ["key identifier", toHex(link.keyId)]);
+    const link = parseTapFile((await readNdefFile(transceive)).file);
+    if (link.profile === "sealed")
+      findings.push(["payload", "sealed"], ["tenant mark", toHex(link.tenantMark)]);
+    else
+      findings.push(["payload", payloadMode(link.payload)], ["key identifier", toHex(link.keyId)]);
+    if (badge !== undefined && link.profile !== badge.profile)
+      throw new LatchkeyError("mode-mismatch");
     const generation = badge === undefined ? undefined : card.generation;
     if (generation === undefined || generation === FACTORY_GENERATION) return undefined;
     const { uid, readCounter } = verifySdm(

@@ -37,31 +37,47 @@ export function decideJob(
 
 function decideNew(order: CardOrder, card: CardRow, badge: Badge | undefined) {
   const { job } = card;
-  const { mode, nodeUid, holder, label } = order;
+  const { mode, profile = "open", nodeUid, holder, label } = order;
   if (mode === undefined || holder === undefined) throw malformed("mode", "a new badge needs one");
   if (job !== undefined && job.command !== "new") throw unfinished(job.command);
   if (job === undefined && badge !== undefined) {
-    if (badge.mode === mode && badge.nodeUid === nodeUid && badge.holder === holder)
+    const { mode: is, profile: lies } = badge;
+    if (is === mode && lies === profile && badge.nodeUid === nodeUid && badge.holder === holder)
       return undefined;
     throw new LatchkeyError("conflict", {
       message: "This badge is enrolled for something else: wipe it first.",
     });
   }
-  const same = job?.mode === mode && job.nodeUid === nodeUid;
+  // Begun with other words, it ends with these.
+  const kept = job !== undefined && (job.profile ?? "open") === profile ? job : undefined;
+  const same = kept?.mode === mode && kept.nodeUid === nodeUid;
   return {
     command: "new",
-    // Begun with other words, it ends with these; the keys are those that may be on the card.
-    target: job?.target ?? card.generationMax + 1,
+    // The other profile has SDM elsewhere, so the read counter starts again: never under keys
+    // that may have signed reads already.
+    target: kept?.target ?? card.generationMax + 1,
+    ...begunSets(kept === undefined ? setsBegun(card) : (kept.begun ?? [])),
     targetLock: "open",
     mode,
+    profile,
     holder,
     ...(nodeUid !== undefined && { nodeUid }),
     ...(label !== undefined && { label }),
-    ...(same && job.badgePk !== undefined && { badgePk: job.badgePk }),
+    ...(same && kept.badgePk !== undefined && { badgePk: kept.badgePk }),
   } as const satisfies CardJob;
 }
 
-/** Also takes back a `new` that was not finished: both know the same two sets of keys. */
+/** Sets beside the card's own that an unfinished job may have written. */
+function setsBegun({ job, generationMax }: CardRow): readonly number[] {
+  if (job === undefined) return [];
+  // Above the highest set: it was decided upon, and nothing was written with it.
+  const written = job.target > 0 && job.target <= generationMax;
+  return [...(job.begun ?? []), ...(written ? [job.target] : [])];
+}
+
+const begunSets = (begun: readonly number[]) => (begun.length > 0 ? { begun } : {});
+
+/** Also takes back a `new` that was not finished, and knows the same sets of keys. */
 function decideWipe(card: CardRow, badge: Badge | undefined): CardJob | undefined {
   const { job } = card;
   if (job !== undefined && job.command !== "wipe" && job.command !== "new")
@@ -71,7 +87,8 @@ function decideWipe(card: CardRow, badge: Badge | undefined): CardJob | undefine
     return undefined;
   }
   if (card.lock === "for-good") throw new LatchkeyError("card-locked");
-  return { command: "wipe", target: FACTORY_GENERATION, targetLock: "open" };
+  const begun = begunSets(setsBegun(card));
+  return { command: "wipe", target: FACTORY_GENERATION, ...begun, targetLock: "open" };
 }
 
 /** `lock` changes the keys as well: its settings set the read counter back. */
@@ -88,7 +105,7 @@ function decideRenewal(order: CardOrder, card: CardRow, badge: Badge | undefined
 }
 
 /**
- * The sets of keys that may be on the card: one, and a second only once the journal says that
+ * The sets of keys that may be on the card: one, and a further one only once the journal says that
  * writing has begun. Another's card may well bear the version of keys that we are about to write.
  */
 export function possibleGenerations(card: CardRow): number[] {
@@ -96,9 +113,7 @@ export function possibleGenerations(card: CardRow): number[] {
 }
 
 /** The sets of keys that the job works with. */
-export function generationsOfJob({ generation, generationMax, job }: CardRow): number[] {
+export function generationsOfJob({ generation, job }: CardRow): number[] {
   if (job === undefined) return [generation];
-  // A wipe that took an unfinished `new` back: its keys were begun, and never became the card's.
-  const begun = job.command === "wipe" && generation === FACTORY_GENERATION;
-  return begun ? [FACTORY_GENERATION, generationMax] : [generation, job.target];
+  return [...new Set([generation, ...(job.begun ?? []), job.target])];
 }

@@ -54,8 +54,8 @@ export class CardJournal {
   /** Before the first command that changes the card: from here on its badge opens nothing. */
   async writing(): Promise<void> {
     const { writing, generationMax: before } = this.#card;
-    if (writing) return;
     const generationMax = Math.max(before, this.#requireJob().target);
+    if (writing && generationMax === before) return;
     await this.#save({ card: { ...this.#card, generationMax, writing: true } });
   }
 

@@ -1,4 +1,5 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { CardCommand, CardLock } from "../store/card-rows.ts";
 
 /** What is to be done with the card on the reader. */
@@ -9,6 +10,8 @@ export interface CardOrder {
   readonly badgeUid: Uint8Array;
   /** For `new`. */
   readonly mode?: BadgeMode;
+  /** For `new`; `open` when absent. */
+  readonly profile?: BadgeProfile;
   /** For `new` in mode HS: the one reader. */
   readonly nodeUid?: string;
   /** For `new`. */
@@ -27,6 +30,7 @@ export interface CardResult {
   /** False when the card was already as asked for. */
   readonly changed: boolean;
   readonly mode?: BadgeMode;
+  readonly profile?: BadgeProfile;
   readonly holder?: string;
   readonly lock?: CardLock;
   /** Which set of keys; absent on a blank card. */

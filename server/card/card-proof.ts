@@ -1,4 +1,10 @@
-import { badgeFileLength, parseBadgeFile } from "../../protocol/badge/link.ts";
+import { parseBadgeFile, urlOfFile } from "../../protocol/badge/link.ts";
+import {
+  checkTenantMark,
+  type OpenBadgeLink,
+  parseSealedUrl,
+} from "../../protocol/badge/sealed-link.ts";
+import { readSealedPayload } from "../../protocol/badge/sealed-read.ts";
 import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Transceive } from "../../protocol/nfc/apdu.ts";
@@ -9,7 +15,7 @@ import type { ServiceContext } from "../context.ts";
 import type { Badge } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import type { CardKeys } from "./card-keys.ts";
-import { type PayloadFor, payloadKey } from "./card-payload.ts";
+import { badgePlaces, type PayloadFor, payloadKey, requireKeyId } from "./card-payload.ts";
 
 /** A read of the badge as a reader at a door makes it, verified as the server does then. */
 export interface BadgeProof {
@@ -18,9 +24,11 @@ export interface BadgeProof {
 }
 
 /**
- * Reads the badge without a session and verifies all of it: the chip's message under the set of
- * keys that it should have, its UID, the payload.
- * @throws sdm-mac-invalid, sdm-malformed, badge-not-ours, badge-payload-invalid, …
+ * Reads the badge as a door does and verifies all of it: the chip's message under the set of keys
+ * that it should have, its UID, the payload; of a sealed badge that is read in a session under
+ * key 3, with which the chip proves itself.
+ * @throws sdm-mac-invalid, sdm-malformed, badge-not-ours, tenant-mismatch, badge-payload-invalid,
+ *   what `readSealedPayload` throws …
  */
 export async function proveBadge(
   context: ServiceContext,
@@ -29,22 +37,34 @@ export async function proveBadge(
   keys: CardKeys,
   generation: number,
 ): Promise<BadgeProof> {
-  const { file } = await readNdefFile(transceive, {
-    lengthHint: badgeFileLength(context.badgeHost),
-  });
-  const link = parseBadgeFile(file);
+  const { crypto } = context;
+  const { tenantId, profile, badgeUid } = order;
+  const lengthHint = badgePlaces(context, order).file.length;
+  const { file } = await readNdefFile(transceive, { lengthHint });
+  const link = profile === "sealed" ? parseSealedUrl(urlOfFile(file)) : openLink(file);
+  if (link.profile === "sealed") checkTenantMark(crypto, tenantId, link);
+  else await requireKeyId(context, tenantId, link);
   const { uid, readCounter } = verifySdm(
-    context.crypto,
+    crypto,
     {
       metaReadKey: keys.key(generation, SDM_META_READ_KEY_NO).bytes,
       fileReadKey: () => keys.key(generation, SDM_FILE_READ_KEY_NO).bytes,
     },
     link,
   );
-  if (!equalBytes(uid, order.badgeUid))
+  if (!equalBytes(uid, badgeUid))
     throw new LatchkeyError("sdm-mac-invalid", { message: "The chip signs for another UID." });
-  return { readCounter, badgePk: await payloadKey(context, order, link) };
+  const payload =
+    link.profile === "sealed"
+      ? await readSealedPayload(transceive, keys.holder(context, generation))
+      : link.payload;
+  return { readCounter, badgePk: await payloadKey(context, order, payload) };
 }
+
+const openLink = (file: Uint8Array): OpenBadgeLink => ({
+  profile: "open",
+  ...parseBadgeFile(file),
+});
 
 /**
  * Whoever carried the message of a read must not be able to use it at a door. False when it is

@@ -58,8 +58,9 @@ type Base = Omit<CardWork, "journal" | "job" | "found">;
 
 function payloadFor(order: CardOrder, journal: CardJournal | undefined): PayloadFor {
   const { tenantId, badgeUid } = order;
-  const { mode = "STD", nodeUid } = journal?.job?.mode ? journal.job : (journal?.badge ?? order);
-  return { tenantId, badgeUid, mode, nodeUid };
+  const from = journal?.job?.mode ? journal.job : (journal?.badge ?? order);
+  const { mode = "STD", profile = "open", nodeUid } = from;
+  return { tenantId, badgeUid, mode, profile, nodeUid };
 }
 
 /** A wrong key deserves to be seen by others than the one who holds the card. */
@@ -86,7 +87,7 @@ async function prove(base: Base, journal: CardJournal, generation: number): Prom
 }
 
 function newBadge({ context, journal, job, payloadFor: payload }: CardWork, pk: Uint8Array) {
-  const { tenantId, badgeUid, mode, nodeUid } = payload;
+  const { tenantId, badgeUid, mode, profile, nodeUid } = payload;
   return {
     tenantId,
     badgeUid: toHex(badgeUid),
@@ -96,7 +97,7 @@ function newBadge({ context, journal, job, payloadFor: payload }: CardWork, pk: 
     holder: job.holder ?? journal.badge?.holder ?? "",
     label: job.label,
     scope: undefined,
-    profile: "open",
+    profile,
     createdAt: unixSeconds(context.clock),
   } satisfies NewBadge;
 }
@@ -104,7 +105,7 @@ function newBadge({ context, journal, job, payloadFor: payload }: CardWork, pk: 
 /** The card is written: prove it as a door would, then let the badge be one. */
 async function finish(work: CardWork): Promise<CardResult> {
   const { journal, job } = work;
-  const { badgeUid, mode } = work.payloadFor;
+  const { badgeUid, mode, profile } = work.payloadFor;
   if (job.command === "wipe") {
     await journal.finish({ kind: "remove" });
     return { badgeUid, state: "blank", changed: true };
@@ -124,6 +125,7 @@ async function finish(work: CardWork): Promise<CardResult> {
     state: "enrolled",
     changed: true,
     mode,
+    profile,
     ...(holder !== undefined && { holder }),
     lock: job.targetLock,
     keyGeneration: job.target,
@@ -134,7 +136,7 @@ async function finish(work: CardWork): Promise<CardResult> {
 /** Nothing to do, says the journal: the card is asked whether that is so. */
 async function confirm(base: Base, journal: CardJournal): Promise<CardResult> {
   const { generation, lock } = journal.card;
-  const { badgeUid, mode } = base.payloadFor;
+  const { badgeUid, mode, profile } = base.payloadFor;
   const session = await openCard(base, generation);
   session.close();
   if (generation === FACTORY_GENERATION) return { badgeUid, state: "blank", changed: false };
@@ -142,6 +144,6 @@ async function confirm(base: Base, journal: CardJournal): Promise<CardResult> {
   const { badge } = journal;
   if (badge === undefined || !(await raiseCounter(base.context, badge, readCounter)))
     throw new LatchkeyError("sdm-counter-stale");
-  const told = { mode, holder: badge.holder, lock, keyGeneration: generation, readCounter };
-  return { badgeUid, state: "enrolled", changed: false, ...told };
+  const told = { mode, profile, holder: badge.holder, lock, keyGeneration: generation };
+  return { badgeUid, state: "enrolled", changed: false, ...told, readCounter };
 }

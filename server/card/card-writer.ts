@@ -1,3 +1,4 @@
+import { SEALED_FILE_NO } from "../../protocol/badge/sealed-tap.ts";
 import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
@@ -16,7 +17,14 @@ import {
 } from "./card-content.ts";
 import type { CardJournal } from "./card-journal.ts";
 import { type CardKeys, KEY_COUNT, keyVersionOf } from "./card-keys.ts";
-import { badgePlaces, contentKey, freshContent, type PayloadFor } from "./card-payload.ts";
+import {
+  badgePlaces,
+  contentKey,
+  freshContent,
+  type PayloadFor,
+  sealedLinkContent,
+} from "./card-payload.ts";
+import { clearSealedFile, sealedFileSettings, writeSealedFile } from "./card-sealed-file.ts";
 import {
   applyLock,
   applySettings,
@@ -51,10 +59,15 @@ export async function openCard(
   throw new LatchkeyError("badge-changed", { message: "The chip has another UID in a session." });
 }
 
-/** The payload, unless the one that the journal speaks of is there. */
-async function writePayload(work: CardWork, session: Session): Promise<void> {
+/** File 02: the link, which in an open badge holds the payload, unless what it should hold is. */
+async function writeLink(work: CardWork, session: Session): Promise<void> {
   const { context, journal, payloadFor } = work;
   await makeWritable(session);
+  if (payloadFor.profile === "sealed") {
+    const link = sealedLinkContent(context, payloadFor);
+    if (!equalBytes(await readContent(session), link)) await writeContent(session, link);
+    return;
+  }
   const expected = journal.job?.badgePk;
   if (expected !== undefined) {
     const found = await contentKey(context, payloadFor, await readContent(session));
@@ -63,6 +76,18 @@ async function writePayload(work: CardWork, session: Session): Promise<void> {
   const { content, badgePk } = await freshContent(context, payloadFor);
   await journal.expectKey(badgePk);
   await writeContent(session, content);
+}
+
+/**
+ * The payload of a sealed badge into file 03, under the new key 0: before that whoever found the
+ * card could have read it with the factory's keys. Nobody but key 3 can read what is there, so
+ * a run that goes on begins it anew.
+ */
+async function writeSealedPayload(work: CardWork, session: Session): Promise<void> {
+  const { context, journal, payloadFor } = work;
+  const { content, badgePk } = await freshContent(context, payloadFor);
+  await journal.expectKey(badgePk);
+  await writeSealedFile(session, content);
 }
 
 /** Keys 1 to 4, each proved by the MAC of the chip's answer. */
@@ -82,8 +107,10 @@ async function changeOtherKeys(work: CardWork, session: Session): Promise<void> 
 
 /** Everything but key 0, in the order in which a card that is pulled away opens least. */
 async function writeAll(work: CardWork, session: Session): Promise<void> {
-  const { context, job } = work;
+  const { context, job, payloadFor } = work;
+  const sealed = payloadFor.profile === "sealed";
   if (job.command === "wipe") {
+    await clearSealedFile(session);
     await applySettings(session, NDEF_FILE_NO, FACTORY_NDEF);
     await applySettings(session, CC_FILE_NO, FACTORY_CC);
     await eraseContent(session);
@@ -92,18 +119,23 @@ async function writeAll(work: CardWork, session: Session): Promise<void> {
     return;
   }
   if (job.command === "new") {
-    await writePayload(work, session);
+    if (sealed) await applySettings(session, SEALED_FILE_NO, sealedFileSettings("open"));
+    else await clearSealedFile(session);
+    await writeLink(work, session);
     await writeCapability(session, false);
   }
   await changeOtherKeys(work, session);
   if (job.command === "rekey") return;
   // After the keys: SDM's counter starts again here, and no message of the old key may fit it.
   if (job.command === "lock") {
-    await applyLock(session, NDEF_FILE_NO, job.targetLock);
-    await applyLock(session, CC_FILE_NO, job.targetLock);
+    const { targetLock } = job;
+    if (sealed) await applySettings(session, SEALED_FILE_NO, sealedFileSettings(targetLock));
+    await applyLock(session, NDEF_FILE_NO, targetLock);
+    await applyLock(session, CC_FILE_NO, targetLock);
     return;
   }
-  await applySettings(session, NDEF_FILE_NO, badgeSettings(badgePlaces(context), job.targetLock));
+  const places = badgePlaces(context, payloadFor);
+  await applySettings(session, NDEF_FILE_NO, badgeSettings(places, job.targetLock));
   await applySettings(session, CC_FILE_NO, ccSettings(job.targetLock));
 }
 
@@ -122,7 +154,8 @@ async function proveKeys(session: Session, target: number): Promise<void> {
 /**
  * Brings a card from one set of keys to another with all that belongs to it, from wherever it
  * stands: each part looks before it writes. Key 0 goes last, because it is the one that everything
- * else is written with; its version says whether it went. Ends with a proof of all five keys.
+ * else is written with; its version says whether it went. Then all five keys are proved, and a
+ * sealed badge gets its payload.
  */
 export async function writeCard(work: CardWork): Promise<void> {
   const { journal, keys, job, found } = work;
@@ -130,16 +163,16 @@ export async function writeCard(work: CardWork): Promise<void> {
   const session = await openCard(work, master);
   await journal.writing();
   await writeAll(work, session);
+  let proof = session;
   if (master !== job.target) {
     const newVersion = keyVersionOf(job.target);
     await changeKey(session, { keyNo: 0, newKey: keys.key(job.target, 0), newVersion });
-    const proof = await openCard(work, job.target);
-    await proveKeys(proof, job.target);
-    proof.close();
-    return;
+    proof = await openCard(work, job.target);
   }
-  await proveKeys(session, job.target);
-  session.close();
+  await proveKeys(proof, job.target);
+  if (job.command === "new" && work.payloadFor.profile === "sealed")
+    await writeSealedPayload(work, proof);
+  proof.close();
 }
 
 /** The public key that the journal expects on the card. */

@@ -1,4 +1,5 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { AuditEntry, NewBadge } from "./records.ts";
 
 /** Whether the badge's file can be written: by key 0; after a change of settings; never again. */
@@ -13,8 +14,15 @@ export interface CardJob {
   /** Set of keys that the card is to have; 0 is the factory's. */
   readonly target: number;
   readonly targetLock: CardLock;
+  /**
+   * Further sets that may be on the card: those of a `new` that was begun with another profile,
+   * or that a wipe takes back.
+   */
+  readonly begun?: readonly number[];
   /** For `new`. */
   readonly mode?: BadgeMode;
+  /** For `new`; `open` when absent. */
+  readonly profile?: BadgeProfile;
   readonly nodeUid?: string;
   readonly holder?: string;
   readonly label?: string;

@@ -24,6 +24,7 @@ describe("work on a card, as messages", () => {
     const starts: readonly CardStart[] = [
       { ...start, command: "new", mode: "STD", holder: "Ada", label: "7" },
       { ...start, command: "new", mode: "HS", holder: "Ada", nodeUid: RUN },
+      { ...start, command: "new", mode: "STD", profile: "sealed", holder: "Ada" },
       { ...start, command: "lock", forGood: true },
       { ...start, command: "rekey" },
       { ...start, command: "wipe", badgeUid: UID.subarray(0, 4) },
@@ -45,7 +46,13 @@ describe("work on a card, as messages", () => {
   it("ends as it was written", () => {
     const findings = [["state", "blank"] as const, ["link", ""] as const];
     const outcome = { badgeUid: UID, state: "enrolled", changed: true, mode: "STD" } as const;
-    const told = { holder: "Ada", lock: "locked", keyGeneration: 2, readCounter: 1 } as const;
+    const told = {
+      profile: "sealed",
+      holder: "Ada",
+      lock: "locked",
+      keyGeneration: 2,
+      readCounter: 1,
+    } as const;
     const steps: readonly CardStep[] = [
       { kind: "command", runId: RUN, apdu: Uint8Array.of(0x90, 0x60, 0, 0, 0) },
       { kind: "done", outcome: { badgeUid: UID, state: "blank", changed: false } },
@@ -64,6 +71,7 @@ describe("work on a card, as messages", () => {
       { ...good, mode: "XY" },
       { ...good, mode: "HS" },
       { ...good, node_uid: RUN },
+      { ...good, profile: "shut" },
       { ...good, holder: "" },
       { ...good, tenant_id: "1" },
       { run_id: "1", response: "" },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Card } from "../../host-sim/nfc/card.ts";
 import { Ntag424 } from "../../host-sim/nfc/ntag424.ts";
 import { factoryMemory } from "../../host-sim/nfc/ntag424-memory.ts";
@@ -11,16 +12,26 @@ import {
   writeCardAnswer,
   writeCardStart,
 } from "../../protocol/badge/card-step.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { fromProblem } from "../../protocol/json/problem.ts";
 import { parseObject } from "../../protocol/json/reader.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import type { Service } from "../../server/service.ts";
-import { nextUid } from "./desk.ts";
+import { nextUid, reasonOf, type TestNode } from "./desk.ts";
+import { sealedTap } from "./sealed-desk.ts";
 
 export type Order = Omit<CardStart, "kind" | "tenantId" | "badgeUid">;
 
 export const NEW: Order = { command: "new", mode: "STD", holder: "Ada Lovelace" };
+export const NEW_SEALED: Order = { ...NEW, profile: "sealed" };
+export const PROFILES = ["open", "sealed"] as const;
+
+/** How many commands each piece of work sends. */
+export const APDUS = Object.freeze({
+  open: Object.freeze({ new: 36, rekey: 26, lock: 32, wipe: 35 }),
+  sealed: Object.freeze({ new: 44, rekey: 29, lock: 37, wipe: 40 }),
+});
 
 /** A chip as it left the factory. */
 export function blankChip(uid = nextUid()): Ntag424 {
@@ -51,6 +62,8 @@ export class Technician {
   readonly commands: Uint8Array[] = [];
   /** Alters what the card says to the command of that number. */
   bend: ((response: Uint8Array, at: number) => Uint8Array) | undefined;
+  /** Alters the server's command of that number on its way to the card. */
+  bendCommand: ((apdu: Uint8Array, at: number, card: Card) => Uint8Array) | undefined;
   /** Runs before each request. */
   onStep: ((at: number) => void | Promise<void>) | undefined;
 
@@ -82,6 +95,15 @@ export class Technician {
     return this.ask(writeCardStart({ kind: "start", tenantId, badgeUid: card.uid, ...order }));
   }
 
+  /** Carries out an order with nothing between server and card. */
+  async enrol(card: Card, order: Order): Promise<void> {
+    card.fieldOn();
+    const { tenantId, service } = this;
+    const whole = { ...order, tenantId, badgeUid: card.uid };
+    await service.admin.card(whole, async (apdu) => card.apdu(apdu).response);
+    card.fieldOff();
+  }
+
   /** Holds the card to the reader until the work is over, or the fault is. */
   async run(card: Card, order: Order, fault?: Fault): Promise<CardOutcome> {
     card.fieldOn();
@@ -92,7 +114,8 @@ export class Technician {
         const { runId, apdu } = step;
         this.commands.push(apdu);
         await this.onStep?.(at);
-        const response = exchange(card, apdu, fault?.at === at ? fault.when : undefined);
+        const sent = this.bendCommand?.(apdu, at, card) ?? apdu;
+        const response = exchange(card, sent, fault?.at === at ? fault.when : undefined);
         if (response === undefined) {
           step = await this.ask(writeCardAnswer({ kind: "lost", runId }));
           throw new LatchkeyError("internal", { message: "it goes on without a card" });
@@ -129,12 +152,20 @@ function exchange(card: Card, apdu: Uint8Array, when: Fault["when"] | undefined)
   return undefined;
 }
 
-/** As far as the keys and the file tell. */
-export function isFactoryFresh({ memory }: Ntag424): boolean {
+/** As far as the keys and the files tell: no byte and no right is another. */
+export function isFactoryFresh({ memory, uid }: Ntag424): boolean {
   const keys = memory.keys.every(({ value, version }) => version === 0 && value.every((b) => !b));
-  const [, ndef] = memory.files;
-  const empty = ndef!.content.every((byte) => byte === 0);
-  return keys && empty && ndef!.sdm === undefined && ndef!.access.write === 0xe;
+  return (
+    keys && isDeepStrictEqual(memory.files.map(lasting), blankChip(uid).memory.files.map(lasting))
+  );
+}
+
+const lasting = ({ readCounter: _, ...file }: Ntag424["memory"]["files"][number]) => file;
+
+/** Taps the badge at the reader, by the dialogue of its profile. */
+export async function tapAs(profile: BadgeProfile, node: TestNode, chip: Ntag424): Promise<string> {
+  const decision = profile === "open" ? await node.tap(chip) : await sealedTap(node, chip);
+  return reasonOf(decision);
 }
 
 /** How often authentications have failed, and are counted, over all keys. */

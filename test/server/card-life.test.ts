@@ -25,6 +25,7 @@ describe("a badge's life", () => {
         state: "enrolled",
         changed: true,
         mode: "STD",
+        profile: "open",
         holder: "Ada Lovelace",
         lock: "open",
         keyGeneration: 1,

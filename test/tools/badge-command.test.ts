@@ -55,20 +55,25 @@ describe("latchkey badge", function () {
   });
   const badge = (...words: string[]) => world.run("badge", ...words);
 
-  it("enrols, inspects, locks, rekeys and wipes a simulated chip beside a running server", async () => {
-    const made = await badge("new", "--holder", "Ada", "--sim", "ada");
-    assert.equal(made.exitCode, 0, made.err);
-    assert.match(made.out, /of Ada is enrolled/);
-    assert.match((await badge("new", "--holder", "Ada", "--sim", "ada")).out, /already/);
-    const seen = await badge("inspect", "--sim", "ada");
-    assert.match(seen.out, /enrolled/);
-    assert.match(seen.out, /genuine/);
-    assert.match((await badge("lock", "--sim", "ada")).out, /is locked/);
-    assert.match((await badge("rekey", "--sim", "ada")).out, /has new keys/);
-    assert.match((await badge("wipe", "--sim", "ada")).out, /is blank/);
-    const file = join(folder, ".latchkey/chips/ada.json");
-    assert.equal(statSync(file).mode & 0o777, 0o600);
-  });
+  for (const profile of ["open", "sealed"]) {
+    it(`enrols, inspects, locks, rekeys and wipes a simulated chip: ${profile}`, async () => {
+      const words = ["--sim", `ada-${profile}`];
+      const order = ["new", "--profile", profile, "--holder", "Ada", ...words];
+      const made = await badge(...order);
+      assert.equal(made.exitCode, 0, made.err);
+      assert.match(made.out, /of Ada is enrolled/);
+      assert.match((await badge(...order)).out, /already/);
+      const seen = await badge("inspect", ...words);
+      assert.match(seen.out, /enrolled/);
+      assert.match(seen.out, /genuine/);
+      assert.match(seen.out, new RegExp(`profile +${profile}`));
+      assert.match((await badge("lock", ...words)).out, /is locked/);
+      assert.match((await badge("rekey", ...words)).out, /has new keys/);
+      assert.match((await badge("wipe", ...words)).out, /is blank/);
+      const file = join(folder, `.latchkey/chips/ada-${profile}.json`);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    });
+  }
 
   it("works through a server elsewhere with a manager's token, which it does not print", async () => {
     const { firstStart, url } = server;
@@ -103,6 +108,8 @@ describe("latchkey badge", function () {
       [["new", "--holder", "A", "--sim", "../a"], /--sim is a name/],
       [["new", "--holder", "A", "--mode", "HS", "--sim", "a"], /HS needs it/],
       [["new", "--holder", "A", "--mode", "hs", "--sim", "a"], /must be STD or HS/],
+      [["new", "--holder", "A", "--profile", "shut", "--sim", "a"], /must be open or sealed/],
+      [["wipe", "--profile", "sealed", "--sim", "a"], /belongs to `latchkey badge new`/],
       [["wipe", "--holder", "A", "--sim", "a"], /belongs to `latchkey badge new`/],
       [["wipe", "--for-good", "--sim", "a"], /belongs to `latchkey badge lock`/],
     ];

@@ -23,6 +23,11 @@ export const badge: Command = {
   maxOperands: 1,
   options: [
     { name: "mode", value: "STD|HS", help: "new: opens all readers, or one; STD by default" },
+    {
+      name: "profile",
+      value: "open|sealed",
+      help: "new: payload in the link (default), or locked in",
+    },
     { name: "reader", value: "node", help: "new --mode HS: node_uid of the one reader" },
     { name: "holder", value: "name", help: "new: whose it is" },
     { name: "label", value: "text", help: "new: what is printed on it" },
@@ -36,6 +41,7 @@ export const badge: Command = {
   examples: [
     ["latchkey badge new --holder 'Ada Lovelace' --port /dev/ttyUSB0", "enrols a blank chip"],
     ["latchkey badge new --holder Ada --sim ada", "the same without hardware"],
+    ["latchkey badge new --profile sealed --holder Ada --sim ada", "only the server can read it"],
     ["latchkey badge inspect --sim ada", "shows what is on it; changes nothing"],
     ["latchkey badge wipe --port /dev/ttyUSB0", "gives the chip back its factory state"],
   ],
@@ -76,12 +82,15 @@ function wishOf(command: Exclude<Action, "verify-original">, args: Arguments): C
     if (args.flag(name) && command !== action)
       throw usageError(`--${name} belongs to \`latchkey badge ${action}\``, name);
   };
-  for (const name of ["mode", "reader", "holder", "label"]) only(name, "new");
+  for (const name of ["mode", "profile", "reader", "holder", "label"]) only(name, "new");
   only("for-good", "lock");
   if (command === "lock") return { command, forGood: args.flag("for-good") };
   if (command !== "new") return { command };
   const mode = args.text("mode") ?? "STD";
   if (mode !== "STD" && mode !== "HS") throw usageError("--mode must be STD or HS", "mode");
+  const profile = args.text("profile") ?? "open";
+  if (profile !== "open" && profile !== "sealed")
+    throw usageError("--profile must be open or sealed", "profile");
   const nodeUid = args.text("reader");
   if ((mode === "HS") !== (nodeUid !== undefined))
     throw usageError("--reader belongs to --mode HS, and HS needs it", "reader");
@@ -89,7 +98,7 @@ function wishOf(command: Exclude<Action, "verify-original">, args: Arguments): C
   if (holder === undefined) throw usageError("--holder is needed: whose badge is it?", "holder");
   const label = args.text("label");
   const whose = { holder, ...(label !== undefined && { label }) };
-  return { command, mode, ...whose, ...(nodeUid !== undefined && { nodeUid }) };
+  return { command, mode, profile, ...whose, ...(nodeUid !== undefined && { nodeUid }) };
 }
 
 /** Where the card is: exactly one of the two. */
