@@ -46,7 +46,7 @@ export function hostContext(): Context {
 async function openCard(place: CardPlace, interrupted: AbortSignal): Promise<CardChannel> {
   if ("simFile" in place) {
     const { openSimChip } = await import("./badge/sim-chip-channel.ts");
-    return openSimChip(place.simFile);
+    return await openSimChip(place.simFile);
   }
   const { openPn532 } = await import("./pn532-port.ts");
   const { pn532CardChannel } = await import("./badge/card-channel.ts");

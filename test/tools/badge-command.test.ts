@@ -45,7 +45,7 @@ describe("latchkey badge", function () {
       cwd: folder,
       openCard: async (place) => {
         assert.ok("simFile" in place);
-        return openSimChip(place.simFile);
+        return await openSimChip(place.simFile);
       },
       openCardServer: async (place) =>
         "url" in place

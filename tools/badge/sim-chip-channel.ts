@@ -6,31 +6,34 @@ import { factoryMemory } from "../../host-sim/nfc/ntag424-memory.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { systemRandom } from "../../server/system-random.ts";
-import type { CardChannel } from "./card-channel.ts";
+import { type CardChannel, pn532CardChannel } from "./card-channel.ts";
+import { simReader } from "./sim-reader.ts";
 
 const engines = { crypto: nodeCrypto, random: systemRandom };
 /** NXP's manufacturer code (ISO/IEC 7816-6). */
 const NXP = 0x04;
 
 /**
- * A simulated chip that lives in a file, which holds its keys; blank when there is no such file.
- * What a command has changed is in the file before its answer is given.
+ * A simulated chip that lives in a file, which holds its keys, on a simulated PN532; blank when
+ * there is no such file. What a command has changed is in the file before its answer is given.
  * @throws storage-corrupt
  */
-export function openSimChip(path: string): CardChannel {
+export async function openSimChip(path: string): Promise<CardChannel> {
   const chip = loadChip(path);
   saveChip(path, chip);
-  chip.fieldOn();
+  const { pn532, run } = simReader(chip);
+  await run(pn532.open());
+  const channel = await run(pn532CardChannel(pn532));
   return {
-    uid: chip.uid,
+    uid: channel.uid,
     async transceive(apdu) {
-      const { response } = chip.apdu(apdu);
-      saveChip(path, chip);
-      return response;
+      try {
+        return await run(channel.transceive(apdu));
+      } finally {
+        saveChip(path, chip);
+      }
     },
-    async close() {
-      chip.fieldOff();
-    },
+    close: () => run(channel.close()),
   };
 }
 
