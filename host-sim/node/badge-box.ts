@@ -9,6 +9,8 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "../../server/chip-ke
 import { createBadgeChip } from "../nfc/badge-chip.ts";
 import type { Card, CardFaults } from "../nfc/card.ts";
 import { cloneOf, cloneWithUid } from "../nfc/clone.ts";
+import { Ntag424 } from "../nfc/ntag424.ts";
+import { factoryMemory } from "../nfc/ntag424-memory.ts";
 import { sealChip } from "../nfc/sealed-chip.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import type { World } from "../world/world.ts";
@@ -123,7 +125,7 @@ export class BadgeBox {
       case "emulator":
         return cloneOf((await this.get(badge.of!)).card);
       case "blank":
-        return createBadgeChip({ ...this.#chip(name), uid, ndefFile: Uint8Array.of(0, 0) });
+        return new Ntag424(factoryMemory({ ...this.#chip(name), uid }));
     }
   }
 
