@@ -80,23 +80,41 @@ export async function freshContent(
   context: ServiceContext,
   order: PayloadFor,
 ): Promise<{ readonly content: Uint8Array; readonly badgePk: Uint8Array }> {
-  const { crypto, random, badgeHost: host } = context;
-  const { tenantId, badgeUid, mode, profile } = order;
   const nodePk = await readerKey(context, order, "new badge");
-  const answer = { badgeUid, mode, host, ...(nodePk && { nodePk }) };
-  const seed = new Secret(random.bytes(32));
+  const seed = new Secret(context.random.bytes(32));
   try {
-    const badgePk = crypto.ed25519PublicKey(seed.bytes);
-    if (profile === "sealed") {
-      const { sealedPayload } = await writeSealedBadge(context, tenantId, seed, answer);
-      return { content: padded(sealedPayload, SEALED_FILE_SIZE), badgePk };
-    }
-    const df1 = await openTenantKey(context, tenantId, "df1");
-    const { file } = writeBadgeFile(context, seed, { ...answer, df1: df1.bytes, chipKeys: [] });
-    df1.wipe();
-    return { content: padded(file, NDEF_FILE_SIZE), badgePk };
+    const sealed = order.profile === "sealed";
+    const content = await (sealed ? sealedContent : openContent)(context, order, seed, nodePk);
+    return { content, badgePk: context.crypto.ed25519PublicKey(seed.bytes) };
   } finally {
     seed.wipe();
+  }
+}
+
+async function sealedContent(
+  context: ServiceContext,
+  { tenantId, badgeUid, mode }: PayloadFor,
+  seed: Secret,
+  nodePk: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  const answer = { badgeUid, mode, host: context.badgeHost, ...(nodePk && { nodePk }) };
+  const { sealedPayload } = await writeSealedBadge(context, tenantId, seed, answer);
+  return padded(sealedPayload, SEALED_FILE_SIZE);
+}
+
+async function openContent(
+  context: ServiceContext,
+  { tenantId, badgeUid, mode }: PayloadFor,
+  seed: Secret,
+  nodePk: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  const df1 = await openTenantKey(context, tenantId, "df1");
+  try {
+    const answer = { badgeUid, mode, host: context.badgeHost, df1: df1.bytes, chipKeys: [] };
+    const { file } = writeBadgeFile(context, seed, { ...answer, ...(nodePk && { nodePk }) });
+    return padded(file, NDEF_FILE_SIZE);
+  } finally {
+    df1.wipe();
   }
 }
 

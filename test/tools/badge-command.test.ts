@@ -17,7 +17,7 @@ import { localCardServer, remoteCardServer } from "../../tools/badge/card-server
 import { openSimChip } from "../../tools/badge/sim-chip-channel.ts";
 import { openPn532 } from "../../tools/pn532-port.ts";
 import { readerBench } from "../hal/reader-bench.ts";
-import { blankChip, NEW } from "../server/card-bench.ts";
+import { blankChip, NEW, NEW_SEALED, PROFILES } from "../server/card-bench.ts";
 import { Desk } from "../server/desk.ts";
 import { FakeWorld } from "./fake-context.ts";
 
@@ -139,24 +139,25 @@ describe("latchkey badge", function () {
 });
 
 describe("a card at a PN532", () => {
-  it("is enrolled through the simulated board, byte by byte on the bus", async () => {
-    const desk = new Desk();
-    const { tenantId } = await desk.tenant();
-    const bench = readerBench();
-    const chip = blankChip();
-    bench.field.enter(chip);
-    const outcome = await bench.run(
-      (async () => {
-        await bench.pn532.open();
-        const card = await pn532CardChannel(bench.pn532);
-        const order = { ...NEW, tenantId, badgeUid: card.uid };
-        return await desk.service.admin.card(order, card.transceive);
-      })(),
-    );
-    assert.equal(outcome.state, "enrolled");
-    assert.ok(chip.memory.keys.every(({ version }) => version === 1));
-    desk.close();
-  });
+  for (const profile of PROFILES)
+    it(`is enrolled through the simulated board, byte by byte on the bus: ${profile}`, async () => {
+      const desk = new Desk();
+      const { tenantId } = await desk.tenant();
+      const bench = readerBench();
+      const chip = blankChip();
+      bench.field.enter(chip);
+      const outcome = await bench.run(
+        (async () => {
+          await bench.pn532.open();
+          const card = await pn532CardChannel(bench.pn532);
+          const order = { ...NEW, profile, tenantId, badgeUid: card.uid };
+          return await desk.service.admin.card(order, card.transceive);
+        })(),
+      );
+      assert.equal(outcome.state, "enrolled");
+      assert.ok(chip.memory.keys.every(({ version }) => version === 1));
+      desk.close();
+    });
 
   it("is enrolled at a serial port of this computer", async function () {
     this.timeout(20_000);
@@ -175,7 +176,7 @@ describe("a card at a PN532", () => {
     const pn532 = await openPn532(uart.path);
     try {
       const card = await pn532CardChannel(pn532);
-      const order = { ...NEW, tenantId, badgeUid: card.uid };
+      const order = { ...NEW_SEALED, tenantId, badgeUid: card.uid };
       const { state, changed } = await desk.service.admin.card(order, card.transceive);
       assert.deepEqual([state, changed], ["enrolled", true]);
     } finally {
