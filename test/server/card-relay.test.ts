@@ -39,7 +39,7 @@ for (const profile of PROFILES) {
       const code = await Object.assign(relay, meddle).code(chip, fresh);
       assert.notEqual(code, "internal", what);
       assert.ok(failures(chip) <= 1, `${what}: ${code}`);
-      assert.equal((await tech.run(chip, fresh)).state, "enrolled", what);
+      assert.equal((await tech.atServer(chip, fresh)).state, "enrolled", what);
       assert.equal(await tapAs(profile, node, chip), "granted", what);
       assert.ok(
         chip.memory.keys.every(({ version }) => version === 1),

@@ -24,7 +24,7 @@ describe("a server that stops", function () {
         const apdus = APDUS[profile][command];
         for (let at = 0; at < apdus; at++) {
           const chip = blankChip();
-          if (command !== "new") await first.enrol(chip, fresh);
+          if (command !== "new") await first.atServer(chip, fresh);
           const crashing = new Technician(service, tenantId, token);
           crashing.onStep = async (step) => {
             if (step !== at) return;

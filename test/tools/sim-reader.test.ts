@@ -8,8 +8,8 @@ import {
   blankChip,
   isFactoryFresh,
   NEW,
+  type Order,
   PROFILES,
-  type Technician,
   tapAs,
 } from "../server/card-bench.ts";
 import { Desk, nextUid, type TestNode } from "../server/desk.ts";
@@ -48,10 +48,7 @@ describe("a badge at the simulated PN532 of --sim", () => {
   });
   after(() => desk.close());
 
-  async function order(
-    reader: SimReader,
-    wish: Omit<Parameters<Technician["enrol"]>[1], "forGood">,
-  ) {
+  async function order(reader: SimReader, wish: Order) {
     const { pn532, run } = reader;
     await run(pn532.open());
     const { uid, transceive } = await run(pn532CardChannel(pn532));
