@@ -15,6 +15,7 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { newToken } from "./issued-token.ts";
 import { AUDIT_GENESIS, firstBrokenRow } from "./store/audit-chain.ts";
+import type { ReadingRow } from "./store/readings.ts";
 import type {
   Alarm,
   AuditRow,
@@ -25,7 +26,6 @@ import type {
   NodeChange,
   Operator,
   RegistrationPolicy,
-  Telemetry,
   Tenant,
 } from "./store/records.ts";
 import { openCommBatches, openTenantKey, sealCommBatch, sealTenantKey } from "./tenant-keys.ts";
@@ -111,7 +111,8 @@ export interface Admin {
   alarms(tenantId: string, limit?: number): Promise<readonly Alarm[]>;
   auditRows(tenantId: string, limit?: number, after?: number): Promise<readonly AuditRow[]>;
   verifyAudit(tenantId: string): Promise<AuditVerdict>;
-  telemetry(tenantId: string, nodeUid: string, limit?: number): Promise<readonly Telemetry[]>;
+  /** The newest of a node, newest first. */
+  readings(tenantId: string, nodeUid: string, limit?: number): Promise<readonly ReadingRow[]>;
 }
 
 const DEFAULT_RELAY_MS = 3000;
@@ -266,6 +267,9 @@ export function createAdmin(context: ServiceContext): Admin {
     alarms: (tenantId, limit = PAGE) => records.alarms(tenantId, limit),
     auditRows: (tenantId, limit = PAGE, after = 0) => records.auditRows(tenantId, limit, after),
     verifyAudit: (tenantId) => verifyAudit(context, tenantId),
-    telemetry: (tenantId, nodeUid, limit = PAGE) => records.telemetry(tenantId, nodeUid, limit),
+    async readings(tenantId, nodeUid, limit = PAGE) {
+      const throughId = await records.lastReadingId();
+      return records.readings({ tenantId, nodeUid, order: "desc", limit, throughId });
+    },
   };
 }

@@ -160,7 +160,7 @@ export function createService(options: ServiceOptions): Service {
     sweptAt = nowAt;
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
-    await records.sweep(nowAt, nowAt - limits.telemetryKeptSeconds);
+    await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
