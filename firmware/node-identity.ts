@@ -29,6 +29,8 @@ export function createNodeIdentity(parts: NodeIdentityParts): IdentityNode {
       maxMs: limits.retryMaxMs,
       timeoutMs: limits.requestTimeoutMs,
     },
+    // Somebody at a door does not wait for a handshake; a reading may.
+    keepSession: nodeType === "reader",
     ...(onEvent === undefined ? {} : { onEvent }),
   });
 }

@@ -2,10 +2,11 @@ import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/c
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
-import { backoffMs } from "../../protocol/node/retry.ts";
 import type { Clock, Log, Random, Timer, TimerHandle } from "../../protocol/platform.ts";
 import type { NodeLimits } from "../node-config.ts";
 import type { Network } from "../platform.ts";
+import { momentAt } from "../reader/moment.ts";
+import { retryDelayMs } from "../reader/steps.ts";
 
 /** Where a node without a reader is on its way to the server. */
 export type ConnectionStage =
@@ -147,13 +148,10 @@ export class NodeConnection {
   }
 
   #pauseMs(): number {
-    const { random, limits } = this.#options;
-    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = limits;
+    const { clock, random, limits } = this.#options;
     this.#failures++;
-    // Never at once: half of the bound at least, which full jitter alone would not give.
-    const policy = { attempts: 1, baseMs: baseMs / 2, maxMs: maxMs / 2, timeoutMs: 1 };
-    const floorMs = Math.min(policy.maxMs, policy.baseMs * 2 ** Math.min(30, this.#failures - 1));
-    return Math.round(floorMs + backoffMs(random, policy, this.#failures));
+    const moment = momentAt(clock.monotonicMs(), random);
+    return retryDelayMs(limits, this.#failures, moment.random);
   }
 
   #schedule(delayMs: number): void {

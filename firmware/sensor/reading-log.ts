@@ -27,6 +27,8 @@ export interface ReadingBatch {
   readonly through: ReadonlyMap<EventClass, number>;
 }
 
+/** After so many further events. */
+const COUNTED_ANEW = 50;
 /** `,"seq":4294967295` and what stands between two readings. */
 const READING_OVERHEAD_BYTES = 20;
 
@@ -39,6 +41,8 @@ export class ReadingLog {
   readonly #options: ReadingLogOptions;
   /** What has a number from here on was written since this boot. */
   #firstOfBoot: number | undefined;
+  /** Counting reads every event that waits, so it is done now and then only. */
+  #counted: { readonly waiting: number; appended: number } | undefined;
 
   constructor(options: ReadingLogOptions) {
     this.#options = options;
@@ -48,10 +52,13 @@ export class ReadingLog {
     return this.#options.events.logId;
   }
 
-  /** How many wait for the server. */
+  /** How many wait for the server; those that were dropped lately may still be counted. */
   get waiting(): number {
-    const { access, telemetry } = this.#options.events.statistics;
-    return access.pending + telemetry.pending;
+    if (this.#counted === undefined || this.#counted.appended > COUNTED_ANEW) {
+      const { access, telemetry } = this.#options.events.statistics;
+      this.#counted = { waiting: access.pending + telemetry.pending, appended: 0 };
+    }
+    return this.#counted.waiting + this.#counted.appended;
   }
 
   /** How many had to go unread since the log began. */
@@ -70,6 +77,7 @@ export class ReadingLog {
     const data = writeStoredReading({ ...reading, time });
     const sequence = this.#options.events.append(eventClass, data);
     this.#firstOfBoot ??= sequence;
+    if (this.#counted !== undefined) this.#counted.appended++;
     return sequence;
   }
 
@@ -92,6 +100,7 @@ export class ReadingLog {
   done({ through }: ReadingBatch): void {
     for (const [eventClass, sequence] of through)
       this.#options.events.markUploaded(eventClass, sequence);
+    this.#counted = undefined;
   }
 
   /** Erases ahead, while nobody waits. @throws storage-full, storage-failed */

@@ -2,9 +2,10 @@ import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
-import { backoffMs } from "../../protocol/node/retry.ts";
 import type { Clock, Log, Random, Timer, TimerHandle } from "../../protocol/platform.ts";
 import { parseSensorDataAnswer, writeSensorData } from "../../protocol/telemetry/sensor-data.ts";
+import { momentAt } from "../reader/moment.ts";
+import { retryDelayMs } from "../reader/steps.ts";
 import type { ReadingBatch, ReadingLog } from "./reading-log.ts";
 import type { UploadPolicy } from "./sensor-config.ts";
 
@@ -27,7 +28,7 @@ export interface UploaderOptions {
 }
 
 /** `network-down` and the like pass; a server that was away for days is asked all the same. */
-const BACK_OFF = Object.freeze({ attempts: 1, baseMs: 2_000, maxMs: 300_000, timeoutMs: 1 });
+const BACK_OFF = Object.freeze({ retryBaseMs: 4_000, retryMaxMs: 300_000 });
 
 /**
  * Brings readings from flash to the server, in order, until the server says that it has them.
@@ -40,6 +41,8 @@ export class Uploader {
   #sending = false;
   /** It was due while it was not allowed: what a node has from before its boot counts as due. */
   #missed = true;
+  /** Readings since the last attempt that succeeded. */
+  #noted = 0;
   #stopped = false;
   #failures = 0;
   #notBeforeMs = 0;
@@ -54,13 +57,14 @@ export class Uploader {
 
   /** There is a reading more; it is sent within this time, or with the next batch. */
   noted(withinMs = this.#options.policy.everyMs): void {
-    const full = this.#options.readings.waiting >= this.#options.policy.readings;
+    this.#noted++;
+    const full = this.#noted >= this.#options.policy.readings;
     this.#schedule(full ? 0 : withinMs);
   }
 
   /** What kept it from uploading may be over: if something was due meanwhile, it is sent now. */
   resume(): void {
-    if (this.#missed && this.#options.readings.waiting > 0) this.#schedule(0);
+    if (this.#missed) this.#schedule(0);
   }
 
   stop(): void {
@@ -86,16 +90,19 @@ export class Uploader {
     this.#wake = undefined;
   }
 
-  /** One batch; the next one in a turn of its own. Whoever opens the gate calls `resume`. */
+  /** One batch; the next one in a turn of its own, until none is left. */
   async #upload(): Promise<void> {
     const { readings, bytesMax, mayUpload } = this.#options;
     if (this.#sending || this.#stopped) return;
     this.#missed = !mayUpload();
     if (this.#missed) return;
     this.#sending = true;
+    let more = true;
     try {
       const batch = readings.next(bytesMax);
-      if (batch.readings.length > 0) await this.#send(batch);
+      more = batch.readings.length > 0;
+      this.#noted = 0;
+      if (more) await this.#send(batch);
       this.#failures = 0;
       this.#notBeforeMs = 0;
       this.lastError = undefined;
@@ -104,7 +111,7 @@ export class Uploader {
     } finally {
       this.#sending = false;
     }
-    if (readings.waiting > 0) this.#schedule(0);
+    if (more || this.#noted > 0) this.#schedule(0);
   }
 
   async #send(batch: ReadingBatch): Promise<void> {
@@ -127,8 +134,9 @@ export class Uploader {
   #failed({ code }: LatchkeyError): void {
     const { random, clock, log, onFailure } = this.#options;
     this.#failures++;
-    const pauseMs = BACK_OFF.baseMs + backoffMs(random, BACK_OFF, this.#failures);
-    this.#notBeforeMs = clock.monotonicMs() + pauseMs;
+    const nowMs = clock.monotonicMs();
+    const chance = momentAt(nowMs, random).random;
+    this.#notBeforeMs = nowMs + retryDelayMs(BACK_OFF, this.#failures, chance);
     if (code !== this.lastError) log.write("warn", "upload-failed", { code });
     this.lastError = code;
     onFailure?.(code);
