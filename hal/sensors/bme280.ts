@@ -76,11 +76,12 @@ export class BME280 implements Sensor<BME280Sample> {
     this.#reading = new SteppedReading(() => this.#read(), this.#timing);
   }
 
-  /** Takes effect with the next reading. @throws config-invalid */
+  /** Takes effect with the next reading. @throws config-invalid, busy */
   configure(options: BME280Configuration): void {
-    this.#settings = parseBme280Settings(options);
-    this.#trims = undefined;
+    const settings = parseBme280Settings(options);
     this.#reading.restart();
+    this.#settings = settings;
+    this.#trims = undefined;
   }
 
   /**

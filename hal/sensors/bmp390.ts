@@ -62,11 +62,12 @@ export class BMP390 implements Sensor<BMP390Sample> {
     this.#reading = new SteppedReading(() => this.#read(), { clock, timer });
   }
 
-  /** Takes effect with the next reading. @throws config-invalid */
+  /** Takes effect with the next reading. @throws config-invalid, busy */
   configure(options: BMP390Configuration): void {
-    this.#settings = parseBmp390Settings(options);
-    this.#trims = undefined;
+    const settings = parseBmp390Settings(options);
     this.#reading.restart();
+    this.#settings = settings;
+    this.#trims = undefined;
   }
 
   /**

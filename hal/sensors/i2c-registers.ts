@@ -32,7 +32,7 @@ export class I2CRegisters {
 
   constructor(options: I2CSensorOptions, address: number) {
     const { io: Io, hz = 100_000, ...rest } = options;
-    this.#io = new Io({ address, hz, ...rest });
+    this.#io = new Io({ ...rest, hz, address });
   }
 
   /** @throws sensor-absent, sensor-bus */

@@ -58,10 +58,11 @@ export class INA219 implements Sensor<INA219Sample> {
     this.#reading = new SteppedReading(() => this.#read(), { clock, timer });
   }
 
-  /** Takes effect with the next reading. @throws config-invalid */
+  /** Takes effect with the next reading. @throws config-invalid, busy */
   configure(options: INA219Configuration): void {
-    this.#settings = parseIna219Settings(options);
+    const settings = parseIna219Settings(options);
     this.#reading.restart();
+    this.#settings = settings;
   }
 
   /** A call begins a measurement, and a later one has its result and begins no other. */

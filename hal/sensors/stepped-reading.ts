@@ -61,12 +61,11 @@ export class SteppedReading<Sample extends object> {
   /** A reading under way ends with `cancelled`. */
   close(): void {
     this.#closed = true;
-    this.restart();
   }
 
-  /** Forgets a reading that `sample` has begun. */
+  /** Forgets a reading that `sample` has begun. @throws busy while `measure` is under way */
   restart(): void {
-    if (this.#measuring) return;
+    if (this.#measuring) throw new LatchkeyError("busy");
     this.#steps = undefined;
     this.#dueMs = 0;
   }

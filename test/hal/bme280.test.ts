@@ -7,6 +7,7 @@ import {
   parseBme280Trims,
 } from "../../hal/sensors/bme280-compensation.ts";
 import type { BME280Configuration } from "../../hal/sensors/bme280-settings.ts";
+import { PlausibleChannel } from "../../hal/sensors/plausible.ts";
 import { Bme280Model, type Bme280ModelOptions } from "../../host-sim/chips/bme280-model.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { rejectsCode, throwsCode } from "../protocol/error-code.ts";
@@ -183,6 +184,7 @@ describe("BME280 driver on the simulated chip", () => {
     const first = driver.measure();
     await rejectsCode(driver.measure(), "busy");
     throwsCode(() => driver.sample(), "busy");
+    throwsCode(() => driver.configure({}), "busy");
     driver.close();
     await rejectsCode(settle(first), "cancelled");
     await rejectsCode(driver.measure(), "cancelled");
@@ -251,6 +253,25 @@ describe("BME280 in trouble", () => {
       await pass(10);
       near((await read()).barometer?.pressure, 100_653.27, 50);
     }
+  });
+
+  it("a converter that stands still is found by its channel's judge", async () => {
+    const { model, read, pass, world } = bench({ noise: 2 });
+    const judge = new PlausibleChannel("temperature", { min: -40, max: 85, stuckMs: 30_000 });
+    const ask = async () => {
+      await pass(10_000);
+      const { thermometer } = await read();
+      return judge.accept(thermometer.temperature, world.nowUs() / 1000);
+    };
+    for (let i = 0; i < 10; i++) await ask();
+    model.stuck = true;
+    await ask();
+    const stuck = async () => {
+      for (let i = 0; i < 4; i++) await ask();
+    };
+    await rejectsCode(stuck(), "sensor-stuck");
+    model.stuck = false;
+    await ask();
   });
 
   it("air beyond the part's range is sensor-out-of-range", async () => {
