@@ -1,5 +1,5 @@
 import { BME280_FILTER, BME280_OVERSAMPLING, BME280_STANDBY } from "./bme280-registers.ts";
-import { oneOf } from "./measured-range.ts";
+import { oneOf } from "./choice.ts";
 
 type Oversampling = (typeof BME280_OVERSAMPLING)[number];
 

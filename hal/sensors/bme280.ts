@@ -21,7 +21,7 @@ import {
 } from "./bme280-registers.ts";
 import { type BME280Configuration, parseBme280Settings } from "./bme280-settings.ts";
 import { assertHeld, I2CRegisters, type I2CSensorOptions } from "./i2c-registers.ts";
-import { inRange } from "./measured-range.ts";
+import { inRange, measured, resetMeanwhile } from "./measured.ts";
 import type { Sensor } from "./sensor.ts";
 import { type ReadingSteps, SteppedReading } from "./stepped-reading.ts";
 
@@ -217,21 +217,6 @@ export class BME280 implements Sensor<BME280Sample> {
 
 const int20 = (data: Uint8Array, at: number): number =>
   (data[at]! << 12) | (data[at + 1]! << 4) | (data[at + 2]! >> 4);
-
-function measured(quantity: string, adc: number, marker: number): number {
-  if (adc !== marker) return adc;
-  throw new LatchkeyError("sensor-power-on-value", {
-    message: `the sensor says that it did not measure the ${quantity}`,
-    detail: { quantity },
-  });
-}
-
-/** All settings are back at zero. */
-function resetMeanwhile(): LatchkeyError {
-  return new LatchkeyError("sensor-power-on-value", {
-    message: "the sensor was reset since it was configured",
-  });
-}
 
 function late(what: string): LatchkeyError {
   return new LatchkeyError("sensor-timeout", { message: `the sensor takes too long to ${what}` });

@@ -7,7 +7,7 @@ import {
   BMP390_STATUS,
   bmp390MeasurementMs,
 } from "./bmp390-registers.ts";
-import { oneOf } from "./measured-range.ts";
+import { oneOf } from "./choice.ts";
 
 type Oversampling = (typeof BMP390_OVERSAMPLING)[number];
 

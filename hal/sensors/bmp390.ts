@@ -20,7 +20,7 @@ import {
 import { type BMP390Configuration, parseBmp390Settings } from "./bmp390-settings.ts";
 import { badCalibration, readCalibration } from "./calibration-data.ts";
 import { assertHeld, I2CRegisters, type I2CSensorOptions } from "./i2c-registers.ts";
-import { inRange } from "./measured-range.ts";
+import { inRange, measured, resetMeanwhile } from "./measured.ts";
 import type { Sensor } from "./sensor.ts";
 import { type ReadingSteps, SteppedReading } from "./stepped-reading.ts";
 
@@ -172,9 +172,7 @@ export class BMP390 implements Sensor<BMP390Sample> {
     const bytes = this.#chip.read(BMP390_REGISTER.chipId, BMP390_REGISTER.event + 1);
     assertHeld(BMP390_REGISTER.chipId, this.#chipId, bytes[BMP390_REGISTER.chipId]!);
     if ((bytes[BMP390_REGISTER.event]! & BMP390_RESET_SEEN) !== 0) {
-      throw new LatchkeyError("sensor-power-on-value", {
-        message: "the sensor was reset since it was configured",
-      });
+      throw resetMeanwhile();
     }
     const error = bytes[BMP390_REGISTER.error]!;
     if ((error & (BMP390_ERROR.fatal | BMP390_ERROR.configuration)) !== 0) throw fault(error);
@@ -182,22 +180,18 @@ export class BMP390 implements Sensor<BMP390Sample> {
   }
 
   #convert(trims: Bmp390Trims, data: Uint8Array): BMP390Sample {
-    const celsius = compensateBmp390Temperature(trims, measured("temperature", data, 3));
+    const adcT = measured("temperature", int24(data, 3), NOT_MEASURED_24_BITS);
+    const celsius = compensateBmp390Temperature(trims, adcT);
     const thermometer = { temperature: inRange("temperature", celsius, -40, 85) };
     if ((this.#settings.power & BMP390_POWER.pressure) === 0) return { thermometer };
-    const pascal = compensateBmp390Pressure(trims, measured("pressure", data, 0), celsius);
+    const adcP = measured("pressure", int24(data, 0), NOT_MEASURED_24_BITS);
+    const pascal = compensateBmp390Pressure(trims, adcP, celsius);
     return { thermometer, barometer: { pressure: inRange("pressure", pascal, 30_000, 125_000) } };
   }
 }
 
-function measured(quantity: string, data: Uint8Array, at: number): number {
-  const adc = data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16);
-  if (adc !== NOT_MEASURED_24_BITS) return adc;
-  throw new LatchkeyError("sensor-power-on-value", {
-    message: `the sensor did not measure the ${quantity}`,
-    detail: { quantity },
-  });
-}
+const int24 = (data: Uint8Array, at: number): number =>
+  data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16);
 
 /** Wide limits, which keep out what no working part can hold: Bosch publishes none. */
 function assertPlausible(trims: Bmp390Trims): void {

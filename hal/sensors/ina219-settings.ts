@@ -1,4 +1,5 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { oneOf } from "./choice.ts";
 import {
   INA219_AVERAGING,
   INA219_BUS_32V,
@@ -10,7 +11,6 @@ import {
   ina219CurrentLsb,
   SHUNT_LSB,
 } from "./ina219-registers.ts";
-import { oneOf } from "./measured-range.ts";
 
 /** What `configure` takes. ESPHome's words and its defaults. */
 export interface INA219Configuration {

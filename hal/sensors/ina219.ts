@@ -10,6 +10,7 @@ import {
   SHUNT_LSB,
 } from "./ina219-registers.ts";
 import { type INA219Configuration, parseIna219Settings } from "./ina219-settings.ts";
+import { resetMeanwhile } from "./measured.ts";
 import type { Sensor } from "./sensor.ts";
 import { type ReadingSteps, SteppedReading } from "./stepped-reading.ts";
 
@@ -175,12 +176,6 @@ function assertProduct(register: number, found: number, product: number): void {
   throw new LatchkeyError("sensor-bus", {
     message: "the sensor's figures do not belong together",
     detail: { register, found, product },
-  });
-}
-
-function resetMeanwhile(): LatchkeyError {
-  return new LatchkeyError("sensor-power-on-value", {
-    message: "the sensor was reset while it measured: a load may pull its supply down",
   });
 }
 

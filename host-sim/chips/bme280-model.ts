@@ -7,7 +7,8 @@ import {
   pressureQ8,
   trimmingBytes,
 } from "./bme280-formula.ts";
-import { BoschChip, invert } from "./bosch-chip.ts";
+import { BoschChip } from "./bosch-chip.ts";
+import { invert } from "./invert.ts";
 
 export interface Bme280ModelOptions {
   readonly world: World;

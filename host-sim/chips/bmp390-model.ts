@@ -8,7 +8,8 @@ import {
   pressureInHundredths,
   trimmingWords,
 } from "./bmp390-formula.ts";
-import { BoschChip, invert } from "./bosch-chip.ts";
+import { BoschChip } from "./bosch-chip.ts";
+import { invert } from "./invert.ts";
 
 export interface Bmp390ModelOptions {
   readonly world: World;

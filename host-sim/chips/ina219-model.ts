@@ -49,11 +49,6 @@ export class Ina219Model extends RegisterChip {
     this.awaken();
   }
 
-  /** A load whose inrush pulls the supply down: the registers are as after power-on. */
-  loadSpike(): void {
-    this.brownout();
-  }
-
   /** What a read of that register would give. */
   register(at: number): number {
     if (at !== BUS) return this.#words[at] ?? 0;

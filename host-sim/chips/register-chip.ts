@@ -45,7 +45,7 @@ export abstract class RegisterChip implements I2CDevice {
     this.#life++;
   }
 
-  /** A dip of the supply, too short to be seen from outside: only the registers know. */
+  /** A dip of the supply, as a load's inrush makes it: only the registers know. */
   brownout(): void {
     this.awaken();
   }

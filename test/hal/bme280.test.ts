@@ -17,10 +17,10 @@ import { sensorBench } from "./sensor-bench.ts";
 function bench(options: Partial<Bme280ModelOptions> = {}, configuration?: BME280Configuration) {
   const base = sensorBench();
   const model = new Bme280Model({ world: base.world, ...options });
-  const detach = base.attach(model);
+  base.attach(model);
   const driver = new BME280({ sensor: base.sensor, ...base.timing });
   if (configuration !== undefined) driver.configure(configuration);
-  return { ...base, model, detach, driver, read: () => base.measure(driver) };
+  return { ...base, model, driver, read: () => base.measure(driver) };
 }
 
 const ONCE = { oversampling: 1 } as const;

@@ -139,9 +139,9 @@ describe("INA219 in trouble", () => {
     const { model, world, driver, settle, read } = bench();
     model.load.current = 1.5;
     await read();
-    model.loadSpike();
+    model.brownout();
     near((await read()).current, 1.5, 0.0002);
-    world.after(1_900, () => model.loadSpike());
+    world.after(1_900, () => model.brownout());
     await rejectsCode(settle(driver.measure()), "sensor-power-on-value");
     near((await read()).current, 1.5, 0.0002);
   });

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { Bme280Model } from "../../host-sim/chips/bme280-model.ts";
 import { Bmp390Model } from "../../host-sim/chips/bmp390-model.ts";
-import { invert } from "../../host-sim/chips/bosch-chip.ts";
 import { Ina219Model } from "../../host-sim/chips/ina219-model.ts";
+import { invert } from "../../host-sim/chips/invert.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { sensorBench } from "../hal/sensor-bench.ts";
 
