@@ -418,6 +418,10 @@ const table = {
     title: "The calibration data in the sensor cannot be right.",
     next: "Check its wiring; if it persists, the chip is damaged or a counterfeit.",
   },
+  "sensor-fault": {
+    title: "The sensor reports a fault of its own.",
+    next: "Switch its power off and on; replace it if that does not help.",
+  },
   "sensor-out-of-range": {
     title: "A reading is outside of what the sensor can measure.",
     next: "Check the wiring; nothing of this reading was sent.",
