@@ -1,6 +1,6 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Serial, SerialConstructor } from "../ecma419.ts";
-import { Deadline, type Timing } from "../timing.ts";
+import { Deadline, delay, type Timing } from "../timing.ts";
 import type { OneWireLine } from "./onewire.ts";
 
 export interface OneWireUartOptions extends Timing {
@@ -23,6 +23,8 @@ const BITS_PER_BYTE = 10;
 const BURST_MAX = 96;
 /** How much later than by its baud rate an echo may come, when the event loop has other work. */
 const LATENCY_MS = 250;
+/** After a failure the line is left alone for this long before the next reset. */
+const QUIET_MS = 10;
 /**
  * What a read slot may give: ones, or zeroes first and then ones, up to six of them. A device
  * lets go 60 µs after the start at the latest (data sheet, "Read Time Slots"), and the seventh
@@ -50,7 +52,7 @@ export class OneWireUart implements OneWireLine {
   #serial: Serial | undefined;
   #baud = 0;
   #room = 0;
-  /** No echo of something earlier can still come. */
+  /** The last operation ended well: nothing of it can still come. */
   #settled = false;
   #wake: (() => void) | undefined;
   #closed = false;
@@ -61,7 +63,10 @@ export class OneWireUart implements OneWireLine {
   }
 
   async reset(): Promise<void> {
+    const quiet = this.#settled;
     this.#open(RESET_BAUD);
+    // What went wrong may have left bytes on their way, and devices in the middle of something.
+    if (!quiet) await delay(this.#options.timer, QUIET_MS);
     const [answer = 0] = await this.#exchange(Uint8Array.of(RESET_BYTE));
     if (answer === RESET_BYTE) {
       throw new LatchkeyError("sensor-absent", {
@@ -71,6 +76,7 @@ export class OneWireUart implements OneWireLine {
     // The pulse is over 300 µs after the reset, so the last bit is high; the zeroes are our own.
     if (answer < 0x80) throw stuck(answer);
     if ((answer & 0x0f) !== 0) throw damaged(answer);
+    this.#settled = true;
   }
 
   async slots(bits: Uint8Array): Promise<Uint8Array> {
@@ -84,6 +90,7 @@ export class OneWireUart implements OneWireLine {
         at,
       );
     }
+    this.#settled = true;
     return out;
   }
 
@@ -117,7 +124,6 @@ export class OneWireUart implements OneWireLine {
       if (deadline.passed) throw silent(sent, got);
       if (arrived.length === 0) await this.#pause(deadline.leftMs);
     }
-    this.#settled = true;
     return echo;
   }
 

@@ -20,7 +20,8 @@ export class OneWireUartBridge {
   readonly #wire: OpenDrainWire;
   /** When the transmitter has sent all that it was given. */
   #freeUs = 0;
-  #receiving = false;
+  /** When the line changed since the start bit that is being received. */
+  #changes: number[] | undefined;
   /** What becomes of each received byte: nothing, one, several. For noise and loose wires. */
   garble: (byte: number) => readonly number[] = (byte) => [byte];
 
@@ -29,7 +30,7 @@ export class OneWireUartBridge {
     this.#line = line;
     this.#wire = wire;
     line.onData((bytes) => this.#transmit(bytes));
-    wire.onEdge((level) => this.#onEdge(level));
+    wire.onEdge((level, timeUs) => this.#onEdge(level, timeUs));
   }
 
   #transmit(bytes: Uint8Array): void {
@@ -52,22 +53,34 @@ export class OneWireUartBridge {
     }
   }
 
-  #onEdge(level: Level): void {
-    const baud = this.#line.baud;
-    if (level === 1 || this.#receiving || baud === undefined) return;
-    this.#receiving = true;
-    const bitUs = 1e6 / baud;
-    let byte = 0;
-    for (let bit = 0; bit < DATA_BITS; bit++) {
-      this.#world.after((bit + 1.5) * bitUs, () => {
-        byte |= this.#wire.level << bit;
-      });
+  #onEdge(level: Level, timeUs: number): void {
+    if (this.#changes !== undefined) {
+      this.#changes.push(timeUs);
+      return;
     }
+    const baud = this.#line.baud;
+    if (level === 1 || baud === undefined) return;
+    this.#changes = [];
     // In the middle of the stop bit the receiver is done. A byte whose stop bit is low has a
     // framing error, of which Moddable's port takes no notice; a line that stays low makes no edge.
+    const bitUs = 1e6 / baud;
     this.#world.after((DATA_BITS + 1.5) * bitUs, () => {
-      this.#receiving = false;
+      const byte = sampled(this.#changes!, timeUs, bitUs);
+      this.#changes = undefined;
       this.#line.write(Uint8Array.from(this.garble(byte)));
     });
   }
+}
+
+/** The levels in the middle of each data bit, of a line that fell at `startUs`. */
+function sampled(changes: readonly number[], startUs: number, bitUs: number): number {
+  let byte = 0;
+  let passed = 0;
+  for (let bit = 0; bit < DATA_BITS; bit++) {
+    const atUs = startUs + (bit + 1.5) * bitUs;
+    while (passed < changes.length && changes[passed]! <= atUs) passed++;
+    // Low at first, and the other level after every change.
+    byte |= (passed & 1) << bit;
+  }
+  return byte;
 }

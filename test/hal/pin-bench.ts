@@ -10,9 +10,7 @@ class NoTrace extends Trace {
 
 /** A world with pins, for sensors that hang on one. */
 export function pinBench(seed: string) {
-  const idle = async () => {
-    for (let turn = 0; turn < 40; turn++) await null;
-  };
+  const idle = () => new Promise<void>((done) => setImmediate(done));
   const world = new World({ seed, idle, trace: new NoTrace() });
   return {
     world,
