@@ -450,6 +450,10 @@ const table = {
     title: "The receiver has no position.",
     next: "Give it a view of the sky; the first fix can take some minutes.",
   },
+  "sensor-no-supply": {
+    title: "The sensor has no supply of its own and cannot measure on what the data line gives.",
+    next: "Connect its VDD to 3V3; with the wire missing or broken it takes its power from DQ.",
+  },
   "sensor-address-clash": {
     title: "Several devices answer at one address.",
     next: "Connect one at a time and give each an address of its own.",
