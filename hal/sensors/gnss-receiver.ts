@@ -3,11 +3,12 @@ import { Deadline, type Timing } from "../timing.ts";
 import { type Fix, FixBuilder, type NoFix } from "./nmea/fix-builder.ts";
 import { type ReceiverFrame, ReceiverStream } from "./nmea/receiver-stream.ts";
 import { parseSentence, type Sentence } from "./nmea/sentence.ts";
+import type { SensorCallbacks } from "./sensor.ts";
 import { type SensorSerial, SerialPort } from "./serial-port.ts";
 import type { UbxMessage } from "./ubx.ts";
 
 /** What is common to all receivers of positions. */
-export interface GnssOptions extends Timing {
+export interface GnssOptions extends Timing, Pick<SensorCallbacks<Fix>, "onSample"> {
   /** 9600 baud unless told. */
   readonly sensor: SensorSerial;
   /** How often the receiver is to measure, in ms; 1000 unless told, which all do by themselves. */
@@ -18,8 +19,6 @@ export interface GnssOptions extends Timing {
   readonly silenceMs?: number;
   /** Unix seconds that are surely past; an earlier date is not believed. */
   readonly notBefore?: number;
-  /** Every position as it comes. */
-  readonly onSample?: (fix: Fix) => void;
 }
 
 /** 2026-01-01: this was written later. */
@@ -50,6 +49,7 @@ export class GnssReceiver {
   #noFix: { readonly noFix: NoFix; readonly atMs: number } | undefined;
   #closed = false;
   #onAnswer: ((answer: ReceiverAnswer) => void) | undefined;
+  #endAsk: (() => void) | undefined;
   #onTurn: (() => void) | undefined;
   /** Types of the sentences that came since the last {@link clearTypes}. */
   readonly types: string[] = [];
@@ -88,7 +88,7 @@ export class GnssReceiver {
 
   /** The last position while it is fresh; `undefined` while it is too early to say more. */
   sample(): Fix | undefined {
-    if (this.#closed) throw new LatchkeyError("cancelled");
+    this.#assertOpen();
     const now = this.#nowMs;
     if (this.#fix !== undefined && now - this.#fix.atMs <= this.#maxAgeMs) return this.#fix.fix;
     const finding = this.#finding(now);
@@ -107,35 +107,31 @@ export class GnssReceiver {
       if (this.#fix !== undefined && this.#fix.atMs >= startMs) return this.#fix.fix;
       if (this.#noFix !== undefined && this.#noFix.atMs >= startMs) break;
     }
-    if (this.#closed) throw new LatchkeyError("cancelled");
+    this.#assertOpen();
     throw this.#finding(this.#nowMs) ?? new LatchkeyError("sensor-timeout");
   }
 
-  /** Sends, and gives the first answer of which `pick` makes something; `undefined`: none came. */
+  /**
+   * Sends, and gives the first answer of which `pick` makes something; `undefined`: none came.
+   * @throws serial-lost, cancelled
+   */
   async ask<T>(
     bytes: Uint8Array,
     pick: (answer: ReceiverAnswer) => T | undefined,
     limitMs: number,
   ): Promise<T | undefined> {
+    this.#assertOpen();
     let found: T | undefined;
-    let wake = () => {};
     this.#onAnswer = (answer) => {
       found ??= pick(answer);
-      if (found !== undefined) wake();
+      if (found !== undefined) this.#endAsk?.();
     };
     try {
       await this.#port.write(bytes);
-      if (found === undefined) {
-        await new Promise<void>((resolve) => {
-          const handle = this.#timing.timer.set(resolve, limitMs);
-          wake = () => {
-            this.#timing.timer.clear(handle);
-            resolve();
-          };
-        });
-      }
+      if (found === undefined) await this.#waitForAnswer(limitMs);
+      this.#assertOpen();
       // What came while the program computed is waiting at the port still.
-      if (!this.#closed) this.#port.poll();
+      this.#port.poll();
       return found;
     } finally {
       this.#onAnswer = undefined;
@@ -150,6 +146,7 @@ export class GnssReceiver {
     if (this.#closed) return;
     this.#closed = true;
     this.#port.close();
+    this.#endAsk?.();
     this.#turn();
   }
 
@@ -229,6 +226,22 @@ export class GnssReceiver {
       message: "The receiver speaks, but sends no GGA and RMC of one moment.",
       detail: { types: this.types.join(" ") },
     });
+  }
+
+  #waitForAnswer(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#endAsk = undefined;
+        this.#timing.timer.clear(handle);
+        resolve();
+      };
+      const handle = this.#timing.timer.set(end, limitMs);
+      this.#endAsk = end;
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new LatchkeyError("cancelled");
   }
 
   #nextTurn(limitMs: number): Promise<void> {

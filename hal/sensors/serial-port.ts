@@ -24,6 +24,7 @@ export class SerialPort {
   readonly #onBytes: (bytes: Uint8Array) => void;
   readonly #serial: Serial;
   #room = 0;
+  #closed = false;
   #wake: (() => void) | undefined;
 
   constructor(serial: SensorSerial, timing: Timing, onBytes: (bytes: Uint8Array) => void) {
@@ -51,10 +52,11 @@ export class SerialPort {
     if (bytes !== undefined) this.#onBytes(new Uint8Array(bytes));
   }
 
-  /** @throws serial-lost when the port takes no bytes for long */
+  /** @throws serial-lost when the port takes no bytes for long, cancelled when it is closed */
   async write(bytes: Uint8Array): Promise<void> {
     const deadline = new Deadline(this.#timing.clock, WRITE_LIMIT_MS);
     for (let at = 0; at < bytes.length; ) {
+      if (this.#closed) throw new LatchkeyError("cancelled");
       const part = bytes.slice(at, at + this.#room);
       if (part.length > 0) {
         this.#room -= part.length;
@@ -69,6 +71,7 @@ export class SerialPort {
   }
 
   close(): void {
+    this.#closed = true;
     this.#notify();
     this.#serial.close();
   }

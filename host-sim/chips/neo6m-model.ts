@@ -47,8 +47,6 @@ export class Neo6mModel {
   readonly uart: ReceiverUart;
   /** Whether RX of the module is wired. */
   hears = true;
-  /** Good UBX messages that came, as `class id`. */
-  readonly heard: string[] = [];
   readonly #writer: NmeaWriter;
   #every = new Map<number, number>();
   #moment = 0;
@@ -125,7 +123,6 @@ export class Neo6mModel {
   }
 
   #obey([messageClass = 0, messageId = 0, , , ...payload]: readonly number[]): void {
-    this.heard.push(`${messageClass.toString(16)} ${messageId.toString(16)}`);
     if (messageClass !== CLASS_CFG) return;
     const done = this.#configure(messageId, payload);
     this.sendUbx(CLASS_ACK, done ? 1 : 0, [messageClass, messageId]);

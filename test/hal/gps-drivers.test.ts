@@ -195,6 +195,24 @@ for (const part of ["NEO-6M", "L76X"] as const) {
       assert.equal(fix.altitude, 499.6);
     });
 
+    it("loses what the port cannot hold while the program computes, and nothing else", async () => {
+      const { run, pass, gps, world, line } = gpsBench(part);
+      await pass(coldMs + 3000);
+      await run(gps.measure());
+      world.task(0, () => world.advance(1_500_000));
+      const fix = await run(gps.measure());
+      assert.ok(line.lostBytes > 0);
+      assert.ok(Math.abs(fix.latitude - PLACE.latitude) < 2e-6);
+    });
+
+    it("stops configuring when it is closed", async () => {
+      const { run, gps, model } = gpsBench(part);
+      model.hears = false;
+      const configured = gps.configure();
+      gps.close();
+      await assert.rejects(run(configured), code("cancelled"));
+    });
+
     it("asks for one thing at a time, and is over when it is closed", async () => {
       const { run, gps } = gpsBench(part);
       const first = gps.measure();

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FixBuilder } from "../../hal/sensors/nmea/fix-builder.ts";
-import { type ReceiverFrame, ReceiverStream } from "../../hal/sensors/nmea/receiver-stream.ts";
+import {
+  type ReceiverFrame,
+  ReceiverStream,
+  SENTENCE_CHARS_MAX,
+} from "../../hal/sensors/nmea/receiver-stream.ts";
 import { nmeaChecksum, nmeaLine, parseSentence } from "../../hal/sensors/nmea/sentence.ts";
 import { cfgMsg, ubxFrame } from "../../hal/sensors/ubx.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
@@ -118,12 +122,51 @@ describe("The stream of a receiver", () => {
         // What comes out stood in the line, with its checksum behind it.
         const sum = nmeaChecksum(toUtf8(frame.text)).toString(16).padStart(2, "0");
         assert.ok(text.toLowerCase().includes(`$${frame.text.toLowerCase()}*${sum}`), frame.text);
-        assert.ok(frame.text.length <= 120);
+        assert.ok(frame.text.length <= SENTENCE_CHARS_MAX);
         assert.match(frame.text, /^[ -~]*$/);
       }
       assert.deepEqual(fatesOf(...cutAt(bytes, cuts)), fatesOf(bytes));
     });
     fc.assert(property, { numRuns: 150 });
+  });
+
+  /** The recording with bits flipped, bytes lost and bytes doubled. */
+  const hurt = (faults: readonly { at: number; kind: string; bit: number }[]): Uint8Array => {
+    const out: number[] = [];
+    for (let at = 0; at < whole.length; at++) {
+      const byte = whole[at]!;
+      const fault = faults.find((one) => one.at === at);
+      if (fault?.kind === "drop") continue;
+      out.push(fault?.kind === "flip" ? byte ^ (1 << fault.bit) : byte);
+      if (fault?.kind === "double") out.push(byte);
+    }
+    return Uint8Array.from(out);
+  };
+
+  it("never makes up a position, whatever becomes of the recording on its way", () => {
+    const fault = fc.record({
+      at: fc.nat(whole.length - 1),
+      kind: fc.constantFrom("flip", "drop", "double"),
+      bit: fc.nat(7),
+    });
+    const property = fc.property(fc.array(fault, { maxLength: 40 }), (faults) => {
+      const builder = new FixBuilder({
+        notBefore: NOT_BEFORE,
+        onFix: ({ latitude, longitude }) => {
+          const south = Math.abs(Math.abs(latitude) - 47.28523);
+          const east = Math.abs(Math.abs(longitude) - 8.56527);
+          assert.ok(south < 2e-4 && east < 2e-4, `${latitude} ${longitude}`);
+          assert.equal(latitude < 0, longitude < 0);
+        },
+        onNoFix: () => {},
+      });
+      const stream = new ReceiverStream((frame) => {
+        const sentence = frame.kind === "nmea" ? parseSentence(frame.text) : undefined;
+        if (sentence !== undefined) builder.push(sentence);
+      });
+      stream.push(hurt(faults));
+    });
+    fc.assert(property, { numRuns: 30 });
   });
 
   it("hears a sentence that follows anything within the longest message's length", () => {

@@ -217,6 +217,14 @@ describe("PZEM-004T driver and model", () => {
     await assert.rejects(run(meter.measure()), code("sensor-checksum"));
   });
 
+  it("reads an answer that came while the program computed", async () => {
+    const { run, meter, world, line } = await pzemBench();
+    const reading = meter.measure();
+    world.task(1000, () => world.advance(2_000_000));
+    assert.equal((await run(reading)).voltage, 230);
+    assert.equal(line.lostBytes, 0);
+  });
+
   it("recognises the meters before v3", async () => {
     const { run, meter, wire, model } = await pzemBench();
     wire.detach(model);
