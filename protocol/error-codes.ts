@@ -414,6 +414,14 @@ const table = {
     title: "The checksum of a reading is wrong.",
     next: "It is read again; if it persists, shorten the cable or check the pull-up.",
   },
+  "sensor-baud-rate": {
+    title: "What the sensor sends makes no sense at this baud rate.",
+    next: "Set `baud_rate` to what the part is set to; from the factory it is 9600.",
+  },
+  "sensor-refused": {
+    title: "The sensor understood a command and refused it.",
+    next: "The message says why; check that the part is of the kind that is configured.",
+  },
   "sensor-calibration": {
     title: "The calibration data in the sensor cannot be right.",
     next: "Check its wiring; if it persists, the chip is damaged or a counterfeit.",

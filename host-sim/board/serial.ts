@@ -47,7 +47,7 @@ export class SerialLine implements SerialEnd {
     this.#port = port;
   }
 
-  /** The speed at which the board's port works now; `undefined` while none is open. */
+  /** The speed to which the board's port is set; `undefined` while none is open. */
   get baud(): number | undefined {
     return this.#port?.baud;
   }

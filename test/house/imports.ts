@@ -57,6 +57,7 @@ const INDEPENDENT: readonly (readonly [string, string])[] = [
   ["host-sim/board/", "hal/pn532/"],
   ["host-sim/chips/", "hal/sensors/"],
   ["host-sim/chips/", "protocol/encoding/crc8.ts"],
+  ["host-sim/chips/", "protocol/encoding/crc16-modbus"],
 ];
 
 /** Why an import is against the rules, or `undefined`. */
