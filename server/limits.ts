@@ -30,6 +30,9 @@ export interface Limits {
   readonly readingsKeptSeconds: number;
   /** What the rows of one node may take, so that one that was taken over fills no disk. */
   readonly readingBytesPerNode: number;
+  /** Listeners to readings at a time, in all and with the tokens of one operator. */
+  readonly streamsMax: number;
+  readonly streamsPerOperator: number;
   readonly registerByAddress: Rate;
   readonly handshakeByAddress: Rate;
   /** Operators' requests, counted before the token is looked at: guessing is slow. */
@@ -58,6 +61,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   readingsKeptSeconds: 30 * 86_400,
   // One reading a minute of three quantities takes 13 MB in 30 days.
   readingBytesPerNode: 64 * 2 ** 20,
+  streamsMax: 64,
+  streamsPerOperator: 8,
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },
   operatorByAddress: { burst: 60, perSecond: 5 },

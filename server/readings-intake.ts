@@ -1,4 +1,4 @@
-import { toHex } from "../protocol/encoding/hex.ts";
+import { toBase64Url } from "../protocol/encoding/base64.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { outOfRange } from "../protocol/telemetry/ranges.ts";
 import {
@@ -7,8 +7,9 @@ import {
   type SensorReading,
   writeReading,
 } from "../protocol/telemetry/sensor-data.ts";
+import type { ReadingKind, Refusal } from "../protocol/telemetry/stored-reading.ts";
 import type { ServiceContext } from "./context.ts";
-import type { NewReading, ReadingBatch, ReadingKind, Refusal } from "./store/readings.ts";
+import type { NewReading, ReadingBatch } from "./store/readings.ts";
 import type { AuditEntry, Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
@@ -59,7 +60,7 @@ function batchOf(context: ServiceContext, node: Node, data: SensorData): Reading
   return {
     tenantId,
     nodeUid,
-    logId: data.logId.length === 0 ? undefined : toHex(data.logId),
+    logId: data.logId.length === 0 ? undefined : toBase64Url(data.logId),
     receivedAt: nowAt,
     readings: data.readings.map((reading) => toNewReading(node, reading, nowAt)),
     bytesMax: context.limits.readingBytesPerNode,
@@ -78,7 +79,7 @@ export async function takeReadings(
   node: Node,
   data: SensorData,
 ): Promise<SensorDataAnswer> {
-  const { records, rates, limits, log } = context;
+  const { records, rates, limits, log, feed } = context;
   const { tenantId, nodeUid } = node;
   if (data.tenantId !== tenantId) throw new LatchkeyError("tenant-mismatch");
   if (data.nodeUid !== nodeUid) throw new LatchkeyError("forbidden-role");
@@ -86,6 +87,7 @@ export async function takeReadings(
   rates.take("readings-by-node", limits.readingsByNode, nodeUid, count);
   const batch = batchOf(context, node, data);
   const { isNew, evicted } = await records.recordReadings(batch);
+  if (isNew.includes(true)) feed.announce();
   const who = { tenant_id: tenantId, node_uid: nodeUid };
   const refused = batch.readings.flatMap(({ reading: { seq }, refused: why }) =>
     why === undefined ? [] : [{ seq, code: why.code }],

@@ -99,7 +99,8 @@ export function writeReading(reading: SensorReading): JsonObject {
   };
 }
 
-function parseReading(body: JsonReader, seq: number): SensorReading {
+/** @throws malformed */
+export function parseReading(body: JsonReader, seq: number): SensorReading {
   const updatedAt = body.optionalString("updated_at");
   const fields = parseReadingFields(body);
   const reason = body.optional("reason", () => body.word("reason", { max: REASON_LENGTH_MAX }));

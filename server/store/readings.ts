@@ -1,37 +1,13 @@
-import type { ErrorCode } from "../../protocol/error-codes.ts";
-import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Quantity } from "../../protocol/telemetry/ranges.ts";
-import type { SensorReading } from "../../protocol/telemetry/sensor-data.ts";
+import type { StoredReading } from "../../protocol/telemetry/stored-reading.ts";
 import type { Alarm, AuditEntry } from "./records.ts";
 
 /** What can be asked for by name; `named` is any quantity of a named sensor. */
 export type ReadingField = Quantity | "motion" | "badge_uid" | "granted" | "named";
 
-/** Why a reading counts for nothing: kept all the same, so that it can be looked at. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  /** The wire's name of what was wrong. */
-  readonly field: string;
-  /** What the node said, in the form of the wire; nothing of it is in `reading`. */
-  readonly said: JsonObject;
-}
-
-/** What a node said of one moment, and what became of it. */
-export interface ReadingRow {
-  /** Ascends in the order of arrival, over all tenants; never given twice. */
-  readonly id: number;
+/** A stored reading of any tenant. Its `id` ascends over all of them. */
+export interface ReadingRow extends StoredReading {
   readonly tenantId: string;
-  readonly nodeUid: string;
-  /** 16 hexadecimal digits; absent from a node that keeps no log, as its number is then. */
-  readonly logId: string | undefined;
-  /** Unix seconds: when it was measured if the node knew, else when it arrived. */
-  readonly at: number;
-  readonly timeKnown: boolean;
-  readonly receivedAt: number;
-  readonly kind: ReadingKind;
-  /** Of a refused one its number only. */
-  readonly reading: SensorReading;
-  readonly refused: Refusal | undefined;
 }
 
 export type NewReading = Omit<
@@ -41,9 +17,6 @@ export type NewReading = Omit<
   /** Raised if the reading is new. */
   readonly alarm?: Alarm;
 };
-
-/** `access`: what a node says of a badge; `lost`: numbers whose events the node had to drop. */
-export type ReadingKind = "telemetry" | "access" | "lost";
 
 /** One request of a node: stored whole or not at all. */
 export interface ReadingBatch {

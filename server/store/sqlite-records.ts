@@ -10,12 +10,15 @@ import { readingRecords } from "./sqlite-readings.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 
-type OperatorRecords = Pick<Records, "addOperator" | "operator">;
+type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
 
 function operatorRecords(db: SqliteDatabase): OperatorRecords {
   return {
     async addOperator({ name, role, tenantId = null }, tokenHash, at) {
       db.run("INSERT INTO operators VALUES (?,?,?,?,?)", tokenHash, name, role, tenantId, at);
+    },
+    async removeOperator(name) {
+      return db.run("DELETE FROM operators WHERE name = ?", name) > 0;
     },
     async operator(tokenHash) {
       const row = db.get("SELECT * FROM operators WHERE token_hash = ?", tokenHash);

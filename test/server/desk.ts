@@ -81,6 +81,7 @@ export const overHttp: HttpClient = {
 export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
+  readonly timer?: Timer;
   readonly seed?: string;
 }
 
