@@ -181,7 +181,8 @@ export class EventRing {
     const pages = recordPages(STATE_BYTES_MAX + bytes, this.#sectors.pageBytes);
     let sequence: number | undefined;
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
-      const head = this.#roomFor(eventClass, pages);
+      // Only for an event: what the log has to say of itself is not worth one.
+      const head = this.#roomFor(eventClass, pages, kind === "event");
       // One number for all attempts: what seems to fail now can be found whole one day.
       sequence ??= this.#nextSequence();
       const [value, lost] = content();
@@ -199,10 +200,10 @@ export class EventRing {
     throw new LatchkeyError("storage-failed");
   }
 
-  #roomFor(eventClass: EventClass, pages: number): Head {
+  #roomFor(eventClass: EventClass, pages: number, mayDrop: boolean): Head {
     const head = this.#heads[eventClass];
     if (head !== undefined && head.nextPage + pages <= this.#sectors.pages) return head;
-    return this.#open(eventClass);
+    return this.#open(eventClass, mayDrop);
   }
 
   #place(head: Head, data: Uint8Array): boolean {
@@ -226,13 +227,14 @@ export class EventRing {
   }
 
   /** A new head. @throws storage-full before anything is written; storage-failed */
-  #open(eventClass: EventClass): Head {
+  #open(eventClass: EventClass, mayDrop: boolean): Head {
     const free = this.#free();
     const turnover = planOpening(eventClass, {
       table: this.#table,
       state: this.#state,
       dropped: this.#dropped,
       room: free.length - 1 - this.#spares,
+      mayDrop,
       read: (index) => readEvents(this.#sectors, index),
     });
     const old = this.#heads[eventClass];

@@ -17,6 +17,8 @@ export interface Situation {
   readonly dropped: PerClass<number>;
   /** Sectors that may be opened before something must go; negative when that is now. */
   readonly room: number;
+  /** Whether it is worth the loss of telemetry. */
+  readonly mayDrop: boolean;
   readonly read: (index: number) => readonly EventRecord[];
 }
 
@@ -55,7 +57,7 @@ export function planOpening(eventClass: EventClass, situation: Situation): Turno
   if (eventClass === "access" && table.of("telemetry").length === 0) room--;
   let loss: Loss | undefined;
   for (const index of telemetry) {
-    if (room >= 0) break;
+    if (room >= 0 || !situation.mayDrop) break;
     if (table.number(index) < floors.telemetry) continue;
     retire("telemetry", index);
     for (const record of situation.read(index))
