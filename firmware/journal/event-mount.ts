@@ -1,17 +1,15 @@
 import type { Random } from "../../protocol/platform.ts";
 import {
-  decodeNote,
   EVENT_CLASSES,
   type EventClass,
-  type EventRecord,
   type EventState,
   isOneLog,
   LOG_ID_BYTES,
   type SectorNote,
   toEventRecord,
 } from "./event-state.ts";
-import type { EventTable } from "./event-table.ts";
-import { decodeSectorHeader, decodeSectorNote, HEADER_READ_BYTES, PAGE_RECORD } from "./page.ts";
+import { type EventTable, eventsIn } from "./event-table.ts";
+import { decodeSectorHeader, HEADER_BYTES, PAGE_RECORD } from "./page.ts";
 import type { Sectors } from "./sectors.ts";
 
 /** Pages in which a sector without a readable header is looked at for records. */
@@ -23,48 +21,40 @@ const PROBE_BYTES = 16;
 export interface Head {
   readonly index: number;
   nextPage: number;
+  /** Sequence number of the last event in it, or before it. */
+  last: number;
 }
 
 export interface MountedEvents {
   readonly state: EventState;
   /** Highest number that may have been given to anything. */
   readonly sequence: number;
+  /** Number of the next sector to be opened: higher than any that stands in the flash. */
+  readonly nextNumber: number;
   readonly appended: Record<EventClass, number>;
   readonly dropped: Record<EventClass, number>;
   readonly heads: Partial<Record<EventClass, Head>>;
+  /** Pages of the heads that hold something unreadable. */
   readonly damagedPages: number;
-  /** Number of the next sector to be opened: higher than any that stands in the flash. */
-  readonly nextNumber: number;
 }
 
 /** A log that nothing was written of yet. */
 export function bornEvents(random: Random): MountedEvents {
-  const zero = { access: 0, telemetry: 0 };
+  const zero = Object.freeze({ access: 0, telemetry: 0 });
   return {
     state: { logId: random.bytes(LOG_ID_BYTES), floors: zero, marks: zero, lost: {} },
     sequence: 0,
+    nextNumber: 1,
     appended: { ...zero },
-    dropped: zero,
+    dropped: { ...zero },
     heads: {},
     damagedPages: 0,
-    nextNumber: 1,
   };
 }
 
-/** The log's records in a sector, in order and each once. */
-export function readEvents(sectors: Sectors, index: number, end = sectors.pages): EventRecord[] {
-  const found: EventRecord[] = [];
-  for (const [record] of sectors.scan(index, end).records) {
-    const event = toEventRecord(record);
-    // A record that seemed to fail was written again, under its number: once is enough.
-    if (event !== undefined && event.sequence !== found.at(-1)?.sequence) found.push(event);
-  }
-  return found;
-}
-
 /**
- * Finds the log in the flash and fills the table. Reads the beginning of every sector, and more
- * only of the two that were last written to. `undefined` when there is none.
+ * Finds the log in the flash and fills the table. Reads a few bytes of every sector, and more
+ * only of the two that are being appended to. `undefined` when there is none.
  */
 export function mountEvents(sectors: Sectors, table: EventTable): MountedEvents | undefined {
   return new Mount(sectors, table).run();
@@ -74,10 +64,11 @@ class Mount {
   readonly #sectors: Sectors;
   readonly #table: EventTable;
   #state: EventState | undefined;
+  /** The newest one that is whole. */
+  #note: SectorNote | undefined;
   #sequence = 0;
   #nextNumber = 1;
-  #suspects = 0;
-  #note: SectorNote | undefined;
+  #damagedPages = 0;
 
   constructor(sectors: Sectors, table: EventTable) {
     this.#sectors = sectors;
@@ -93,50 +84,50 @@ class Mount {
     const dropped = { access: 0, telemetry: 0, ...this.#note?.dropped };
     const heads: Partial<Record<EventClass, Head>> = {};
     for (const eventClass of EVENT_CLASSES) {
-      const before = this.#fillClosed(eventClass);
+      this.#removeForeign(eventClass, this.#state);
       const index = this.#table.of(eventClass).at(-1);
       if (index === undefined) continue;
-      heads[eventClass] = this.#readHead(index, before);
-      const total = (before.appended ?? 0) + this.#table.count(index);
-      appended[eventClass] = Math.max(appended[eventClass], total);
+      const { head, newer } = this.#readHead(index);
+      heads[eventClass] = head;
+      appended[eventClass] += newer;
     }
-    // Only for a state that was found in a record because the newest header is damaged.
+    // Does something only if the state was found in a record: the newest header is damaged.
     this.#table.removeBelow(this.#state.floors);
     for (const eventClass of EVENT_CLASSES) {
-      const index = heads[eventClass]?.index;
-      if (index !== undefined && !this.#table.isUsed(index)) delete heads[eventClass];
+      const head = heads[eventClass];
+      if (head !== undefined && !this.#table.isUsed(head.index)) delete heads[eventClass];
     }
-    // Nothing that could have been read once, and uploaded, may share its number with another
-    // event: what cannot be read now, and one page of each class that does not even look used.
-    const sequence = this.#sequence + this.#suspects + EVENT_CLASSES.length;
     return {
       state: this.#state,
-      sequence,
+      // Nothing that could have been read once, and uploaded, may share its number with another
+      // event: what cannot be read now, and one page of each head that does not even look used.
+      sequence: this.#sequence + this.#damagedPages + EVENT_CLASSES.length,
+      nextNumber: this.#nextNumber,
       appended,
       dropped,
       heads,
-      damagedPages: this.#suspects,
-      nextNumber: this.#nextNumber,
+      damagedPages: this.#damagedPages,
     };
   }
 
   #findSector(index: number): void {
-    const header = decodeSectorHeader(this.#sectors.read(index, 0, HEADER_READ_BYTES));
-    this.#nextNumber = Math.max(this.#nextNumber, (header?.number ?? 0) + 1);
-    if (header?.purpose === "access" || header?.purpose === "telemetry") {
-      this.#table.add(index, header.purpose, header.number);
-    } else if (header === undefined && this.#beginsRecords(index)) {
-      const first = readEvents(this.#sectors, index)[0];
-      if (first === undefined) return;
-      this.#nextNumber = Math.max(this.#nextNumber, first.sector + 1);
-      this.#table.add(index, first.eventClass, first.sector);
-    }
+    const header = decodeSectorHeader(this.#sectors.read(index, 0, HEADER_BYTES));
+    const number = header?.number ?? this.#numberInRecords(index) ?? 0;
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    if (header?.purpose === "access" || header?.purpose === "telemetry")
+      this.#table.add(index, header.purpose, number);
   }
 
-  #beginsRecords(index: number): boolean {
-    for (let page = 1; page <= RECOVERY_PAGES; page++)
-      if (this.#sectors.read(index, page, 1)[0] === PAGE_RECORD) return true;
-    return false;
+  /** Of a sector whose header is damaged; puts it into the table. */
+  #numberInRecords(index: number): number | undefined {
+    for (let page = 1; page <= RECOVERY_PAGES; page++) {
+      if (this.#sectors.read(index, page, 1)[0] !== PAGE_RECORD) continue;
+      const [found] = this.#sectors.scan(index, this.#sectors.pages).records;
+      const record = found === undefined ? undefined : toEventRecord(found[0]);
+      if (record !== undefined) this.#table.add(index, record.eventClass, record.sector);
+      return record?.sector;
+    }
+    return undefined;
   }
 
   /** From the newest note that is whole, and from the records of sectors newer than that. */
@@ -144,12 +135,12 @@ class Mount {
     const newestFirst = EVENT_CLASSES.flatMap((eventClass) => this.#table.of(eventClass));
     newestFirst.sort((a, b) => this.#table.number(b) - this.#table.number(a));
     for (const index of newestFirst) {
-      this.#note = this.#noteOf(index);
-      if (this.#note !== undefined) {
-        this.#learn(this.#note);
-        return;
-      }
-      for (const record of readEvents(this.#sectors, index)) this.#learn(record);
+      this.#note = this.#table.note(index);
+      const sources = this.#note === undefined ? this.#table.records(index) : [this.#note];
+      // Its opening was cut off.
+      if (sources.length === 0) this.#table.remove(index);
+      for (const source of sources) this.#learn(source);
+      if (this.#note !== undefined) return;
     }
   }
 
@@ -159,64 +150,28 @@ class Mount {
     this.#sequence = Math.max(this.#sequence, sequence);
   }
 
-  #noteOf(index: number): SectorNote | undefined {
-    const page = this.#sectors.read(index, 0, HEADER_READ_BYTES);
-    const note = decodeSectorHeader(page) === undefined ? undefined : decodeSectorNote(page);
-    return note === undefined ? undefined : decodeNote(note, this.#table.number(index));
-  }
-
-  /**
-   * Fills in all sectors of a class but its head, from what the header of the next one says.
-   * What was known when the head was opened.
-   */
-  #fillClosed(eventClass: EventClass): Before {
-    let before: Before = { previous: 0, appended: 0 };
-    let open: number | undefined;
+  /** Sectors of a log that stood here before, and what was never one. */
+  #removeForeign(eventClass: EventClass, state: EventState): void {
     for (const index of this.#table.of(eventClass)) {
-      const note = this.#noteOf(index);
-      const state = note?.state ?? readEvents(this.#sectors, index)[0]?.state;
-      if (state === undefined || !isOneLog(state, this.#state!)) {
-        this.#table.remove(index);
-        continue;
-      }
-      if (open !== undefined) {
-        const count = (note?.appended[eventClass] ?? Number.NaN) - (before.appended ?? Number.NaN);
-        if (note === undefined || Number.isNaN(count)) this.#fillByReading(open, before);
-        else this.#table.fill(open, count, note.previous);
-      }
-      const previous = open === undefined ? 0 : this.#table.last(open);
-      before = {
-        previous: note?.previous ?? previous,
-        ...(note === undefined ? {} : { appended: note.appended[eventClass] }),
-      };
-      open = index;
+      if (this.#table.seemsOf(index, state.logId)) continue;
+      const found = this.#table.note(index) ?? this.#table.records(index)[0];
+      if (found === undefined || !isOneLog(found.state, state)) this.#table.remove(index);
     }
-    return before;
   }
 
-  #fillByReading(index: number, { previous }: Before, end = this.#sectors.pages): void {
-    let last = previous;
-    let count = 0;
-    for (const record of readEvents(this.#sectors, index, end)) {
+  #readHead(index: number): { readonly head: Head; readonly newer: number } {
+    const end = this.#sectors.firstUnused(index, this.#sectors.pages, PROBE_BYTES);
+    const scan = this.#sectors.scan(index, end);
+    this.#damagedPages += scan.damagedPages;
+    let last = this.#table.note(index)?.previous ?? 0;
+    let newer = 0;
+    for (const record of eventsIn(scan, this.#table.number(index))) {
       this.#learn(record);
       if (record.kind === "state") continue;
-      count++;
-      last = Math.max(last, record.sequence);
+      last = record.sequence;
+      if (record.sequence > (this.#note?.sequence ?? 0)) newer++;
     }
-    this.#table.fill(index, count, last);
-  }
-
-  #readHead(index: number, before: Before): Head {
-    const end = this.#sectors.firstUnused(index, this.#sectors.pages, PROBE_BYTES);
-    this.#fillByReading(index, before, end);
-    this.#suspects += this.#sectors.scan(index, end).damagedPages;
     // The page behind may be one whose programming had just begun: it is left alone.
-    return { index, nextPage: end + 1 };
+    return { head: { index, nextPage: end + 1, last }, newer };
   }
-}
-
-/** What the header of a sector knew of its class; `appended` is absent when it is damaged. */
-interface Before {
-  readonly previous: number;
-  readonly appended?: number;
 }

@@ -1,7 +1,7 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Random } from "../../protocol/platform.ts";
 import type { Flash } from "../platform.ts";
-import { bornEvents, type Head, mountEvents, readEvents } from "./event-mount.ts";
+import { bornEvents, type Head, mountEvents } from "./event-mount.ts";
 import {
   EVENT_CLASSES,
   type EventClass,
@@ -63,7 +63,7 @@ export class EventRing {
     this.#spares = this.#sectors.count >= SECTORS_FOR_TWO_SPARES ? 2 : 1;
     if (this.#sectors.count < SECTORS_MIN || this.#sectors.pages < 2 * RECORD_PAGES_MAX)
       throw new LatchkeyError("storage-failed", { message: "The flash region is too small." });
-    this.#table = new EventTable(this.#sectors.count);
+    this.#table = new EventTable(this.#sectors);
     const found = mountEvents(this.#sectors, this.#table) ?? bornEvents(random);
     this.#heads = found.heads;
     this.#appended = found.appended;
@@ -134,24 +134,16 @@ export class EventRing {
 
   /** Events and losses of a class that are not marked, oldest first. */
   *unread(eventClass: EventClass): Generator<EventRecord> {
-    const mark = this.#state.marks[eventClass];
-    for (const index of this.#table.of(eventClass)) {
-      if (this.#table.last(index) <= mark) continue;
-      for (const record of readEvents(this.#sectors, index))
-        if (record.kind !== "state" && record.sequence > mark) yield record;
-    }
+    for (const index of this.#unreadSectors(eventClass)) yield* this.#unreadIn(eventClass, index);
   }
 
-  /** How many {@link unread} would give, from reading one sector. */
+  /** How many {@link unread} would give, from reading one sector and one header. */
   unreadCount(eventClass: EventClass): number {
-    const mark = this.#state.marks[eventClass];
-    const held = this.#table.of(eventClass).filter((index) => this.#table.last(index) > mark);
     let count = 0;
-    for (const [place, index] of held.entries()) {
-      if (place > 0) count += this.#table.count(index);
-      else
-        for (const { kind, sequence } of readEvents(this.#sectors, index))
-          if (kind !== "state" && sequence > mark) count++;
+    for (const [place, index] of this.#unreadSectors(eventClass).entries()) {
+      const before = place === 0 ? undefined : this.#table.note(index)?.appended[eventClass];
+      if (before !== undefined) return count + this.#appended[eventClass] - before;
+      count += this.#unreadIn(eventClass, index).length;
     }
     return count;
   }
@@ -164,6 +156,24 @@ export class EventRing {
       return nextPage + RECORD_PAGES_MAX > this.#sectors.pages;
     });
     if (nearlyFull) this.#blank = this.#free().find((index) => this.#sectors.erase(index));
+  }
+
+  /** Sectors of a class from the first one on that holds anything unread. */
+  #unreadSectors(eventClass: EventClass): number[] {
+    const mark = this.#state.marks[eventClass];
+    const sectors = this.#table.of(eventClass);
+    const first = sectors.findIndex((index, place) => {
+      const next = sectors[place + 1];
+      return next === undefined || this.#table.last(index, next) > mark;
+    });
+    return sectors.slice(Math.max(first, 0));
+  }
+
+  #unreadIn(eventClass: EventClass, index: number): EventRecord[] {
+    const mark = this.#state.marks[eventClass];
+    return this.#table
+      .records(index)
+      .filter(({ kind, sequence }) => kind !== "state" && sequence > mark);
   }
 
   #nextSequence(): number {
@@ -181,7 +191,8 @@ export class EventRing {
     const pages = recordPages(STATE_BYTES_MAX + bytes, this.#sectors.pageBytes);
     let sequence: number | undefined;
     for (let attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
-      const head = this.#roomFor(eventClass, pages);
+      // Only for an event: what the log has to say of itself is not worth one.
+      const head = this.#roomFor(eventClass, pages, kind === "event");
       // One number for all attempts: what seems to fail now can be found whole one day.
       sequence ??= this.#nextSequence();
       const [value, lost] = content();
@@ -193,16 +204,16 @@ export class EventRing {
       this.#durableMarks = state.marks;
       if (kind === "state") return sequence;
       this.#appended[eventClass]++;
-      this.#table.fill(head.index, this.#table.count(head.index) + 1, sequence);
+      head.last = sequence;
       return sequence;
     }
     throw new LatchkeyError("storage-failed");
   }
 
-  #roomFor(eventClass: EventClass, pages: number): Head {
+  #roomFor(eventClass: EventClass, pages: number, mayDrop: boolean): Head {
     const head = this.#heads[eventClass];
     if (head !== undefined && head.nextPage + pages <= this.#sectors.pages) return head;
-    return this.#open(eventClass);
+    return this.#open(eventClass, mayDrop);
   }
 
   #place(head: Head, data: Uint8Array): boolean {
@@ -225,19 +236,22 @@ export class EventRing {
     return [blank, ...free.filter((index) => index !== blank)];
   }
 
+  #lastOf(eventClass: EventClass): number {
+    return this.#heads[eventClass]?.last ?? this.#state.marks[eventClass];
+  }
+
   /** A new head. @throws storage-full before anything is written; storage-failed */
-  #open(eventClass: EventClass): Head {
+  #open(eventClass: EventClass, mayDrop: boolean): Head {
     const free = this.#free();
     const turnover = planOpening(eventClass, {
       table: this.#table,
+      last: { access: this.#lastOf("access"), telemetry: this.#lastOf("telemetry") },
       state: this.#state,
       dropped: this.#dropped,
       room: free.length - 1 - this.#spares,
-      read: (index) => readEvents(this.#sectors, index),
+      mayDrop,
     });
-    const old = this.#heads[eventClass];
-    const previous =
-      old === undefined ? this.#state.marks[eventClass] : this.#table.last(old.index);
+    const previous = this.#lastOf(eventClass);
     for (const index of free) {
       const blank = index === this.#blank;
       this.#blank = undefined;
@@ -254,9 +268,8 @@ export class EventRing {
         this.#dropped = dropped;
         this.#durableMarks = state.marks;
         this.#table.add(index, eventClass, number);
-        this.#table.fill(index, 0, previous);
         this.#table.removeBelow(state.floors);
-        const head = { index, nextPage: 1 };
+        const head = { index, nextPage: 1, last: previous };
         this.#heads[eventClass] = head;
         return head;
       }

@@ -47,13 +47,13 @@ export interface SectorNote {
  * in it, so that a sector whose header is damaged can still be told; the note stands in headers:
  *
  * ```
- * state:  log id 8 | sector number u32 | floors 2 × u32 | marks 2 × u32 | (0 … 2) × loss
+ * state:  sector number u32 | floors 2 × u32 | marks 2 × u32 | (0 … 2) × loss | log id 8
  * loss:   class u8 | count u32 | first u32 | last u32
  * note:   sequence u32 | previous u32 | appended 2 × u32 | dropped 2 × u32 | state
  * ```
  */
 export const LOG_ID_BYTES = 8;
-const STATE_HEAD_BYTES = LOG_ID_BYTES + 20;
+const STATE_HEAD_BYTES = 20 + LOG_ID_BYTES;
 /** A loss as a record's value. */
 export const LOSS_BYTES = 12;
 const NOTE_HEAD_BYTES = 24;
@@ -114,15 +114,12 @@ export function encodeState(
   { logId, floors, marks, lost }: EventState,
   sector: number,
 ): Uint8Array {
-  const parts = [
-    logId,
-    uints(sector, floors.access, floors.telemetry, marks.access, marks.telemetry),
-  ];
+  const parts = [uints(sector, floors.access, floors.telemetry, marks.access, marks.telemetry)];
   for (const [index, eventClass] of EVENT_CLASSES.entries()) {
     const loss = lost[eventClass];
     if (loss !== undefined) parts.push(Uint8Array.of(index), encodeLoss(loss));
   }
-  return concat(...parts);
+  return concat(...parts, logId);
 }
 
 export function decodeState(
@@ -131,19 +128,19 @@ export function decodeState(
   const losses = (bytes.length - STATE_HEAD_BYTES) / (1 + LOSS_BYTES);
   if (losses !== 0 && losses !== 1 && losses !== 2) return undefined;
   const lost: Partial<Record<EventClass, Loss>> = {};
-  for (let at = STATE_HEAD_BYTES; at < bytes.length; at += 1 + LOSS_BYTES) {
+  const end = bytes.length - LOG_ID_BYTES;
+  for (let at = STATE_HEAD_BYTES - LOG_ID_BYTES; at < end; at += 1 + LOSS_BYTES) {
     const eventClass = EVENT_CLASSES[bytes[at]!];
     if (eventClass === undefined) return undefined;
     lost[eventClass] = lossAt(bytes, at + 1);
   }
-  const logId = bytes.slice(0, LOG_ID_BYTES);
   const state = {
-    logId,
-    floors: pair(bytes, LOG_ID_BYTES + 4),
-    marks: pair(bytes, LOG_ID_BYTES + 12),
+    logId: bytes.slice(end),
+    floors: pair(bytes, 4),
+    marks: pair(bytes, 12),
     lost,
   };
-  return { sector: uint(bytes, LOG_ID_BYTES), state };
+  return { sector: uint(bytes, 0), state };
 }
 
 export function encodeLoss({ count, first, last }: Loss): Uint8Array {
@@ -181,6 +178,11 @@ export function decodeNote(bytes: Uint8Array, sector: number): SectorNote | unde
   const dropped = pair(bytes, 16);
   const { state } = found;
   return { sequence: uint(bytes, 0), previous: uint(bytes, 4), appended, dropped, state };
+}
+
+/** Whether a note ends as that log's do, which a torn one does not. */
+export function endsInLogId(note: Uint8Array, logId: Uint8Array): boolean {
+  return equalBytes(note.subarray(-LOG_ID_BYTES), logId);
 }
 
 /** Whether both belong to one log. */

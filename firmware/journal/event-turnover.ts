@@ -13,11 +13,14 @@ import type { EventTable } from "./event-table.ts";
 
 export interface Situation {
   readonly table: EventTable;
+  /** Sequence number of the last event of each class. */
+  readonly last: PerClass<number>;
   readonly state: EventState;
   readonly dropped: PerClass<number>;
   /** Sectors that may be opened before something must go; negative when that is now. */
   readonly room: number;
-  readonly read: (index: number) => readonly EventRecord[];
+  /** Whether it is worth the loss of telemetry. */
+  readonly mayDrop: boolean;
 }
 
 /** What the log knows of itself once a sector is opened. */
@@ -45,8 +48,11 @@ export function planOpening(eventClass: EventClass, situation: Situation): Turno
     room++;
   };
   for (const of of EVENT_CLASSES) {
-    for (const index of retirable(table, of, eventClass)) {
-      if (table.last(index) > state.marks[of]) break;
+    const sectors = table.of(of);
+    for (const [place, index] of retirable(table, of, eventClass).entries()) {
+      const next = sectors[place + 1];
+      const last = next === undefined ? situation.last[of] : table.last(index, next);
+      if (last > state.marks[of]) break;
       retire(of, index);
     }
   }
@@ -55,10 +61,10 @@ export function planOpening(eventClass: EventClass, situation: Situation): Turno
   if (eventClass === "access" && table.of("telemetry").length === 0) room--;
   let loss: Loss | undefined;
   for (const index of telemetry) {
-    if (room >= 0) break;
+    if (room >= 0 || !situation.mayDrop) break;
     if (table.number(index) < floors.telemetry) continue;
     retire("telemetry", index);
-    for (const record of situation.read(index))
+    for (const record of table.records(index))
       if (record.kind !== "state" && record.sequence > state.marks.telemetry)
         loss = mergeLoss(loss, lossOf(record));
   }

@@ -60,10 +60,12 @@ export function isErased(bytes: Uint8Array): boolean {
   return true;
 }
 
-const HEADER_BYTES = 12;
+/** A sector header without its note. */
+export const HEADER_BYTES = 12;
+const NOTE_OFFSET = HEADER_BYTES + 1;
 /** What may have to be read of a sector's first page to have its header and its note. */
 export const HEADER_READ_BYTES = 128;
-export const NOTE_BYTES_MAX = HEADER_READ_BYTES - HEADER_BYTES - 1 - 4;
+export const NOTE_BYTES_MAX = HEADER_READ_BYTES - NOTE_OFFSET - 4;
 
 /** The note, of at most {@link NOTE_BYTES_MAX} bytes, is what the owner wants to find there. */
 export function encodeSectorHeader(
@@ -77,9 +79,9 @@ export function encodeSectorHeader(
   view(page).setUint32(8, crc32(page.subarray(0, 8)), true);
   if (note === undefined) return page;
   if (note.length > NOTE_BYTES_MAX) throw new RangeError(`a note of ${note.length} bytes`);
-  const end = HEADER_BYTES + 1 + note.length;
+  const end = NOTE_OFFSET + note.length;
   page[HEADER_BYTES] = note.length;
-  page.set(note, HEADER_BYTES + 1);
+  page.set(note, NOTE_OFFSET);
   view(page).setUint32(end, crc32(page.subarray(0, end)), true);
   return page;
 }
@@ -92,12 +94,18 @@ export function decodeSectorHeader(page: Uint8Array): SectorHeader | undefined {
   return { purpose, number: view(page).getUint32(4, true) };
 }
 
-/** The note of a whole header, from its first {@link HEADER_READ_BYTES} bytes. */
+/** What stands in the place of the note, from the first {@link HEADER_READ_BYTES} of a page. */
+export function uncheckedSectorNote(page: Uint8Array): Uint8Array {
+  return page.subarray(NOTE_OFFSET, NOTE_OFFSET + page[HEADER_BYTES]!);
+}
+
+/** The note, from the first {@link HEADER_READ_BYTES} of a page; `undefined` if it is damaged. */
 export function decodeSectorNote(page: Uint8Array): Uint8Array | undefined {
-  const end = HEADER_BYTES + 1 + page[HEADER_BYTES]!;
-  if (end + 4 > page.length) return undefined;
+  const note = uncheckedSectorNote(page);
+  const end = NOTE_OFFSET + note.length;
+  if (note.length > NOTE_BYTES_MAX) return undefined;
   if (view(page).getUint32(end, true) !== crc32(page.subarray(0, end))) return undefined;
-  return page.slice(HEADER_BYTES + 1, end);
+  return note;
 }
 
 /** Says that every sector with a number below `floor` is dead, whatever stands in it. */
