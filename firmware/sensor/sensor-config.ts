@@ -33,6 +33,7 @@ const FIELDS: readonly string[] = Object.freeze([...NODE_FIELDS, "sensors", "upl
 const SENSORS_MAX = 16;
 const DAY_MS = 86_400_000;
 const MEASURE_LIMIT_MS = 5_000;
+export const FILTER_FIELDS = Object.freeze(["delta", "above", "below"] as const);
 const COMMON_SETTINGS = Object.freeze(["platform", "name", "update_interval", "heartbeat"]);
 
 /** Configuration text (JSON) to a checked {@link SensorNodeConfig}. @throws config-invalid */
@@ -111,6 +112,7 @@ function parseSensor(
   taken: Set<string>,
 ): SensorPlan {
   const { platform, quantities, intervalMinMs: min = 100, measureLimitMs } = driver;
+  const { plausible = {}, quantitySettings = [] } = driver;
   const wireNames = new Map<string, string>();
   const filters = new Map<string, QuantityFilter>();
   for (const quantity of quantities) {
@@ -118,7 +120,8 @@ function parseSensor(
     const wireName = plain ? quantity : `${name}.${quantity}`;
     taken.add(wireName);
     wireNames.set(quantity, wireName);
-    if (settings.has(quantity)) filters.set(quantity, parseFilter(settings, quantity));
+    if (settings.has(quantity))
+      filters.set(quantity, parseFilter(settings, quantity, quantitySettings));
   }
   return {
     name,
@@ -128,12 +131,17 @@ function parseSensor(
     measureLimitMs: measureLimitMs ?? MEASURE_LIMIT_MS,
     filters,
     wireNames,
+    plausible,
     open: driver.configure(settings, wiring),
   };
 }
 
-function parseFilter(settings: ConfigFields, quantity: string): QuantityFilter {
-  const filter = settings.object(quantity, ["delta", "above", "below"]);
+function parseFilter(
+  settings: ConfigFields,
+  quantity: string,
+  others: readonly string[],
+): QuantityFilter {
+  const filter = settings.object(quantity, [...FILTER_FIELDS, ...others]);
   const any = { min: -1e9, max: 1e9 };
   const above = filter.has("above") ? filter.number("above", any) : undefined;
   const below = filter.has("below") ? filter.number("below", any) : undefined;

@@ -1,4 +1,5 @@
 import type { IoProvider } from "../../hal/ecma419.ts";
+import type { PlausibleOptions } from "../../hal/sensors/plausible.ts";
 import type { Clock, Log, Timer } from "../../protocol/platform.ts";
 import type { ConfigFields } from "../config-fields.ts";
 import type { Wiring } from "../wiring.ts";
@@ -44,6 +45,10 @@ export interface SensorDriver {
   readonly settings: readonly string[];
   /** What it can measure; each may have a filter in the configuration. */
   readonly quantities: readonly string[];
+  /** Names of further settings that each quantity has. */
+  readonly quantitySettings?: readonly string[];
+  /** What is believed of a quantity, in the units of `Measured`; anything in range if absent. */
+  readonly plausible?: Readonly<Record<string, PlausibleOptions>>;
   /** The shortest `update_interval` that the part stands; 100 ms when absent. */
   readonly intervalMinMs?: number;
   /** What a measurement may take; 5 s when absent. */

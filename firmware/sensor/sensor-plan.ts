@@ -1,3 +1,4 @@
+import type { PlausibleOptions } from "../../hal/sensors/plausible.ts";
 import type { OpenSensorFactory } from "./sensor-driver.ts";
 
 /** When a value of one quantity is worth telling. */
@@ -20,5 +21,6 @@ export interface SensorPlan {
   readonly filters: ReadonlyMap<string, QuantityFilter>;
   /** What each quantity is called on the wire: `temperature`, or `attic.temperature`. */
   readonly wireNames: ReadonlyMap<string, string>;
+  readonly plausible: Readonly<Record<string, PlausibleOptions>>;
   readonly open: OpenSensorFactory;
 }

@@ -1,3 +1,4 @@
+import { PlausibleChannel } from "../../hal/sensors/plausible.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Waits } from "../../protocol/node/waits.ts";
@@ -52,6 +53,7 @@ export class WatchedSensor {
   readonly rule: ReportRule;
   readonly #parts: WatchedSensorParts;
   readonly #originMs: number;
+  readonly #judges: ReadonlyMap<string, PlausibleChannel>;
   #open: OpenSensor | undefined;
   #busy = false;
   #again = false;
@@ -66,6 +68,12 @@ export class WatchedSensor {
     this.faults = new FaultReport(plan.name, plan.heartbeatMs);
     this.rule = new ReportRule(plan);
     this.#parts = parts;
+    this.#judges = new Map(
+      Object.entries(plan.plausible).map(([quantity, options]) => [
+        quantity,
+        new PlausibleChannel(quantity, options),
+      ]),
+    );
     this.#originMs = parts.clock.monotonicMs();
     this.dueAtMs = this.#originMs;
   }
@@ -97,7 +105,7 @@ export class WatchedSensor {
       // A driver that throws at once and one that hangs are the same to whoever waits.
       const work = Promise.resolve().then(() => this.#opened().measure());
       const values = await waits.limit(work, this.plan.measureLimitMs, "sensor-timeout");
-      this.#check(values);
+      this.#check(values, startedMs);
       this.#failures = 0;
       this.#last = { values, atMs: startedMs };
       this.faults.good();
@@ -130,8 +138,8 @@ export class WatchedSensor {
     return this.#open;
   }
 
-  /** @throws sensor-out-of-range for what cannot have been measured */
-  #check(values: Measured): void {
+  /** @throws sensor-out-of-range for what cannot have been measured; sensor-jump, sensor-stuck */
+  #check(values: Measured, atMs: number): void {
     const refuse = (quantity: string): never => {
       throw new LatchkeyError("sensor-out-of-range", { detail: { quantity } });
     };
@@ -143,6 +151,8 @@ export class WatchedSensor {
     const { fields, named } = asRecorded(this.plan, values);
     const wrong = outOfRange(fields, named);
     if (wrong !== undefined) refuse(wrong);
+    for (const [quantity, value] of Object.entries(values))
+      if (typeof value === "number") this.#judges.get(quantity)?.accept(value, atMs);
   }
 
   #failed(error: unknown, nowMs: number): void {
@@ -153,7 +163,11 @@ export class WatchedSensor {
       const said = error instanceof Error ? error.message : String(error);
       this.#parts.log.write("warn", "sensor-failed", { sensor: this.plan.name, code, said });
     }
-    if (!SOFT.includes(code)) this.close();
+    if (!SOFT.includes(code)) {
+      this.close();
+      // It may come back in another place, or as another one.
+      for (const judge of this.#judges.values()) judge.reset();
+    }
     this.dueAtMs = this.#retryAt(code, nowMs);
   }
 
