@@ -10,6 +10,16 @@ export function refuse(field: string, why: string): never {
   });
 }
 
+/** @throws config-invalid */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The engine's message may quote the text, and the text holds keys.
+    return refuse("configuration", "is not JSON");
+  }
+}
+
 export interface NumberRange {
   readonly min: number;
   readonly max: number;
@@ -36,9 +46,14 @@ export class ConfigFields {
       // The name is echoed cut: what was meant as a value can end up as a name.
       const meant = nearest(name, known);
       const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-      refuse(this.pathOf(name.slice(0, 32)), `is not a setting of the reader${hint}`);
+      refuse(this.pathOf(name.slice(0, 32)), `is not a setting here${hint}`);
     }
     this.#values = new Map(entries);
+  }
+
+  /** Where this object stands: dotted, empty for the whole configuration. */
+  get path(): string {
+    return this.#path;
   }
 
   pathOf(name: string): string {
@@ -51,6 +66,11 @@ export class ConfigFields {
 
   raw(name: string): unknown {
     return this.#values.get(name);
+  }
+
+  /** The object under `name`; an empty one when it is absent. */
+  object(name: string, known: readonly string[]): ConfigFields {
+    return new ConfigFields(this.raw(name) ?? {}, this.pathOf(name), known);
   }
 
   /** Printable text of 1 to `max` characters. */
@@ -78,6 +98,29 @@ export class ConfigFields {
     return value;
   }
 
+  /** Any finite number. */
+  number(name: string, range: NumberRange): number {
+    const value = this.#values.get(name);
+    if (value === undefined && range.fallback !== undefined) return range.fallback;
+    if (value === undefined) refuse(this.pathOf(name), "is missing");
+    if (typeof value !== "number" || !Number.isFinite(value))
+      refuse(this.pathOf(name), "must be a number");
+    if (value < range.min || value > range.max)
+      refuse(this.pathOf(name), `must be from ${range.min} to ${range.max}`);
+    return value;
+  }
+
+  /** A time such as `500ms`, `60s`, `5min` or `1h`, as ESPHome writes it; in milliseconds. */
+  durationMs(name: string, range: NumberRange): number {
+    if (!this.has(name) && range.fallback !== undefined) return range.fallback;
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|min|h|d)$/.exec(this.text(name, 16));
+    if (match === null) refuse(this.pathOf(name), 'must look like "500ms", "60s", "5min" or "1h"');
+    const ms = Math.round(Number(match[1]) * UNIT_MS[match[2]!]!);
+    if (ms < range.min || ms > range.max)
+      refuse(this.pathOf(name), `must be from ${range.min / 1000} s to ${range.max / 1000} s`);
+    return ms;
+  }
+
   boolean(name: string, fallback: boolean): boolean {
     const value = this.#values.get(name);
     if (value === undefined) return fallback;
@@ -99,20 +142,35 @@ export class ConfigFields {
     return decode(this.pathOf(name), this.text(name, 4 * length), length);
   }
 
-  /** One to `max` byte strings, each of `length` bytes. */
-  bytesList(name: string, length: number, max: number): Uint8Array[] {
+  /** A list of `min` to `max` values. */
+  list(name: string, min: number, max: number): readonly unknown[] {
     const path = this.pathOf(name);
     const value = this.#values.get(name);
     if (value === undefined) refuse(path, "is missing");
     if (!Array.isArray(value)) refuse(path, "must be a list");
-    if (value.length < 1 || value.length > max) refuse(path, `must have 1 to ${max} entries`);
-    return value.map((entry: unknown, index) => {
+    if (value.length < min || value.length > max)
+      refuse(path, `must have ${min} to ${max} entries`);
+    return value;
+  }
+
+  /** One to `max` byte strings, each of `length` bytes. */
+  bytesList(name: string, length: number, max: number): Uint8Array[] {
+    const path = this.pathOf(name);
+    return this.list(name, 1, max).map((entry, index) => {
       const at = `${path}[${index}]`;
       if (typeof entry !== "string" || entry.length > 4 * length) refuse(at, "must be base64 text");
       return decode(at, entry, length);
     });
   }
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = Object.freeze({
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+});
 
 function decode(field: string, text: string, length: number): Uint8Array {
   let bytes: Uint8Array;

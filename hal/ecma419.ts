@@ -1,3 +1,5 @@
+import type { PulseCaptureConstructor } from "./pulse-capture.ts";
+
 /**
  * The I/O classes of ECMA-419 (2nd edition, clauses 9-10) as this project uses them. Types only:
  * the simulator and the Moddable runtime each bring classes of these shapes. Ours rather than
@@ -100,4 +102,6 @@ export interface IoProvider {
   readonly Digital: DigitalConstructor;
   readonly Serial: SerialConstructor;
   readonly PWM: PWMConstructor;
+  /** Not of the standard, and native: absent where nobody has written it (docs/porting.md). */
+  readonly PulseCapture?: PulseCaptureConstructor;
 }

@@ -414,9 +414,21 @@ const table = {
     title: "The checksum of a reading is wrong.",
     next: "It is read again; if it persists, shorten the cable or check the pull-up.",
   },
+  "sensor-baud-rate": {
+    title: "What the sensor sends makes no sense at this baud rate.",
+    next: "Set `baud_rate` to what the part is set to; from the factory it is 9600.",
+  },
+  "sensor-refused": {
+    title: "The sensor understood a command and refused it.",
+    next: "The message says why; check that the part is of the kind that is configured.",
+  },
   "sensor-calibration": {
     title: "The calibration data in the sensor cannot be right.",
     next: "Check its wiring; if it persists, the chip is damaged or a counterfeit.",
+  },
+  "sensor-fault": {
+    title: "The sensor reports a fault of its own.",
+    next: "Switch its power off and on; replace it if that does not help.",
   },
   "sensor-out-of-range": {
     title: "A reading is outside of what the sensor can measure.",
@@ -445,6 +457,10 @@ const table = {
   "sensor-no-fix": {
     title: "The receiver has no position.",
     next: "Give it a view of the sky; the first fix can take some minutes.",
+  },
+  "sensor-no-supply": {
+    title: "The sensor has no supply of its own and cannot measure on what the data line gives.",
+    next: "Connect its VDD to 3V3; with the wire missing or broken it takes its power from DQ.",
   },
   "sensor-address-clash": {
     title: "Several devices answer at one address.",

@@ -13,8 +13,12 @@ import type { CardOrder, CardResult } from "./card/card-order.ts";
 import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
+import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
 import { newToken } from "./issued-token.ts";
+import type { FollowOptions } from "./reading-feed.ts";
+import type { ReadingsRequest } from "./readings-query.ts";
 import { AUDIT_GENESIS, firstBrokenRow } from "./store/audit-chain.ts";
+import type { ReadingRow } from "./store/readings.ts";
 import type {
   Alarm,
   AuditRow,
@@ -25,7 +29,6 @@ import type {
   NodeChange,
   Operator,
   RegistrationPolicy,
-  Telemetry,
   Tenant,
 } from "./store/records.ts";
 import { openCommBatches, openTenantKey, sealCommBatch, sealTenantKey } from "./tenant-keys.ts";
@@ -86,6 +89,8 @@ export interface AuditVerdict {
   readonly head: Uint8Array;
 }
 
+export type ReadingPages = AsyncIterableIterator<readonly ReadingRow[]>;
+
 /** What an administrator does on the machine itself: no network, no token. */
 export interface Admin {
   createTenant(tenant: NewTenant): Promise<Tenant>;
@@ -96,6 +101,8 @@ export interface Admin {
   createEnrolToken(tenantId: string, ttlSeconds: number): Promise<string>;
   /** The token is shown once and stored as a hash. */
   createOperator(operator: Operator): Promise<string>;
+  /** With all of its tokens; what it listens to ends with the next heartbeat. False: none such. */
+  removeOperator(name: string): Promise<boolean>;
   nodes(tenantId: string, limit?: number): Promise<readonly Node[]>;
   approveNode(tenantId: string, nodeUid: string): Promise<void>;
   /** Ends its sessions too. */
@@ -111,12 +118,20 @@ export interface Admin {
   alarms(tenantId: string, limit?: number): Promise<readonly Alarm[]>;
   auditRows(tenantId: string, limit?: number, after?: number): Promise<readonly AuditRow[]>;
   verifyAudit(tenantId: string): Promise<AuditVerdict>;
-  telemetry(tenantId: string, nodeUid: string, limit?: number): Promise<readonly Telemetry[]>;
+  /** The newest of a node, newest first. */
+  readings(tenantId: string, nodeUid: string, limit?: number): Promise<readonly ReadingRow[]>;
+  readingsPage(request: ReadingsRequest): Promise<ReadingsPage>;
+  /**
+   * Pages of readings as they come in, after the one named or from now on; an empty page when
+   * there was nothing for `pollMs`. Stop it by `return` or by leaving the loop.
+   */
+  followReadings(options: Partial<FollowOptions>): Promise<ReadingPages>;
 }
 
 const DEFAULT_RELAY_MS = 3000;
 const RELAY_MS_MIN = 100;
 const PAGE = 1000;
+const FOLLOW_POLL_MS = 1000;
 
 function checkRelayMs(relayMs: number): number {
   if (Number.isInteger(relayMs) && relayMs >= RELAY_MS_MIN && relayMs <= RELAY_MS_MAX)
@@ -231,6 +246,7 @@ export function createAdmin(context: ServiceContext): Admin {
       await records.addOperator(operator, hash, now());
       return token;
     },
+    removeOperator: (name) => records.removeOperator(name),
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
     async approveNode(tenantId, nodeUid) {
       const status = (await records.node(tenantId, nodeUid))?.status;
@@ -266,6 +282,14 @@ export function createAdmin(context: ServiceContext): Admin {
     alarms: (tenantId, limit = PAGE) => records.alarms(tenantId, limit),
     auditRows: (tenantId, limit = PAGE, after = 0) => records.auditRows(tenantId, limit, after),
     verifyAudit: (tenantId) => verifyAudit(context, tenantId),
-    telemetry: (tenantId, nodeUid, limit = PAGE) => records.telemetry(tenantId, nodeUid, limit),
+    readingsPage: (request) => readingsPage(context, request),
+    async followReadings({ after, of = {}, pollMs = FOLLOW_POLL_MS }) {
+      const from = after ?? (await records.lastReadingId());
+      return context.feed.follow({ after: from, of, pollMs });
+    },
+    async readings(tenantId, nodeUid, limit = PAGE) {
+      const throughId = await records.lastReadingId();
+      return records.readings({ tenantId, nodeUid, order: "desc", limit, throughId });
+    },
   };
 }

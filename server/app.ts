@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { LatchkeyError, malformed } from "../protocol/errors.ts";
 import { MAX_BODY_LENGTH } from "../protocol/json/reader.ts";
@@ -24,7 +25,18 @@ export interface ServerOptions {
 /** A nonsense path must not fill the log or memory. */
 const URL_LENGTH_MAX = 512;
 
+/** A listener that takes nothing for so long is gone; a heartbeat comes more often. */
+const STREAM_IDLE_MS = 60_000;
+
 function send(reply: FastifyReply, response: ServiceResponse): FastifyReply {
+  if (response.stream !== undefined) {
+    reply.raw.socket?.setTimeout(STREAM_IDLE_MS);
+    // One piece at a time: what a slow listener does not take is not fetched.
+    const source = Readable.from(response.stream, { highWaterMark: 1 });
+    // Its connection ends with it: one that stayed would hold up the end of the server.
+    const headers = { ...response.headers, connection: "close" };
+    return reply.code(response.status).headers(headers).send(source);
+  }
   // As bytes: to a string Fastify would add a charset, which JSON does not have (RFC 8259 §11).
   return reply.code(response.status).headers(response.headers).send(Buffer.from(response.body));
 }
@@ -131,6 +143,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     const call = { method, path, headers, body, remoteAddress, requestId: id };
     return send(reply, await service.handle(call));
   });
+  app.addHook("preClose", async () => service.endStreams());
   app.addHook("onClose", async () => service.close());
   return app;
 }

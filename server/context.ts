@@ -3,6 +3,7 @@ import type { Log, Random } from "../protocol/platform.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
+import type { ReadingFeed } from "./reading-feed.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Ephemera } from "./store/ephemera.ts";
 import type { Records } from "./store/records.ts";
@@ -23,6 +24,8 @@ export interface ServiceContext {
   readonly rates: RateLimiter;
   /** Work on cards that waits for a card's answer. */
   readonly cardRuns: CardRuns;
+  /** Wakes whoever follows the readings. */
+  readonly feed: ReadingFeed;
   /** Host of the link on a badge. */
   readonly badgeHost: string;
 }
@@ -30,7 +33,7 @@ export interface ServiceContext {
 /** One request, stripped of HTTP. */
 export interface ServiceRequest {
   readonly method: string;
-  /** With or without a slash in front; a query is ignored. */
+  /** With or without a slash in front; a query counts for what is asked by GET. */
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -46,4 +49,9 @@ export interface ServiceResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /**
+   * What follows, in place of a body, as it comes about. Whoever gets it iterates it or calls its
+   * `return`: until then it counts as a listener.
+   */
+  readonly stream?: AsyncIterableIterator<string>;
 }

@@ -1,5 +1,5 @@
 import { Secret } from "../protocol/crypto/secret.ts";
-import type { Log, Random } from "../protocol/platform.ts";
+import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { Limits } from "./limits.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { createService, type Service } from "./service.ts";
@@ -17,6 +17,8 @@ export interface EphemeralOptions {
   /** The operating system's when absent; a seeded one makes every answer repeatable. */
   readonly random?: Random;
   readonly log?: Log;
+  /** The machine's when absent. */
+  readonly timer?: Timer;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
   /** A database file; in memory when absent. */
@@ -29,7 +31,7 @@ export interface EphemeralOptions {
  */
 export function createEphemeralService(options: EphemeralOptions = {}): Service {
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
-  const { limits, badgeHost, databasePath = ":memory:" } = options;
+  const { limits, timer, badgeHost, databasePath = ":memory:" } = options;
   return createService({
     records: openSqliteRecords(databasePath),
     ephemera: new MemoryEphemera(),
@@ -40,6 +42,7 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     random,
     log,
     ...(limits && { limits }),
+    ...(timer && { timer }),
     ...(badgeHost !== undefined && { badgeHost }),
   });
 }

@@ -26,7 +26,13 @@ export interface Limits {
   /** From a sealed badge's first answer to the decision; not moved by further answers. */
   readonly sealedDialogueSeconds: number;
   readonly sealedDialoguesPerNode: number;
-  readonly telemetryKeptSeconds: number;
+  /** From their arrival on. */
+  readonly readingsKeptSeconds: number;
+  /** What the rows of one node may take, so that one that was taken over fills no disk. */
+  readonly readingBytesPerNode: number;
+  /** Listeners to readings at a time, in all and with the tokens of one operator. */
+  readonly streamsMax: number;
+  readonly streamsPerOperator: number;
   readonly registerByAddress: Rate;
   readonly handshakeByAddress: Rate;
   /** Operators' requests, counted before the token is looked at: guessing is slow. */
@@ -37,6 +43,8 @@ export interface Limits {
   readonly tapsByNode: Rate;
   /** Denials that a reader reports; what is beyond stays with the reader for later. */
   readonly reportedDenialsByNode: Rate;
+  /** Single readings, however many a request holds. */
+  readonly readingsByNode: Rate;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -50,7 +58,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   badgeChallengesPerNode: 4,
   sealedDialogueSeconds: 10,
   sealedDialoguesPerNode: 2,
-  telemetryKeptSeconds: 30 * 86_400,
+  readingsKeptSeconds: 30 * 86_400,
+  // One reading a minute of three quantities takes 13 MB in 30 days.
+  readingBytesPerNode: 64 * 2 ** 20,
+  streamsMax: 64,
+  streamsPerOperator: 8,
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },
   operatorByAddress: { burst: 60, perSecond: 5 },
@@ -58,4 +70,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },
+  // Two days of one reading a minute at once, then 20 times as fast as they are measured.
+  readingsByNode: { burst: 4000, perSecond: 20 },
 });

@@ -21,24 +21,25 @@ export class RateLimiter {
   }
 
   /**
-   * Counts one request. Without a subject (a caller in the same process) nothing is counted.
+   * Counts one request, or what it weighs; without a subject (a caller in this process) nothing.
    * @param limit its name, which the answer gives
+   * @param weight not above the rate's burst, or it never passes
    * @throws rate-limited, with the seconds to wait
    */
-  take(limit: string, rate: Rate, subject: string | undefined): void {
+  take(limit: string, rate: Rate, subject: string | undefined, weight = 1): void {
     if (subject === undefined) return;
-    const waitSeconds = this.#spend(limit, rate, subject);
+    const waitSeconds = this.#spend(limit, rate, subject, weight);
     if (waitSeconds > 0)
       throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
   }
 
   /** The same for what can wait: whether it may be done now. */
   allows(limit: string, rate: Rate, subject: string): boolean {
-    return this.#spend(limit, rate, subject) === 0;
+    return this.#spend(limit, rate, subject, 1) === 0;
   }
 
-  /** Takes a token and gives 0, or takes none and gives the seconds to wait for one. */
-  #spend(limit: string, rate: Rate, subject: string): number {
+  /** Takes the tokens and gives 0, or takes none and gives the seconds to wait for them. */
+  #spend(limit: string, rate: Rate, subject: string, weight: number): number {
     const nowMs = this.#clock.unixMs();
     const buckets = this.#limits.get(limit) ?? new Map<string, Bucket>();
     this.#limits.set(limit, buckets);
@@ -50,8 +51,9 @@ export class RateLimiter {
     buckets.delete(subject); // and set: Map keeps the order of insertion
     buckets.set(subject, bucket);
     if (buckets.size > BUCKETS_MAX) forgetOldest(buckets);
-    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond));
-    bucket.tokens -= 1;
+    const missing = weight - bucket.tokens;
+    if (missing > 0) return Math.max(1, Math.ceil(missing / rate.perSecond));
+    bucket.tokens -= weight;
     return 0;
   }
 }

@@ -17,6 +17,29 @@ export function jsonResponse(body: JsonObject): ServiceResponse {
   return { status: 200, headers, body: JSON.stringify(body) };
 }
 
+/** @param cursor of the next page, which a line of CSV has no place for */
+export function csvResponse(body: string, cursor: string | undefined): ServiceResponse {
+  const headers = {
+    "content-type": "text/csv; charset=utf-8; header=present",
+    // Opened by a click it is a download, not a page.
+    "content-disposition": 'attachment; filename="readings.csv"',
+    ...SECURITY_HEADERS,
+    ...(cursor !== undefined && { "x-next-cursor": cursor }),
+  };
+  return { status: 200, headers, body };
+}
+
+/** What does not end by itself; see `ServiceResponse`. */
+export function streamResponse(stream: AsyncIterableIterator<string>): ServiceResponse {
+  const headers = {
+    "content-type": "text/event-stream",
+    ...SECURITY_HEADERS,
+    // nginx would hold events back until it has a buffer full.
+    "x-accel-buffering": "no",
+  };
+  return { status: 200, headers, body: "", stream };
+}
+
 /** An error as a problem document (RFC 9457). @param status instead of the code's own */
 export function problemResponse(error: LatchkeyError, status?: number): ServiceResponse {
   const problem = { ...toProblem(error), ...(status !== undefined && { status }) };

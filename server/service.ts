@@ -19,7 +19,8 @@ import {
   TIME_PATH,
   VERIFY_PATH,
 } from "../protocol/node/endpoints.ts";
-import type { Log, Random } from "../protocol/platform.ts";
+import type { Log, Random, Timer } from "../protocol/platform.ts";
+import { SENSOR_DATA_PATH, SENSOR_STREAM_PATH } from "../protocol/telemetry/stored-reading.ts";
 import { type Admin, createAdmin } from "./admin.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
@@ -35,6 +36,8 @@ import { registerBadge } from "./handlers/register-badge.ts";
 import { registerNode } from "./handlers/register-node.ts";
 import { requestBadgeChallenge } from "./handlers/request-badge-challenge.ts";
 import { requestChallenge } from "./handlers/request-challenge.ts";
+import { querySensorData } from "./handlers/sensor-data.ts";
+import { streamSensorData } from "./handlers/sensor-stream.ts";
 import { answerTime } from "./handlers/time.ts";
 import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
@@ -42,11 +45,13 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { ReadingFeed } from "./reading-feed.ts";
 import { failureResponse, jsonResponse } from "./response.ts";
 import { type SealedHandler, sealedExchange } from "./sealed-exchange.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Ephemera } from "./store/ephemera.ts";
 import type { Operator, Records } from "./store/records.ts";
+import { systemTimer } from "./system-timer.ts";
 import type { Vault } from "./vault.ts";
 import { unixSeconds, type WallClock } from "./wall-clock.ts";
 
@@ -59,6 +64,8 @@ export interface ServiceOptions {
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;
+  /** For the heartbeat of streams; the machine's when absent. */
+  readonly timer?: Timer;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
@@ -70,6 +77,8 @@ export interface Service {
   /** One request, one answer; never rejects. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   readonly admin: Admin;
+  /** Ends all streams, and such as begin later: what is left then ends by itself. */
+  endStreams(): void;
   /** Forgets sessions and closes the stores. */
   close(): void;
 }
@@ -79,6 +88,12 @@ type OpenHandler = (
   body: JsonReader,
   request: ServiceRequest,
 ) => Promise<JsonObject>;
+type QueryHandler = (
+  context: ServiceContext,
+  operator: Operator,
+  query: URLSearchParams,
+  request: ServiceRequest,
+) => Promise<ServiceResponse>;
 type OperatorHandler = (
   context: ServiceContext,
   operator: Operator,
@@ -88,6 +103,8 @@ type OperatorHandler = (
 /** Who may call: anyone (the message proves itself), a node by its session, or an operator. */
 type Route =
   | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
+  /** An operator, with GET. */
+  | { readonly by: "query"; readonly handle: QueryHandler }
   | { readonly by: "anyone"; readonly handle: OpenHandler }
   | { readonly by: "node"; readonly handle: SealedHandler }
   /** `many`: one piece of work takes dozens of requests. */
@@ -107,9 +124,13 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
   [CARD_STEP_PATH, { by: "operator", handle: cardStep, many: true }],
   [LIST_NODES_PATH, { by: "operator", handle: listNodes }],
+  [SENSOR_DATA_PATH, { by: "query", handle: querySensorData }],
+  [SENSOR_STREAM_PATH, { by: "query", handle: streamSensorData }],
   [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
   ["healthz", { by: "reading", handle: reportHealth }],
 ]);
+
+const QUERY_LENGTH_MAX = 1024;
 
 /** How often what is over is swept out, at most. */
 const SWEEP_EVERY_SECONDS = 30;
@@ -117,6 +138,13 @@ const SWEEP_EVERY_SECONDS = 30;
 function normalise(path: string): string {
   const end = path.indexOf("?");
   return path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
+}
+
+function queryOf({ path }: ServiceRequest): URLSearchParams {
+  const start = path.indexOf("?");
+  const text = start < 0 ? "" : path.slice(start + 1);
+  if (text.length > QUERY_LENGTH_MAX) throw malformed("query", `longer than ${QUERY_LENGTH_MAX}`);
+  return new URLSearchParams(text);
 }
 
 /** Anything else is not for us, and a browser's form cannot pretend (it has no such type). */
@@ -130,14 +158,20 @@ async function dispatch(
   path: string,
   route: Route,
   request: ServiceRequest,
-): Promise<JsonObject> {
-  if (route.by === "reading") return route.handle(context);
+): Promise<ServiceResponse> {
+  if (route.by === "reading") return jsonResponse(await route.handle(context));
+  if (route.by === "query") {
+    const operator = await authenticateOperator(context, request);
+    return route.handle(context, operator, queryOf(request), request);
+  }
   requireJson(request);
-  if (route.by === "node") return sealedExchange(context, path, request, route.handle);
-  if (route.by === "anyone") return route.handle(context, parseObject(request.body), request);
+  if (route.by === "node")
+    return jsonResponse(await sealedExchange(context, path, request, route.handle));
+  if (route.by === "anyone")
+    return jsonResponse(await route.handle(context, parseObject(request.body), request));
   // The token before the body: a stranger learns nothing about what a body should be.
   const operator = await authenticateOperator(context, request, route.many);
-  return route.handle(context, operator, parseObject(request.body));
+  return jsonResponse(await route.handle(context, operator, parseObject(request.body)));
 }
 
 /**
@@ -150,7 +184,8 @@ export function createService(options: ServiceOptions): Service {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rates = new RateLimiter(clock);
   const cardRuns = new CardRuns(random, () => clock.unixMs());
-  const context: ServiceContext = { ...options, limits, rates, badgeHost, cardRuns };
+  const feed = new ReadingFeed(records, options.timer ?? systemTimer);
+  const context: ServiceContext = { ...options, limits, rates, badgeHost, cardRuns, feed };
   let sweptAt = unixSeconds(clock);
 
   /** Driven by requests, not by a timer: an idle service has nothing that grows. */
@@ -160,7 +195,7 @@ export function createService(options: ServiceOptions): Service {
     sweptAt = nowAt;
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
-    await records.sweep(nowAt, nowAt - limits.telemetryKeptSeconds);
+    await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
@@ -168,12 +203,12 @@ export function createService(options: ServiceOptions): Service {
       await sweepNowAndThen();
       const path = normalise(request.path);
       const route = ROUTES.get(path);
-      const method = route?.by === "reading" ? "GET" : "POST";
+      const method = route?.by === "reading" || route?.by === "query" ? "GET" : "POST";
       if (route === undefined || request.method !== method) throw new LatchkeyError("not-found");
       const { remoteAddress } = request;
       const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
       const call = { ...request, remoteAddress: from };
-      return jsonResponse(await dispatch(context, path, route, call));
+      return await dispatch(context, path, route, call);
     } catch (error) {
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
       return failureResponse(error, incident, request, options.log);
@@ -183,7 +218,9 @@ export function createService(options: ServiceOptions): Service {
   return {
     handle,
     admin: createAdmin(context),
+    endStreams: () => feed.close(),
     close() {
+      feed.close();
       cardRuns.close();
       ephemera.close();
       records.close();

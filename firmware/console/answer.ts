@@ -1,5 +1,5 @@
 import { ERROR_CODES, isErrorCode } from "../../protocol/error-codes.ts";
-import type { LatchkeyError } from "../../protocol/errors.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
 import { logLine } from "../log.ts";
 import type { TapRecord } from "../reader/tap-records.ts";
 import { COMMANDS, type CommandLine } from "./command-line.ts";
@@ -10,7 +10,7 @@ export function answer(command: CommandLine, source: ConsoleSource): string[] {
   const { name, json, count, level } = command;
   switch (name) {
     case "help":
-      return json ? [JSON.stringify({ commands: COMMANDS })] : helpLines();
+      return json ? [JSON.stringify({ commands: COMMANDS })] : helpLines(source);
     case "status":
       return factLines(source.status(), json);
     case "id":
@@ -18,8 +18,14 @@ export function answer(command: CommandLine, source: ConsoleSource): string[] {
     case "net":
       return factLines(source.net(), json);
     case "badge": {
+      if (source.taps === undefined) throw absent("badge reader");
       const taps = source.taps(count);
       return json ? [JSON.stringify({ taps: taps.map(tapFacts) })] : tapLines(taps);
+    }
+    case "sensors": {
+      if (source.sensors === undefined) throw absent("sensors");
+      const sensors = source.sensors();
+      return json ? [JSON.stringify({ sensors })] : sensors.flatMap(sensorLines);
     }
     case "log": {
       const lines = source.log(count, level).map(logLine);
@@ -38,8 +44,18 @@ export function errorLines(error: LatchkeyError, json: boolean): string[] {
   return error.code === "usage" ? [error.message] : [error.message, error.next];
 }
 
-function helpLines(): string[] {
-  const lines = Object.values(COMMANDS).map(({ usage, about }) => `${usage.padEnd(20)} ${about}`);
+function absent(what: string): LatchkeyError {
+  return new LatchkeyError("usage", { message: `This node has no ${what}.` });
+}
+
+function helpLines({ taps, sensors }: ConsoleSource): string[] {
+  const { badge, sensors: sensorCommand, ...always } = COMMANDS;
+  const offered = [
+    ...Object.values(always),
+    ...(taps === undefined ? [] : [badge]),
+    ...(sensors === undefined ? [] : [sensorCommand]),
+  ];
+  const lines = offered.map(({ usage, about }) => `${usage.padEnd(20)} ${about}`);
   return [...lines, "Every command takes --json for one line of JSON."];
 }
 
@@ -47,6 +63,21 @@ function factLines(facts: Facts, json: boolean): string[] {
   if (json) return [JSON.stringify(facts)];
   const entries = Object.entries(facts).filter(([, value]) => value !== null);
   return entries.map(([name, value]) => `${`${name.replaceAll("_", " ")}:`.padEnd(18)} ${value}`);
+}
+
+/** `room (bme280): temperature 24.3, humidity 58.1, 12 s ago`, and below it what is wrong. */
+function sensorLines(facts: Facts): string[] {
+  const { sensor, platform, age_ms, error, error_count, error_next, due_in_ms, ...values } = facts;
+  const said = Object.entries(values).map(([quantity, value]) => `${quantity} ${value}`);
+  const last = age_ms === null ? ["no reading yet"] : [...said, `${seconds(age_ms)} s ago`];
+  const line = `${sensor} (${platform}): ${last.join(", ")}`;
+  if (error === null) return [line];
+  const times = error_count === 1 ? "once" : `${error_count} times`;
+  return [line, `   ${error}, ${times}; again in ${seconds(due_in_ms)} s. ${error_next}`];
+}
+
+function seconds(ms: Facts[string] | undefined): number {
+  return Math.round(Number(ms) / 1000);
 }
 
 function tapFacts(tap: TapRecord): Facts {

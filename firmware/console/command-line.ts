@@ -4,10 +4,11 @@ import { nearest } from "../nearest.ts";
 /** What each command takes beside `--json`, and what it says of itself. */
 export const COMMANDS = Object.freeze({
   help: { usage: "help", about: "this list" },
-  status: { usage: "status", about: "what the reader is doing, and what it waits for" },
+  status: { usage: "status", about: "what the node is doing, and what it waits for" },
   id: { usage: "id", about: "who this node is" },
   net: { usage: "net", about: "network, server and session" },
   badge: { usage: "badge [count]", about: "the last taps: why a door did or did not open" },
+  sensors: { usage: "sensors", about: "last value, age and error of each sensor" },
   log: { usage: "log [count] [level]", about: "the last log entries" },
   reboot: { usage: "reboot", about: "start again" },
 } as const);

@@ -1,4 +1,6 @@
+import type { Log } from "../../protocol/platform.ts";
 import type { LogEntry } from "../log.ts";
+import type { Platform } from "../platform.ts";
 import type { TapRecord } from "../reader/tap-records.ts";
 import type { Level } from "./command-line.ts";
 
@@ -13,8 +15,20 @@ export interface ConsoleSource {
   status(): Facts;
   id(): Facts;
   net(): Facts;
-  taps(count: number): readonly TapRecord[];
+  /** The last taps; absent on a node without a reader. */
+  taps?(count: number): readonly TapRecord[];
+  /** Each sensor; absent on a node that has none. */
+  sensors?(): readonly Facts[];
   log(count: number, level: Level): readonly LogEntry[];
   /** Restarts the node a moment later, so that the answer still goes out. */
   reboot(): void;
+}
+
+/** Long enough for the answer to leave a slow port. */
+const REBOOT_DELAY_MS = 200;
+
+/** Restarts the node once the answer is out. */
+export function rebootSoon({ timer, system }: Platform, log: Log): void {
+  log.write("warn", "reboot-requested");
+  timer.set(() => system.restart(), REBOOT_DELAY_MS);
 }

@@ -6,6 +6,7 @@ import { crc32 } from "../../protocol/encoding/crc32.ts";
  *
  * ```
  * sector page 0:  header      kind version purpose reserved | sector number u32 | crc32
+ *                             in a sector of events: noteLength u8 | note … | crc32
  * pages 1 … n-2:  record      kind type keyLength reserved | valueLength u16 | sequence u32 | crc32
  *                             key value …
  *                 continued   kind value …
@@ -24,8 +25,14 @@ const VERSION = 1;
 const RECORD_HEAD_BYTES = 14;
 const CONTINUED_HEAD_BYTES = 1;
 
-/** A plain sector holds what was appended; a target holds copies until its checkpoint is there. */
-export type SectorPurpose = "plain" | "target";
+/**
+ * What a sector is for. A plain one holds what was appended to a log of values, a target holds
+ * copies until its checkpoint is there; the others hold events (event-ring.ts), have a note in
+ * their header and use the last page like any other. The place in the list is the number in
+ * flash: old numbers stay what they are.
+ */
+const PURPOSES = Object.freeze(["plain", "target", "access", "telemetry"] as const);
+export type SectorPurpose = (typeof PURPOSES)[number];
 
 export interface SectorHeader {
   readonly purpose: SectorPurpose;
@@ -53,22 +60,52 @@ export function isErased(bytes: Uint8Array): boolean {
   return true;
 }
 
-export function encodeSectorHeader(header: SectorHeader, pageBytes: number): Uint8Array {
+/** A sector header without its note. */
+export const HEADER_BYTES = 12;
+const NOTE_OFFSET = HEADER_BYTES + 1;
+/** What may have to be read of a sector's first page to have its header and its note. */
+export const HEADER_READ_BYTES = 128;
+export const NOTE_BYTES_MAX = HEADER_READ_BYTES - NOTE_OFFSET - 4;
+
+/** The note, of at most {@link NOTE_BYTES_MAX} bytes, is what the owner wants to find there. */
+export function encodeSectorHeader(
+  header: SectorHeader,
+  pageBytes: number,
+  note?: Uint8Array,
+): Uint8Array {
   const page = blank(pageBytes);
-  page.set([PAGE_HEADER, VERSION, header.purpose === "plain" ? 0 : 1, 0]);
+  page.set([PAGE_HEADER, VERSION, PURPOSES.indexOf(header.purpose), 0]);
   view(page).setUint32(4, header.number, true);
   view(page).setUint32(8, crc32(page.subarray(0, 8)), true);
+  if (note === undefined) return page;
+  if (note.length > NOTE_BYTES_MAX) throw new RangeError(`a note of ${note.length} bytes`);
+  const end = NOTE_OFFSET + note.length;
+  page[HEADER_BYTES] = note.length;
+  page.set(note, NOTE_OFFSET);
+  view(page).setUint32(end, crc32(page.subarray(0, end)), true);
   return page;
 }
 
 /** `undefined` for anything that is not a whole header. */
 export function decodeSectorHeader(page: Uint8Array): SectorHeader | undefined {
-  if (page[0] !== PAGE_HEADER || page[1] !== VERSION || page[2]! > 1) return undefined;
+  const purpose = PURPOSES[page[2]!];
+  if (page[0] !== PAGE_HEADER || page[1] !== VERSION || purpose === undefined) return undefined;
   if (view(page).getUint32(8, true) !== crc32(page.subarray(0, 8))) return undefined;
-  return {
-    purpose: page[2] === 0 ? "plain" : "target",
-    number: view(page).getUint32(4, true),
-  };
+  return { purpose, number: view(page).getUint32(4, true) };
+}
+
+/** What stands in the place of the note, from the first {@link HEADER_READ_BYTES} of a page. */
+export function uncheckedSectorNote(page: Uint8Array): Uint8Array {
+  return page.subarray(NOTE_OFFSET, NOTE_OFFSET + page[HEADER_BYTES]!);
+}
+
+/** The note, from the first {@link HEADER_READ_BYTES} of a page; `undefined` if it is damaged. */
+export function decodeSectorNote(page: Uint8Array): Uint8Array | undefined {
+  const note = uncheckedSectorNote(page);
+  const end = NOTE_OFFSET + note.length;
+  if (note.length > NOTE_BYTES_MAX) return undefined;
+  if (view(page).getUint32(end, true) !== crc32(page.subarray(0, end))) return undefined;
+  return note;
 }
 
 /** Says that every sector with a number below `floor` is dead, whatever stands in it. */

@@ -1,21 +1,18 @@
-import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Flash } from "../platform.ts";
 import type { LogOwner, LogPosition, LogStatistics } from "./log-owner.ts";
 import {
-  claimedPages,
   decodeCheckpoint,
-  decodeRecord,
   decodeSectorHeader,
   encodeCheckpoint,
   encodeRecord,
   encodeSectorHeader,
-  isErased,
   type JournalRecord,
   recordPages,
   recordRoom,
   type SectorPurpose,
 } from "./page.ts";
+import { Sectors } from "./sectors.ts";
 
 interface OpenSector {
   readonly index: number;
@@ -42,15 +39,13 @@ const SEQUENCE_MAX = 0xffffffff;
  * goes to the next one.
  */
 export class SectorLog {
-  readonly #flash: Flash;
+  readonly #sectors: Sectors;
   readonly #owner: LogOwner;
-  readonly #sectors: number;
   readonly #spares: number;
   /** Data pages are 1 … #checkpointPage - 1. */
   readonly #checkpointPage: number;
   /** Live sectors by number, oldest first; the last one is the head. */
   #live: OpenSector[] = [];
-  readonly #bad = new Set<number>();
   #nextNumber = 1;
   #sequence = 0;
   #damagedPages = 0;
@@ -58,13 +53,12 @@ export class SectorLog {
 
   /** Reads the whole region. @throws storage-failed when it is too small for the scheme. */
   constructor(flash: Flash, owner: LogOwner) {
-    this.#flash = flash;
+    this.#sectors = new Sectors(flash);
     this.#owner = owner;
-    this.#sectors = Math.floor(flash.sizeBytes / flash.sectorBytes);
-    this.#checkpointPage = flash.sectorBytes / flash.pageBytes - 1;
+    this.#checkpointPage = this.#sectors.pages - 1;
     // With room for it, a second spare lets compaction survive a worn-out sector.
-    this.#spares = this.#sectors >= 6 ? 2 : 1;
-    if (this.#sectors < 3 || this.#checkpointPage < 2 * RECORD_PAGES_MAX)
+    this.#spares = this.#sectors.count >= 6 ? 2 : 1;
+    if (this.#sectors.count < 3 || this.#checkpointPage < 2 * RECORD_PAGES_MAX)
       throw new LatchkeyError("storage-failed", { message: "The flash region is too small." });
     this.#mount();
   }
@@ -72,14 +66,14 @@ export class SectorLog {
   /** Room for live records. Compaction can always make room for one more up to this. */
   get capacityPages(): number {
     const worstPerSector = this.#checkpointPage - 1 - (RECORD_PAGES_MAX - 1);
-    return (this.#sectors - this.#spares - 1) * worstPerSector;
+    return (this.#sectors.count - this.#spares - 1) * worstPerSector;
   }
 
   get statistics(): LogStatistics {
     return {
-      sectors: this.#sectors,
+      sectors: this.#sectors.count,
       freeSectors: this.#free().length,
-      badSectors: this.#bad.size,
+      badSectors: this.#sectors.bad.size,
       damagedPages: this.#damagedPages,
       compactions: this.#compactions,
     };
@@ -87,11 +81,11 @@ export class SectorLog {
 
   /** Key and value bytes that the longest record can hold. */
   get recordBytesMax(): number {
-    return recordRoom(RECORD_PAGES_MAX, this.#flash.pageBytes);
+    return recordRoom(RECORD_PAGES_MAX, this.#sectors.pageBytes);
   }
 
   pagesOf(contentBytes: number): number {
-    return recordPages(contentBytes, this.#flash.pageBytes);
+    return recordPages(contentBytes, this.#sectors.pageBytes);
   }
 
   /**
@@ -113,7 +107,7 @@ export class SectorLog {
       const head = this.#roomFor(pages);
       this.#sequence++;
       const record = { type, sequence: this.#sequence, key, value };
-      const at = this.#place(head, encodeRecord(record, this.#flash.pageBytes));
+      const at = this.#place(head, encodeRecord(record, this.#sectors.pageBytes));
       if (at !== undefined) return [record, at];
     }
     throw new LatchkeyError("storage-failed");
@@ -126,29 +120,18 @@ export class SectorLog {
 
   /** The record at a position that the owner was told. @throws storage-corrupt */
   read(at: LogPosition): JournalRecord {
-    const { pageBytes } = this.#flash;
-    const bytes = this.#flash.read(this.#offset(at.sector, at.page), at.pages * pageBytes);
-    const record = decodeRecord(bytes, pageBytes);
-    if (record === undefined) throw new LatchkeyError("storage-corrupt");
-    return record;
-  }
-
-  #offset(sector: number, page: number): number {
-    return sector * this.#flash.sectorBytes + page * this.#flash.pageBytes;
-  }
-
-  #page(sector: number, page: number): Uint8Array {
-    return this.#flash.read(this.#offset(sector, page), this.#flash.pageBytes);
+    return this.#sectors.record(at);
   }
 
   #mount(): void {
     const found: OpenSector[] = [];
     let floor = 0;
-    for (let index = 0; index < this.#sectors; index++) {
-      const header = decodeSectorHeader(this.#page(index, 0));
-      if (header === undefined) continue;
+    for (let index = 0; index < this.#sectors.count; index++) {
+      const header = decodeSectorHeader(this.#sectors.read(index, 0));
+      if (header === undefined || !isOfValues(header.purpose)) continue;
       this.#nextNumber = Math.max(this.#nextNumber, header.number + 1);
-      const checkpoint = decodeCheckpoint(this.#page(index, this.#checkpointPage), header.number);
+      const last = this.#sectors.read(index, this.#checkpointPage);
+      const checkpoint = decodeCheckpoint(last, header.number);
       if (header.purpose === "target" && checkpoint === undefined) continue;
       floor = Math.max(floor, checkpoint ?? 0);
       found.push({ index, number: header.number, nextPage: 1 });
@@ -156,45 +139,23 @@ export class SectorLog {
     this.#live = found.filter((sector) => sector.number >= floor);
     this.#live.sort((a, b) => a.number - b.number);
     for (const sector of this.#live) {
-      for (const [record, at] of this.#scan(sector.index)) {
+      const { records, damagedPages } = this.#sectors.scan(sector.index, this.#checkpointPage);
+      this.#damagedPages += damagedPages;
+      for (const [record, at] of records) {
         this.#sequence = Math.max(this.#sequence, record.sequence);
         this.#owner.found(record, at);
       }
-      sector.nextPage = this.#firstUnused(sector.index);
+      sector.nextPage = this.#sectors.firstUnused(sector.index, this.#checkpointPage);
     }
-  }
-
-  /** Behind the last page with anything in it: torn pages are never programmed again. */
-  #firstUnused(index: number): number {
-    let page = this.#checkpointPage;
-    while (page > 1 && isErased(this.#page(index, page - 1))) page--;
-    return page;
-  }
-
-  /** The whole records of a sector, in order. */
-  #scan(index: number): [JournalRecord, LogPosition][] {
-    const records: [JournalRecord, LogPosition][] = [];
-    for (let page = 1; page < this.#checkpointPage; ) {
-      const first = this.#page(index, page);
-      const pages = claimedPages(first);
-      const whole = pages > 0 && page + pages <= this.#checkpointPage;
-      const bytes = whole
-        ? this.#flash.read(this.#offset(index, page), pages * first.length)
-        : first;
-      const record = whole ? decodeRecord(bytes, first.length) : undefined;
-      if (record !== undefined) records.push([record, { sector: index, page, pages }]);
-      else if (!isErased(first)) this.#damagedPages++;
-      page += record === undefined ? 1 : pages;
-    }
-    return records;
   }
 
   #free(): number[] {
     const free: number[] = [];
     const start = this.#live.at(-1)?.index ?? -1;
-    for (let step = 1; step <= this.#sectors; step++) {
-      const index = (start + step) % this.#sectors;
-      if (this.#bad.has(index) || this.#live.some((sector) => sector.index === index)) continue;
+    for (let step = 1; step <= this.#sectors.count; step++) {
+      const index = (start + step) % this.#sectors.count;
+      if (this.#sectors.bad.has(index) || this.#live.some((sector) => sector.index === index))
+        continue;
       free.push(index);
     }
     return free;
@@ -202,7 +163,7 @@ export class SectorLog {
 
   /** A head with room for `pages` more, opening or compacting sectors as needed. */
   #roomFor(pages: number): OpenSector {
-    for (let turn = 0; turn <= 2 * this.#sectors; turn++) {
+    for (let turn = 0; turn <= 2 * this.#sectors.count; turn++) {
       const head = this.#live.at(-1);
       if (head !== undefined && head.nextPage + pages <= this.#checkpointPage) return head;
       const openable = this.#free().slice(0, -this.#spares);
@@ -217,29 +178,20 @@ export class SectorLog {
   #open(purpose: SectorPurpose, free: readonly number[]): OpenSector | undefined {
     for (const index of free) {
       const number = this.#nextNumber++;
-      const header = encodeSectorHeader({ purpose, number }, this.#flash.pageBytes);
-      // Erased even when it looks blank: a torn erase can leave bits that read as erased today.
-      this.#flash.erase(this.#offset(index, 0));
-      const blank = isErased(this.#flash.read(this.#offset(index, 0), this.#flash.sectorBytes));
-      if (blank && this.#program(index, 0, header)) return { index, number, nextPage: 1 };
-      this.#bad.add(index);
+      const header = encodeSectorHeader({ purpose, number }, this.#sectors.pageBytes);
+      if (!this.#sectors.erase(index)) continue;
+      if (this.#sectors.program(index, 0, header)) return { index, number, nextPage: 1 };
+      this.#sectors.bad.add(index);
     }
     return undefined;
   }
 
-  /** Programs and reads back. */
-  #program(sector: number, page: number, data: Uint8Array): boolean {
-    const offset = this.#offset(sector, page);
-    this.#flash.program(offset, data);
-    return equalBytes(this.#flash.read(offset, data.length), data);
-  }
-
   #place(head: OpenSector, data: Uint8Array): LogPosition | undefined {
-    const pages = data.length / this.#flash.pageBytes;
+    const pages = data.length / this.#sectors.pageBytes;
     const at = { sector: head.index, page: head.nextPage, pages };
     // Before the attempt: whatever comes of it, these pages are used.
     head.nextPage += pages;
-    return this.#program(head.index, at.page, data) ? at : undefined;
+    return this.#sectors.program(head.index, at.page, data) ? at : undefined;
   }
 
   #compactOldest(): void {
@@ -249,17 +201,18 @@ export class SectorLog {
     if (target === undefined)
       throw new LatchkeyError("storage-failed", { message: "No spare sector can be opened." });
     const moves: [JournalRecord, LogPosition, LogPosition][] = [];
-    for (const [record, from] of this.#scan(source.index)) {
+    for (const [record, from] of this.#sectors.scan(source.index, this.#checkpointPage).records) {
       if (!this.#owner.isLive(record, from)) continue;
-      const data = encodeRecord(record, this.#flash.pageBytes);
+      const data = encodeRecord(record, this.#sectors.pageBytes);
       const fits = target.nextPage + from.pages <= this.#checkpointPage;
       const to = fits ? this.#place(target, data) : undefined;
       if (to === undefined) this.#abandon(target);
       else moves.push([record, from, to]);
     }
-    const { pageBytes } = this.#flash;
+    const { pageBytes } = this.#sectors;
     const checkpoint = encodeCheckpoint(source.number + 1, target.number, pageBytes);
-    if (!this.#program(target.index, this.#checkpointPage, checkpoint)) this.#abandon(target);
+    if (!this.#sectors.program(target.index, this.#checkpointPage, checkpoint))
+      this.#abandon(target);
     // From here on the old sector is dead, on flash and here.
     this.#live.shift();
     this.#live.push(target);
@@ -269,9 +222,13 @@ export class SectorLog {
 
   /** A target that does not hold its data: nothing is lost, the source is still whole. */
   #abandon(target: OpenSector): never {
-    this.#bad.add(target.index);
+    this.#sectors.bad.add(target.index);
     throw new LatchkeyError("storage-failed", { message: "A flash sector is worn out." });
   }
+}
+
+function isOfValues(purpose: SectorPurpose): boolean {
+  return purpose === "plain" || purpose === "target";
 }
 
 function full(): LatchkeyError {

@@ -1,10 +1,19 @@
-import { toHex } from "../../protocol/encoding/hex.ts";
 import { ERROR_CODES } from "../../protocol/error-codes.ts";
 import type { ReaderConfig } from "../config.ts";
-import type { ConsoleSource, Facts } from "../console/snapshot.ts";
+import { type ConsoleSource, type Facts, rebootSoon } from "../console/snapshot.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RingLog } from "../log.ts";
+import {
+  identityFacts,
+  networkFacts,
+  storageFacts,
+  systemFacts,
+  uploadFacts,
+} from "../node-facts.ts";
 import type { Platform } from "../platform.ts";
+import type { NodeReporting } from "../sensor/node-reporting.ts";
+import { sensorFacts } from "../sensor/sensor-facts.ts";
+import type { WatchedSensor } from "../sensor/watched-sensor.ts";
 import type { ReaderEngine } from "./engine.ts";
 import type { Hardware } from "./hardware.ts";
 import { stageName } from "./health.ts";
@@ -18,36 +27,34 @@ export interface ConsoleParts {
   readonly hardware: Hardware;
   readonly log: RingLog;
   readonly storage: Journal;
+  readonly reporting: NodeReporting;
 }
-
-/** Long enough for the answer to leave a slow port. */
-const REBOOT_DELAY_MS = 200;
-
-const whole = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
 
 /** What the console tells of a reader. */
 export function consoleSource(parts: ConsoleParts): ConsoleSource {
-  const { platform, engine, hardware, log } = parts;
+  const { platform, engine, hardware, log, reporting } = parts;
+  const { sensors } = reporting.work;
+  const factsOf = (sensor: WatchedSensor) => sensorFacts(sensor, platform.clock.monotonicMs());
   return {
     status: () => status(parts),
     id: () => identityFacts(parts),
-    net: () => networkFacts(parts),
+    net: () => networkFacts(parts, engine.state.linkError),
     taps: (count) => (count === 0 ? [] : engine.taps.list.slice(-count)),
     log: (count, level) => log.last(count, level),
+    ...(sensors.length === 0 ? {} : { sensors: () => sensors.map(factsOf) }),
     reboot: () => {
-      log.write("warn", "reboot-requested");
       hardware.relay.release();
-      platform.timer.set(() => platform.system.restart(), REBOOT_DELAY_MS);
+      rebootSoon(platform, log);
     },
   };
 }
 
-function status({ platform, config, engine, hardware, storage }: ConsoleParts): Facts {
+function status(parts: ConsoleParts): Facts {
+  const { platform, config, engine, hardware, storage, reporting } = parts;
   const { state, taps } = engine;
   const nowMs = platform.clock.monotonicMs();
   const { fault, held } = state;
   const { painter } = hardware;
-  const { livePages, capacityPages, badSectors } = storage.statistics;
   return {
     state: stageName(state),
     for_ms: Math.round(nowMs - state.sinceMs),
@@ -64,42 +71,8 @@ function status({ platform, config, engine, hardware, storage }: ConsoleParts): 
     unreported: engine.unreportedDenials,
     faults: engine.faults,
     last_error: engine.lastError ?? null,
-    uptime_ms: Math.round(nowMs),
-    boot_reason: platform.system.bootReason,
-    firmware: platform.system.version,
-    heap_free: platform.system.heapFreeBytes() ?? null,
-    storage_used: `${livePages}/${capacityPages} pages`,
-    storage_bad_sectors: badSectors,
-  };
-}
-
-function identityFacts({ platform, config, identity }: ConsoleParts): Facts {
-  const { nodeUid, nodePk, status: registration } = identity.state;
-  return {
-    node_uid: nodeUid ?? null,
-    node_pk: nodePk === undefined ? null : toHex(nodePk),
-    registration: registration ?? null,
-    node_type: config.nodeType,
-    tenant_id: config.tenantId,
-    chip_id: platform.system.chipId,
-    server_keys: config.serverKeys.length,
-  };
-}
-
-function networkFacts({ platform, config, engine, identity }: ConsoleParts): Facts {
-  const { up, address, ssid, rssiDbm } = platform.network.status();
-  const { session } = identity.state;
-  return {
-    up,
-    address: address ?? null,
-    ssid: ssid ?? null,
-    rssi_dbm: rssiDbm ?? null,
-    server: config.baseUrl,
-    link_error: engine.state.linkError ?? null,
-    session: session?.sid ?? null,
-    session_age_ms: whole(session?.ageMs),
-    token_expires_in_ms: whole(session?.tokenExpiresInMs),
-    unix_time: identity.nowUnix() ?? null,
-    clock_age_ms: whole(identity.clockAgeMs()),
+    ...uploadFacts(reporting.readings, reporting.uploader),
+    ...systemFacts(parts),
+    ...storageFacts(storage),
   };
 }

@@ -3,10 +3,11 @@ import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { type LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityEvent } from "../../protocol/node/identity-events.ts";
 import type { Clock, Log, Random, Timer } from "../../protocol/platform.ts";
+import { checkInReport } from "../check-in-report.ts";
 import type { Network, System } from "../platform.ts";
 import { DenialReports } from "./denial-reports.ts";
 import type { Hardware } from "./hardware.ts";
-import { checkInReport } from "./health.ts";
+import { stageName } from "./health.ts";
 import {
   type Effect,
   initialState,
@@ -18,7 +19,7 @@ import {
 } from "./machine.ts";
 import { momentAt } from "./moment.ts";
 import type { ReaderIdentity, ServerWork } from "./server-work.ts";
-import { TapRecords } from "./tap-records.ts";
+import { type TapRecord, TapRecords } from "./tap-records.ts";
 import { TapWork } from "./tap-work.ts";
 import { NamedTimers } from "./timers.ts";
 import { transition } from "./transition.ts";
@@ -36,6 +37,8 @@ export interface EngineParts {
   readonly policy: Policy;
   /** Length of a badge's file if it is known before the first is read. */
   readonly badgeFileBytes: number | undefined;
+  /** A tap has ended; the door or the screen knows already. */
+  readonly onTap: (tap: TapRecord) => void;
 }
 
 /** Effects that take a while and a network, and the operation whose failure they report. */
@@ -276,24 +279,22 @@ export class ReaderEngine {
   }
 
   #record(result: TapResult): void {
-    const { granted, number: tap, badge, reason, readMs, checkMs, totalMs } = this.taps.add(result);
+    const record = this.taps.add(result);
+    const { granted, number: tap, badge, reason, readMs, checkMs, totalMs } = record;
     const event = granted ? "tap-granted" : "tap-denied";
     const facts = { tap, badge, reason, readMs, checkMs, totalMs };
     this.#parts.log.write(granted ? "info" : "warn", event, facts);
     if (result.local) this.#denials.add(result);
+    this.#parts.onTap(record);
     this.#tap.end();
   }
 
   #report() {
     const { system, identity, clock } = this.#parts;
-    return checkInReport({
-      state: this.#state,
-      taps: this.taps,
-      faults: this.faults,
-      lastError: this.lastError,
-      system,
-      clockAgeMs: identity.clockAgeMs(),
-      uptimeMs: clock.monotonicMs(),
-    });
+    const { taps, faults, lastError } = this;
+    const { nfc } = this.#state;
+    const times = { clockAgeMs: identity.clockAgeMs(), uptimeMs: clock.monotonicMs() };
+    const state = stageName(this.#state);
+    return checkInReport({ state, nfc, taps, faults, lastError, system, ...times });
   }
 }

@@ -3,9 +3,9 @@ import { Led } from "../../hal/led.ts";
 import { PN532 } from "../../hal/pn532/pn532.ts";
 import { CardPresence, type PresenceHandler } from "../../hal/pn532/presence.ts";
 import { Relay } from "../../hal/relay.ts";
-import { SSD1306 } from "../../hal/ssd1306.ts";
 import type { Log } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
+import { createDisplay, transferLimitMs } from "../display.ts";
 import type { Platform } from "../platform.ts";
 import { Lights } from "./lights.ts";
 import { Painter } from "./painter.ts";
@@ -68,14 +68,6 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
   };
 }
 
-/**
- * The limit of one transfer: its bytes, and a while for a chip that stretches the clock. The
- * Pico's default of 200 ms would hold up the event loop for as long when a bus is stuck.
- */
-function transferLimitMs(bytesMax: number, hz: number, stretchMs: number): number {
-  return Math.ceil((bytesMax * 9 * 1000) / hz) + stretchMs;
-}
-
 function createLights(platform: Platform, config: ReaderConfig): Lights {
   const { io, timer } = platform;
   const { led, buzzer } = config;
@@ -85,18 +77,6 @@ function createLights(platform: Platform, config: ReaderConfig): Lights {
     led && { green: light(led.green), red: light(led.red) },
     buzzer && new Buzzer({ pin: buzzer.pin, timer, ...sound }),
   );
-}
-
-function createDisplay(platform: Platform, config: ReaderConfig): SSD1306 | undefined {
-  const { display } = config;
-  if (display === undefined) return undefined;
-  const { io, timer } = platform;
-  const { data, clock, hz, port, address, reset } = display;
-  return new SSD1306({
-    i2c: { io: io.I2C, data, clock, hz, port, address, timeout: transferLimitMs(130, hz, 5) },
-    timer,
-    ...(reset === undefined ? {} : { reset: { io: io.Digital, pin: reset } }),
-  });
 }
 
 function createPn532(platform: Platform, config: ReaderConfig, log: Log): PN532 {

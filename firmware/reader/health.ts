@@ -1,43 +1,16 @@
-import type { CheckInRequest } from "../../protocol/badge/check-in.ts";
-import type { ErrorCode } from "../../protocol/error-codes.ts";
-import type { System } from "../platform.ts";
+import { workStage } from "./boot-transitions.ts";
 import type { ReaderState } from "./machine.ts";
-import type { TapRecords } from "./tap-records.ts";
 
-export interface Vitals {
-  readonly state: ReaderState;
-  readonly taps: Pick<TapRecords, "granted" | "denied">;
-  readonly faults: number;
-  readonly lastError: ErrorCode | undefined;
-  readonly system: Pick<System, "bootReason" | "version" | "heapFreeBytes">;
-  readonly clockAgeMs: number | undefined;
-  readonly uptimeMs: number;
+const CONNECTED: readonly string[] = Object.freeze(["active", "ready", "granted", "denied", "nfc"]);
+
+/** Whether the reader is connected and no tap needs the network: the time for reports. */
+export function maySpeak(state: ReaderState): boolean {
+  return state.tap === undefined && CONNECTED.includes(workStage(state));
 }
 
 /** The state as people and servers read it: `READY`, `ERROR`, … */
 export function stageName(state: ReaderState): string {
   return state.stage.toUpperCase();
-}
-
-/** What a check-in tells the server. */
-export function checkInReport(vitals: Vitals): CheckInRequest {
-  const { state, taps, faults, lastError, system, clockAgeMs, uptimeMs } = vitals;
-  const heapFreeBytes = system.heapFreeBytes();
-  return {
-    uptimeSeconds: Math.floor(uptimeMs / 1000),
-    firmware: system.version,
-    state: stageName(state),
-    granted: taps.granted,
-    denied: taps.denied,
-    faults,
-    bootReason: system.bootReason,
-    nfc: state.nfc,
-    ...(lastError === undefined ? {} : { lastError }),
-    ...(heapFreeBytes === undefined
-      ? {}
-      : { heapFreeBytes: Math.max(0, Math.floor(heapFreeBytes)) }),
-    ...(clockAgeMs === undefined ? {} : { clockAgeSeconds: Math.floor(clockAgeMs / 1000) }),
-  };
 }
 
 /**

@@ -1,22 +1,23 @@
 import { badgeKey } from "../../protocol/badge/key-id.ts";
 import { badgeFileLength } from "../../protocol/badge/link.ts";
 import { sealedFileLength } from "../../protocol/badge/sealed-link.ts";
-import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
-import { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
 import { Console } from "../console/console.ts";
+import { layOutFlash } from "../journal/flash-layout.ts";
 import { Journal } from "../journal/journal.ts";
 import { RingLog } from "../log.ts";
+import { createNodeIdentity } from "../node-identity.ts";
 import type { Platform } from "../platform.ts";
+import { NodeReporting } from "../sensor/node-reporting.ts";
 import { type ConsoleParts, consoleSource } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
 import { createHardware } from "./hardware.ts";
-import { isHealthy } from "./health.ts";
+import { isHealthy, maySpeak } from "./health.ts";
 import type { Policy, ReaderState } from "./machine.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
-import { type ReaderIdentity, ServerWork } from "./server-work.ts";
+import { ServerWork } from "./server-work.ts";
 import type { TapRecord } from "./tap-records.ts";
 
 /** A running reader, as tests and tools see it. */
@@ -35,6 +36,8 @@ export interface ReaderHandle {
 
 /** How often the display's clock and the watchdog are seen to. */
 const TICK_MS = 250;
+/** Of one upload: sealing it is short work between two taps. */
+const UPLOAD_BYTES_MAX = 1_000;
 /** A badge that is read in four exchanges of the longest kind is not read at all. */
 const READ_TIMEOUT_MS = 6_000;
 
@@ -48,25 +51,10 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
   const log = new RingLog({ clock, forward: platform.log });
   const hardware = createHardware(platform, config, log);
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
-  const storage = new Journal(platform.flash);
-  const identity: ReaderIdentity = new IdentityNode({
-    baseUrl: config.baseUrl,
-    nodeType: config.nodeType,
-    tenantId: config.tenantId,
-    commKey: config.commKey,
-    commIv: config.commIv,
-    serverKeys: config.serverKeys,
-    ...(config.enrolToken === undefined
-      ? {}
-      : { enrolToken: fromUtf8(config.enrolToken.bytes, "enrol_token") }),
-    platform: { clock, timer, random, storage, http: network, crypto, log },
-    // One attempt each: the state machine repeats, with its own back-off and screen.
-    retry: {
-      attempts: 1,
-      baseMs: config.limits.retryBaseMs,
-      maxMs: config.limits.retryMaxMs,
-      timeoutMs: config.limits.requestTimeoutMs,
-    },
+  const flash = layOutFlash(platform.flash);
+  const storage = new Journal(flash.values);
+  const identity = createNodeIdentity({
+    ...{ platform, config, storage, log },
     onEvent: (event) => engine.identityEvent(event),
   });
   const { tenantId, df1, limits } = config;
@@ -81,13 +69,23 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     decisionTimeoutMs,
     requestTimeoutMs,
   };
-  const engine = new ReaderEngine({
+  const engine: ReaderEngine = new ReaderEngine({
     ...{ clock, timer, random, log, network, system, identity, hardware },
     server: new ServerWork(work),
     policy: policyOf(config),
     badgeFileBytes: expectedFileLength(config),
+    onTap: (tap) => reporting.tapped(tap),
   });
-  return run({ platform, config, log, engine, identity, hardware, storage });
+  const reporting = new NodeReporting({
+    ...{ platform, flash: flash.events, config, identity, log },
+    bytesMax: UPLOAD_BYTES_MAX,
+    mayUpload: () => maySpeak(engine.state),
+    isIdle: () => engine.state.tap === undefined,
+  });
+  engine.onState((state) => {
+    if (maySpeak(state)) reporting.uploader.resume();
+  });
+  return run({ platform, config, log, engine, identity, hardware, storage, reporting });
 }
 
 function expectedFileLength({ badgeHost, badgeProfile }: ReaderConfig): number | undefined {
@@ -108,7 +106,7 @@ function policyOf({ limits, relay }: ReaderConfig): Policy {
 }
 
 function run(parts: ConsoleParts): ReaderHandle {
-  const { platform, config, log, engine, identity, hardware } = parts;
+  const { platform, config, log, engine, identity, hardware, reporting } = parts;
   const { timer } = platform;
   const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(parts)));
   let tick: TimerHandle | undefined;
@@ -123,6 +121,7 @@ function run(parts: ConsoleParts): ReaderHandle {
   engine.onState(show);
   engine.dispatch({ type: "start" });
   prepareWhileJoining(parts);
+  reporting.start();
   onTick();
   return {
     get state() {
@@ -139,6 +138,7 @@ function run(parts: ConsoleParts): ReaderHandle {
     stop: async () => {
       if (tick !== undefined) timer.clear(tick);
       engine.stop();
+      reporting.stop();
       terminal?.close();
       identity.close();
       await hardware.close();

@@ -31,7 +31,11 @@ export function enter(
 }
 
 /** Exponential with jitter over its upper half: never zero, never above the bound. */
-export function retryDelayMs(policy: Policy, failures: number, random: number): number {
+export function retryDelayMs(
+  policy: Pick<Policy, "retryBaseMs" | "retryMaxMs">,
+  failures: number,
+  random: number,
+): number {
   const bound = Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** Math.max(0, failures - 1));
   return Math.round(bound * (0.5 + random / 2));
 }

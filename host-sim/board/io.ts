@@ -3,6 +3,7 @@ import { type DigitalBehaviour, digitalClass } from "./digital.ts";
 import { i2cClass } from "./i2c.ts";
 import type { I2CBus } from "./i2c-bus.ts";
 import type { Pins } from "./pins.ts";
+import { pulseCaptureClass } from "./pulse-capture.ts";
 import { PwmRecorder, pwmClass } from "./pwm.ts";
 import { type SerialLine, serialClass } from "./serial.ts";
 
@@ -35,5 +36,6 @@ export function boardIo(options: BoardIoOptions): IoProvider {
     Digital: digitalClass(pins, options.digital ?? { initialValue: true }),
     Serial: serialClass(pins.world, lineOf),
     PWM: pwmClass(pins, options.pwm ?? new PwmRecorder()),
+    PulseCapture: pulseCaptureClass(pins),
   };
 }

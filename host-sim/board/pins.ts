@@ -15,7 +15,7 @@ export class Pin {
   readonly #pulls = new Map<string, Pull>();
   readonly #listeners: ((level: Level, timeUs: number) => void)[] = [];
   #level: Level = 0;
-  /** Who uses the pin on the microcontroller's side: `digital`, `i2c`, `serial`, `pwm`. */
+  /** Who uses the pin on the microcontroller's side: `digital`, `i2c`, `serial`, `pwm`, … */
   owner: string | undefined;
 
   constructor(pins: Pins, number: number) {

@@ -6,6 +6,7 @@ import type {
   PWMOptions,
   SerialOptions,
 } from "../../hal/ecma419.ts";
+import type { PulseCaptureConstructor, PulseCaptureOptions } from "../../hal/pulse-capture.ts";
 
 /** Thrown at code that still runs after its power went; never seen by a living program. */
 export class PowerLost extends Error {
@@ -72,7 +73,9 @@ export class PowerGate {
 
   io(io: IoProvider): IoProvider {
     const gate = this;
+    const { PulseCapture } = io;
     return {
+      ...(PulseCapture === undefined ? {} : { PulseCapture: this.#pulseCapture(PulseCapture) }),
       I2C: class extends io.I2C {
         constructor(options: I2COptions) {
           gate.check();
@@ -125,6 +128,19 @@ export class PowerGate {
           if (gate.on) super.write(duty);
         }
       },
+    };
+  }
+
+  #pulseCapture(PulseCapture: PulseCaptureConstructor): PulseCaptureConstructor {
+    const gate = this;
+    return class extends PulseCapture {
+      constructor(options: PulseCaptureOptions) {
+        gate.check();
+        super({ ...options, onReadable: gate.while(options.onReadable)! });
+      }
+      override trigger(): void {
+        if (gate.on) super.trigger();
+      }
     };
   }
 }

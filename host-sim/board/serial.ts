@@ -47,6 +47,11 @@ export class SerialLine implements SerialEnd {
     this.#port = port;
   }
 
+  /** The speed to which the board's port is set; `undefined` while none is open. */
+  get baud(): number | undefined {
+    return this.#port?.baud;
+  }
+
   /** Board side: bytes that have left the UART. */
   deliver(bytes: Uint8Array): void {
     for (const listener of this.#listeners) listener(bytes);

@@ -47,6 +47,8 @@ export class FlashModel implements Flash {
   readonly #stuck = new Map<number, { zeros: number; ones: number }>();
   #cut: { at: number; tear: Tear } | undefined;
   #powered = true;
+  /** Whether there may be a weak bit: without one, reading is only copying. */
+  #weakened = false;
 
   constructor(options: FlashOptions) {
     const { sizeBytes = 64 * 1024, sectorBytes = 4096, pageBytes = 256 } = options;
@@ -71,12 +73,11 @@ export class FlashModel implements Flash {
     this.#inside(offset, length, 1);
     this.stats.reads++;
     const out = this.#bytes.slice(offset, offset + length);
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; this.#weakened && i < length; i++) {
       const weak = this.#weak[offset + i]!;
       if (weak !== 0) out[i] = out[i]! ^ (weak & this.#rng.int(0, 255));
-      const stuck = this.#stuck.get(offset + i);
-      if (stuck !== undefined) out[i] = (out[i]! | stuck.ones) & ~stuck.zeros;
     }
+    if (this.#stuck.size > 0) this.#stick(offset, out);
     return out;
   }
 
@@ -165,6 +166,7 @@ export class FlashModel implements Flash {
     const weak = this.#weak.subarray(offset, offset + change.target.length);
     const cut = this.#cut;
     if (cut !== undefined && this.operations >= cut.at) {
+      this.#weakened ||= cut.tear === "half-erased";
       applyTorn(bytes, weak, change, cut.tear, this.#rng);
       this.#powered = false;
       this.#onCut?.();
@@ -174,6 +176,13 @@ export class FlashModel implements Flash {
     const tear = this.#powered ? "after" : this.#rng.pick(["prefix", "random"] as const);
     applyTorn(bytes, weak, change, tear, this.#rng);
     if (!this.#powered) throw new PowerCut();
+  }
+
+  #stick(offset: number, out: Uint8Array): void {
+    for (const [at, { zeros, ones }] of this.#stuck) {
+      const i = at - offset;
+      if (i >= 0 && i < out.length) out[i] = (out[i]! | ones) & ~zeros;
+    }
   }
 
   #needPower(): void {

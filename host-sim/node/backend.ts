@@ -8,6 +8,7 @@ import { nodeCrypto } from "../../server/node-crypto.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { signingKeys } from "../../server/signing-keys.ts";
 import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
+import type { ReadingRow } from "../../server/store/readings.ts";
 import type { Records } from "../../server/store/records.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
 import { Vault } from "../../server/vault.ts";
@@ -66,6 +67,11 @@ export class Backend {
   async createTenant(name: string): Promise<BackendTenant> {
     const { tenantId } = await this.admin.createTenant({ name, registration: "auto" });
     return { tenantId, provisioning: await this.admin.provisioning(tenantId) };
+  }
+
+  /** All that was reported in a tenant, in the order of arrival. */
+  readings(tenantId: string): Promise<readonly ReadingRow[]> {
+    return this.#records.readingsAfter(0, 1_000_000, { tenantId });
   }
 
   /** What the network model calls with every request that reaches the server. */

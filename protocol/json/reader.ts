@@ -1,6 +1,6 @@
 import { fromBase64 } from "../encoding/base64.ts";
 import { uuidToBytes } from "../encoding/uuid.ts";
-import { malformed } from "../errors.ts";
+import { type LatchkeyError, malformed } from "../errors.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export type JsonObject = { readonly [name: string]: JsonValue };
@@ -104,10 +104,10 @@ export class JsonReader {
   /** One line of text. */
   string(name: string, { min = 1, max = 256 }: StringLimits = {}): string {
     const value = this.any(name);
-    if (typeof value !== "string") throw this.#wrong(name, "not a string");
+    if (typeof value !== "string") throw this.wrong(name, "not a string");
     if (value.length < min || value.length > max)
-      throw this.#wrong(name, `needs ${min} to ${max} characters`);
-    if (!isPlainText(value)) throw this.#wrong(name, "not one line of plain text");
+      throw this.wrong(name, `needs ${min} to ${max} characters`);
+    if (!isPlainText(value)) throw this.wrong(name, "not one line of plain text");
     return value;
   }
 
@@ -115,14 +115,14 @@ export class JsonReader {
   oneOf<const T extends string>(name: string, words: readonly T[]): T {
     const value = this.any(name);
     const found = words.find((word) => word === value);
-    if (found === undefined) throw this.#wrong(name, `not one of ${words.join(", ")}`);
+    if (found === undefined) throw this.wrong(name, `not one of ${words.join(", ")}`);
     return found;
   }
 
   /** One word of a-z, 0-9 and hyphen. */
   word(name: string, limits?: StringLimits): string {
     const value = this.string(name, limits);
-    if (!/^[a-z0-9-]+$/.test(value)) throw this.#wrong(name, "not a word of a-z, 0-9 and hyphen");
+    if (!/^[a-z0-9-]+$/.test(value)) throw this.wrong(name, "not a word of a-z, 0-9 and hyphen");
     return value;
   }
 
@@ -137,12 +137,12 @@ export class JsonReader {
   bytes(name: string, length: number | ByteLimits): Uint8Array {
     const { min, max } = typeof length === "number" ? { min: length, max: length } : length;
     const text = this.any(name);
-    if (typeof text !== "string") throw this.#wrong(name, "not a string");
+    if (typeof text !== "string") throw this.wrong(name, "not a string");
     // Before decoding, so that nothing is allocated for what is refused anyway.
     const tooLong = text.length > 4 * Math.ceil(max / 3);
     const bytes = tooLong ? undefined : fromBase64(text, this.#prefix + name);
     if (bytes === undefined || bytes.length < min || bytes.length > max)
-      throw this.#wrong(name, min === max ? `needs ${min} bytes` : `needs ${min} to ${max} bytes`);
+      throw this.wrong(name, min === max ? `needs ${min} bytes` : `needs ${min} to ${max} bytes`);
     return bytes;
   }
 
@@ -150,35 +150,43 @@ export class JsonReader {
   uint(name: string, { max = Number.MAX_SAFE_INTEGER }: { readonly max?: number } = {}): number {
     const value = this.any(name);
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-      throw this.#wrong(name, "not an unsigned integer");
-    if (value > max) throw this.#wrong(name, `greater than ${max}`);
+      throw this.wrong(name, "not an unsigned integer");
+    if (value > max) throw this.wrong(name, `greater than ${max}`);
     return value + 0; // turns the -0 that JSON can spell into 0
+  }
+
+  /** A number that is one: JSON can spell 1e999, which no double holds. */
+  number(name: string): number {
+    const value = this.any(name);
+    if (typeof value !== "number" || !Number.isFinite(value))
+      throw this.wrong(name, "not a finite number");
+    return value + 0; // as in `uint`
   }
 
   boolean(name: string): boolean {
     const value = this.any(name);
-    if (typeof value !== "boolean") throw this.#wrong(name, "not true or false");
+    if (typeof value !== "boolean") throw this.wrong(name, "not true or false");
     return value;
   }
 
   object(name: string): JsonReader {
     const value = this.any(name);
-    if (!isObject(value)) throw this.#wrong(name, "not an object");
+    if (!isObject(value)) throw this.wrong(name, "not an object");
     return new JsonReader(value, `${this.#prefix}${name}.`);
   }
 
   /** The elements as they came; at most `max`. */
   array(name: string, { max }: { readonly max: number }): readonly JsonValue[] {
     const value = this.any(name);
-    if (!Array.isArray(value)) throw this.#wrong(name, "not an array");
-    if (value.length > max) throw this.#wrong(name, `more than ${max} elements`);
+    if (!Array.isArray(value)) throw this.wrong(name, "not an array");
+    if (value.length > max) throw this.wrong(name, `more than ${max} elements`);
     return value;
   }
 
   /** The elements as readers; each must be an object. */
   objects(name: string, limits: { readonly max: number }): readonly JsonReader[] {
     return this.array(name, limits).map((value, index) => {
-      if (!isObject(value)) throw this.#wrong(`${name}[${index}]`, "not an object");
+      if (!isObject(value)) throw this.wrong(`${name}[${index}]`, "not an object");
       return new JsonReader(value, `${this.#prefix}${name}[${index}].`);
     });
   }
@@ -212,7 +220,8 @@ export class JsonReader {
     return this.has(name) ? this.object(name) : undefined;
   }
 
-  #wrong(name: string, message: string): Error {
+  /** The error of a field that is wrong in a way that only its parser knows. */
+  wrong(name: string, message: string): LatchkeyError {
     return malformed(this.#prefix + name, message);
   }
 }

@@ -23,6 +23,11 @@ export interface IdentityOptions {
   readonly enrolToken?: string;
   readonly retry?: Partial<RetryPolicy>;
   readonly onEvent?: IdentityListener;
+  /**
+   * Whether the next session is opened before the current one ends, so that no request waits for
+   * it. True unless told; a node that speaks once an hour does without.
+   */
+  readonly keepSession?: boolean;
 }
 
 /** The options after they were checked: what is here can be trusted. */

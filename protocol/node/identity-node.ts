@@ -74,6 +74,7 @@ export class IdentityNode {
       waits: this.#waits,
       policy: config.retry,
       emit: (event) => this.#emit(event),
+      keep: options.keepSession ?? true,
     });
   }
 

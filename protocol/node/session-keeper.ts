@@ -18,6 +18,8 @@ export interface SessionKeeperOptions {
   readonly waits: Waits;
   readonly policy: RetryPolicy;
   readonly emit: IdentityListener;
+  /** Whether a session is followed by the next one without anybody asking. */
+  readonly keep: boolean;
 }
 
 /**
@@ -104,6 +106,7 @@ export class SessionKeeper {
   }
 
   #scheduleRenewal(session: NodeSession): void {
+    if (!this.#options.keep) return;
     const nowMs = this.#options.clock.monotonicMs();
     this.#schedule(session, session.token.renewAtMs - nowMs, 0);
   }

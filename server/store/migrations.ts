@@ -152,4 +152,68 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   ALTER TABLE badges ADD COLUMN profile TEXT NOT NULL DEFAULT 'open'
     CHECK (profile IN ('open', 'sealed'));
   `,
+  `
+  -- What nodes report, typed. "at" is when it was measured, or received_at where the node did not
+  -- know the time. A refused reading has its values in refused_reading only.
+  CREATE TABLE readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    log_id TEXT,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('telemetry', 'access', 'lost')),
+    at INTEGER NOT NULL,
+    time_known INTEGER NOT NULL CHECK (time_known IN (0, 1)),
+    received_at INTEGER NOT NULL,
+    temperature REAL,
+    humidity REAL,
+    pressure REAL,
+    lat REAL,
+    lon REAL,
+    altitude REAL,
+    voltage REAL,
+    current REAL,
+    power REAL,
+    motion INTEGER CHECK (motion IN (0, 1)),
+    badge_uid TEXT,
+    granted INTEGER CHECK (granted IN (0, 1)),
+    reason TEXT,
+    named TEXT,
+    faults TEXT,
+    lost TEXT,
+    refused TEXT,
+    refused_field TEXT,
+    refused_reading TEXT,
+    bytes INTEGER NOT NULL,
+    CHECK ((refused IS NULL) = (refused_reading IS NULL))
+  ) STRICT;
+  -- A NULL is like no other: without a log nothing is a repeat.
+  CREATE UNIQUE INDEX readings_once ON readings (tenant_id, node_uid, log_id, seq);
+  CREATE INDEX readings_by_node ON readings (tenant_id, node_uid, at, id);
+  CREATE INDEX readings_by_time ON readings (tenant_id, at, id);
+  CREATE INDEX readings_by_age ON readings (received_at);
+
+  -- What each node's rows take, kept up by the database itself.
+  CREATE TABLE reading_usage (
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, node_uid)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER readings_added AFTER INSERT ON readings BEGIN
+    INSERT INTO reading_usage VALUES (new.tenant_id, new.node_uid, new.bytes)
+      ON CONFLICT (tenant_id, node_uid) DO UPDATE SET bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER readings_removed AFTER DELETE ON readings BEGIN
+    UPDATE reading_usage SET bytes = bytes - old.bytes
+      WHERE tenant_id = old.tenant_id AND node_uid = old.node_uid;
+  END;
+
+  -- What came before readings had a form: kept for its time as what it is, and counted as nothing.
+  INSERT INTO readings (tenant_id, node_uid, seq, kind, at, time_known, received_at,
+      refused, refused_field, refused_reading, bytes)
+    SELECT tenant_id, node_uid, 0, 'telemetry', at, 0, at, 'malformed', 'body', payload,
+      length(payload) + 300 FROM telemetry ORDER BY id;
+  DROP TABLE telemetry;
+  `,
 ]);

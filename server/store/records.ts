@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { ReadingRecords } from "./readings.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
 export type RegistrationPolicy = "auto" | "token" | "approve";
@@ -163,20 +164,12 @@ export interface Operator {
   readonly tenantId: string | undefined;
 }
 
-export interface Telemetry {
-  readonly tenantId: string;
-  readonly nodeUid: string;
-  readonly at: number;
-  readonly request: string;
-  readonly payload: JsonValue;
-}
-
 /**
  * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records {
+export interface Records extends ReadingRecords {
   /** Tenant, its keys and its first batch in one transaction. @throws conflict */
   createTenant(
     tenant: Tenant,
@@ -251,11 +244,11 @@ export interface Records {
 
   addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
   operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
+  /** All tokens of that name. */
+  removeOperator(name: string): Promise<boolean>;
 
-  addTelemetry(reading: Telemetry): Promise<number>;
-  telemetry(tenantId: string, nodeUid: string, limit: number): Promise<readonly Telemetry[]>;
-  /** Deletes spent and expired tokens, and telemetry older than that. */
-  sweep(nowAt: number, telemetryBefore: number): Promise<void>;
+  /** Deletes spent and expired tokens, and readings that arrived before that. */
+  sweep(nowAt: number, readingsBefore: number): Promise<void>;
 
   close(): void;
 }

@@ -30,7 +30,8 @@ export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
   db.run(sql, seq, tenantId, at, kind, data, previousHash, hash);
 }
 
-function appendAlarm(db: SqliteDatabase, alarm: Alarm): void {
+/** Must run inside a transaction. */
+export function appendAlarm(db: SqliteDatabase, alarm: Alarm): void {
   const sql =
     "INSERT INTO alarms (tenant_id, at, kind, badge_uid, node_uid, cause) VALUES (?,?,?,?,?,?)";
   const { tenantId, at, kind, badgeUid = null, nodeUid = null, cause } = alarm;

@@ -1,4 +1,4 @@
-import { integer, optionalText, text } from "./columns.ts";
+import { optionalText, text } from "./columns.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import type { Records, Role } from "./records.ts";
 import { auditRecords } from "./sqlite-audit.ts";
@@ -6,49 +6,25 @@ import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
+import { readingRecords } from "./sqlite-readings.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 
-type OperatorRecords = Pick<Records, "addOperator" | "operator">;
-type TelemetryRecords = Pick<Records, "addTelemetry" | "telemetry" | "sweep">;
+type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
 
 function operatorRecords(db: SqliteDatabase): OperatorRecords {
   return {
     async addOperator({ name, role, tenantId = null }, tokenHash, at) {
       db.run("INSERT INTO operators VALUES (?,?,?,?,?)", tokenHash, name, role, tenantId, at);
     },
+    async removeOperator(name) {
+      return db.run("DELETE FROM operators WHERE name = ?", name) > 0;
+    },
     async operator(tokenHash) {
       const row = db.get("SELECT * FROM operators WHERE token_hash = ?", tokenHash);
       if (row === undefined) return undefined;
       const role = text(row, "role") as Role;
       return { name: text(row, "name"), role, tenantId: optionalText(row, "tenant_id") };
-    },
-  };
-}
-
-function telemetryRecords(db: SqliteDatabase): TelemetryRecords {
-  return {
-    async addTelemetry({ tenantId, nodeUid, at, request, payload }) {
-      const sql =
-        "INSERT INTO telemetry (tenant_id, node_uid, at, request, payload) " +
-        "VALUES (?,?,?,?,?) RETURNING id";
-      const row = db.get(sql, tenantId, nodeUid, at, request, JSON.stringify(payload));
-      return integer(row!, "id");
-    },
-    async telemetry(tenantId, nodeUid, limit) {
-      const sql =
-        "SELECT * FROM telemetry WHERE tenant_id = ? AND node_uid = ? ORDER BY id DESC LIMIT ?";
-      return db.all(sql, tenantId, nodeUid, limit).map((row) => ({
-        tenantId,
-        nodeUid,
-        at: integer(row, "at"),
-        request: text(row, "request"),
-        payload: JSON.parse(text(row, "payload")),
-      }));
-    },
-    async sweep(nowAt, telemetryBefore) {
-      db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
-      db.run("DELETE FROM telemetry WHERE at < ?", telemetryBefore);
     },
   };
 }
@@ -67,7 +43,11 @@ export function openSqliteRecords(path: string): Records {
     ...auditRecords(db),
     ...reportRecords(db),
     ...operatorRecords(db),
-    ...telemetryRecords(db),
+    ...readingRecords(db),
+    async sweep(nowAt, readingsBefore) {
+      db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
+      db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);
+    },
     close: () => db.close(),
   };
 }

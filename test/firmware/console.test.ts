@@ -8,6 +8,17 @@ import type { SerialOptions } from "../../hal/ecma419.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 
+const SENSORS = [
+  {
+    ...{ sensor: "room", platform: "bme280", temperature: 24.3, humidity: 58.1, age_ms: 12_000 },
+    ...{ error: null, error_count: null, error_next: null, due_in_ms: 48_000 },
+  },
+  {
+    ...{ sensor: "roof", platform: "bmp390", age_ms: null, error: "sensor-absent" },
+    ...{ error_count: 4, error_next: "Check its wiring.", due_in_ms: 16_000 },
+  },
+];
+
 /** The far end of a serial port that takes a few bytes at a time. */
 class Terminal {
   output = "";
@@ -82,6 +93,7 @@ class Terminal {
       id: () => ({ node_uid: "u-1" }),
       net: () => ({ up: true }),
       taps: (count) => [denied, granted].slice(-count),
+      sensors: () => SENSORS,
       log: (count) =>
         [
           { number: 1, atMs: 5, level: "info" as const, event: "boot", fields: { reason: "x" } },
@@ -102,6 +114,11 @@ describe("the console", () => {
       terminal.type("log\r"),
       /^\{"n":1,"at_ms":5,"level":"info","event":"boot","reason":"x"\}\r\n> $/,
     );
+    assert.deepEqual(terminal.type("sensors\r").split("\r\n").slice(0, 3), [
+      "room (bme280): temperature 24.3, humidity 58.1, 12 s ago",
+      "roof (bmp390): no reading yet",
+      "   sensor-absent, 4 times; again in 16 s. Check its wiring.",
+    ]);
     const help = terminal.type("help\r");
     for (const name of Object.keys(COMMANDS)) assert.ok(help.includes(name), name);
   });

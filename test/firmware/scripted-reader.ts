@@ -2,6 +2,7 @@ import { RingLog } from "../../firmware/log.ts";
 import { ReaderEngine } from "../../firmware/reader/engine.ts";
 import type { Hardware } from "../../firmware/reader/hardware.ts";
 import { type ReaderIdentity, ServerWork } from "../../firmware/reader/server-work.ts";
+import type { TapRecord } from "../../firmware/reader/tap-records.ts";
 import type { PresenceHandler } from "../../hal/pn532/presence.ts";
 import { parseDenialReport } from "../../protocol/badge/denial-report.ts";
 import { type BadgeKey, badgeKey, badgeKeyId } from "../../protocol/badge/key-id.ts";
@@ -80,6 +81,8 @@ export class ScriptedReader {
   readonly relay: number[] = [];
   readonly calls: { path: string; body: JsonObject; atMs: number }[] = [];
   readonly stages: string[] = [];
+  /** Taps that were handed on for the server, in order. */
+  readonly reported: TapRecord[] = [];
   /** How long the server takes. */
   roundTripMs = 40;
   registration: RegisterStatus = "registered";
@@ -128,6 +131,7 @@ export class ScriptedReader {
       hardware: this.#hardware(),
       policy: POLICY,
       badgeFileBytes: undefined,
+      onTap: (tap) => void this.reported.push(tap),
     });
     this.engine.onState((state) => {
       if (this.stages.at(-1) !== state.stage) this.stages.push(state.stage);

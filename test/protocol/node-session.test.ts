@@ -96,6 +96,7 @@ describe("the session keeper", () => {
       waits,
       policy: DEFAULT_RETRY,
       emit: (event) => events.push(event),
+      keep: true,
     });
     return { time, sessions, events };
   }

@@ -21,6 +21,12 @@ import { readNdefFile } from "../../protocol/nfc/ntag424-read.ts";
 import type { IdentityOptions } from "../../protocol/node/identity-config.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { HttpClient, Storage, Timer } from "../../protocol/platform.ts";
+import {
+  parseSensorDataAnswer,
+  type SensorDataAnswer,
+  type SensorReading,
+  writeSensorData,
+} from "../../protocol/telemetry/sensor-data.ts";
 import type { BadgeOrder, IssuedBadge, NewTenant, Provisioning } from "../../server/admin.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
@@ -75,6 +81,7 @@ export const overHttp: HttpClient = {
 export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
+  readonly timer?: Timer;
   readonly seed?: string;
 }
 
@@ -223,10 +230,26 @@ export class TestNode {
     return parseBadgeDecision(new JsonReader(await this.identity.call(BADGE_VERIFY_PATH, body)));
   }
 
+  /** Posts readings as a node with a log does. */
+  async report(
+    readings: readonly SensorReading[],
+    logId: Uint8Array = new Uint8Array(8).fill(0x10),
+  ): Promise<SensorDataAnswer> {
+    const { tenantId } = this.provisioning;
+    const data = { nodeUid: this.nodeUid, tenantId, nodeType: "sensor", logId, readings };
+    const answer = await this.identity.postEncrypted(writeSensorData(data));
+    return parseSensorDataAnswer(new JsonReader(answer));
+  }
+
   /** A tap from beginning to end. */
   async tap(card: Card): Promise<BadgeDecision> {
     return this.decide(await this.answer(card, await this.challenge()));
   }
+}
+
+/** One that is good, numbered. */
+export function warm(seq: number, temperature = 21.5): SensorReading {
+  return { seq, fields: { temperature } };
 }
 
 let serial = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { POST_PATH } from "../../protocol/node/endpoints.ts";
-import { badge, Desk } from "./desk.ts";
+import { badge, Desk, warm } from "./desk.ts";
 
 describe("service: from registration to the open door", () => {
   let desk: Desk;
@@ -82,17 +82,17 @@ describe("service: from registration to the open door", () => {
     await assert.rejects(tooLong, { code: "config-invalid" });
   });
 
-  it("stores what a sensor posts, as it came and under its node", async () => {
+  it("stores what a sensor posts, typed and under its node", async () => {
     const tenant = await desk.tenant();
     const node = await desk.node(tenant, { nodeType: "sensor" }).boot();
-    const answer = await node.identity.postEncrypted({
-      request: "record_sensor_data",
-      value: 42,
-      unit: "°C",
+    assert.deepEqual(await node.report([warm(7, 24.3)]), {
+      serverTime: Math.floor(desk.nowMs / 1000),
+      recorded: 1,
+      duplicates: 0,
+      refused: [],
     });
-    assert.equal(answer["status"], "ok");
-    const [reading] = await desk.service.admin.telemetry(tenant.tenantId, node.nodeUid);
-    assert.deepEqual(reading?.payload, { value: 42, unit: "°C" });
+    const [row] = await desk.service.admin.readings(tenant.tenantId, node.nodeUid);
+    assert.deepEqual(row?.reading, { seq: 7, fields: { temperature: 24.3 } });
     const unknown = node.identity.call(POST_PATH, { request: "format_disk" });
     await assert.rejects(unknown, {
       code: "malformed",

@@ -17,7 +17,7 @@ import {
   VERIFY_PATH,
 } from "../../protocol/node/endpoints.ts";
 import type { ServiceResponse } from "../../server/context.ts";
-import { badge, Desk, type TestNode } from "./desk.ts";
+import { badge, Desk, type TestNode, warm } from "./desk.ts";
 
 const SEALED = [POST_PATH, CHECK_IN_PATH, BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH];
 const PATHS = [
@@ -57,7 +57,7 @@ describe("service: any input whatever", () => {
       tenantId: undefined,
     });
     await node.identity.syncTime();
-    await node.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    await node.report([warm(1)]);
     for (const { path, body } of node.sent) templates.set(path, JSON.parse(body));
     const { tenantId } = node.provisioning;
     const badge = { tenant_id: tenantId, badge_uid: "BAAAAAAAAA", badge_pk: "A".repeat(43) };

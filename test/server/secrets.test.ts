@@ -5,7 +5,7 @@ import { toHex } from "../../protocol/encoding/hex.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import { createJsonLog } from "../../server/json-log.ts";
-import { badge, Desk, inProcess } from "./desk.ts";
+import { badge, Desk, inProcess, warm } from "./desk.ts";
 
 /** Every spelling in which bytes might slip out. */
 const spellings = (bytes: Uint8Array): string[] => [
@@ -55,7 +55,7 @@ describe("service: secrets", () => {
     const request = await node.answer(card, await node.challenge());
     await node.decide(request);
     await node.decide(request);
-    await node.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    await node.report([warm(1)]);
     const forged = { ...request, cmac: new Uint8Array(8) };
     await node.decide({ ...forged, challengeId: (await node.challenge()).challengeId });
     for (const { path, body, headers } of [...node.sent]) {

@@ -4,7 +4,7 @@ import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { POST_PATH, VERIFY_PATH } from "../../protocol/node/endpoints.ts";
 import { signJwt, type TokenClaims } from "../../protocol/node/jwt.ts";
 import type { ServiceResponse } from "../../server/context.ts";
-import { codeOf, Desk, lastSent, type Sent, type TestNode } from "./desk.ts";
+import { codeOf, Desk, lastSent, type Sent, type TestNode, warm } from "./desk.ts";
 
 describe("service: attacks on the session", () => {
   let desk: Desk;
@@ -14,7 +14,7 @@ describe("service: attacks on the session", () => {
   beforeEach(async () => {
     desk = new Desk();
     node = await desk.node(await desk.tenant()).boot();
-    await node.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    await node.report([warm(1)]);
   });
   afterEach(() => desk.close());
 
@@ -22,7 +22,7 @@ describe("service: attacks on the session", () => {
     const sent = lastSent(node, POST_PATH);
     for (let i = 0; i < 3; i++) assert.equal(codeOf(await resend(sent)), "replay");
     const { tenantId } = node.provisioning;
-    assert.equal((await desk.service.admin.telemetry(tenantId, node.nodeUid)).length, 1);
+    assert.equal((await desk.service.admin.readings(tenantId, node.nodeUid)).length, 1);
   });
 
   it("of 50 copies of one envelope at once exactly one is accepted", async () => {
@@ -41,14 +41,14 @@ describe("service: attacks on the session", () => {
         },
       })
       .boot();
-    const sending = racer.identity.postEncrypted({ request: "record_sensor_data", value: 2 });
+    const sending = racer.report([warm(2)]);
     // The node's own copy came last, so another one won and the node hears `replay`.
     await assert.rejects(sending, { code: "replay" });
     const codes = (await Promise.all(copies)).map(codeOf);
     assert.equal(codes.filter((each) => each === "ok").length, 1);
     assert.equal(codes.filter((each) => each === "replay").length, 48);
     const { tenantId } = node.provisioning;
-    assert.equal((await service.admin.telemetry(tenantId, racer.nodeUid)).length, 1);
+    assert.equal((await service.admin.readings(tenantId, racer.nodeUid)).length, 1);
   });
 
   it("an envelope sent to another endpoint does not open there", async () => {
@@ -63,13 +63,12 @@ describe("service: attacks on the session", () => {
     const refused = await desk.post(POST_PATH, forged, sent.headers);
     assert.equal(codeOf(refused), "envelope-invalid");
     // The window did not move: the next number still passes, and so do 40 more.
-    for (let i = 0; i < 41; i++)
-      await node.identity.postEncrypted({ request: "record_sensor_data", value: i });
+    for (let i = 0; i < 41; i++) await node.report([warm(i)]);
   });
 
   it("a token without its session's key opens nothing", async () => {
     const other = await desk.node(node.provisioning, { name: "other" }).boot();
-    await other.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    await other.report([warm(1)]);
     const [mine, theirs] = [lastSent(node, POST_PATH), lastSent(other, POST_PATH)];
     assert.equal(codeOf(await resend(mine, theirs.headers)), "token-invalid");
     const swapped = { ...JSON.parse(mine.body), sid: JSON.parse(theirs.body).sid };
@@ -109,7 +108,7 @@ describe("service: attacks on the session", () => {
     const { tenantId } = node.provisioning;
     await desk.service.admin.revokeNode(tenantId, node.nodeUid);
     assert.equal(codeOf(await resend(lastSent(node, POST_PATH))), "session-unknown");
-    const again = node.identity.postEncrypted({ request: "record_sensor_data", value: 3 });
+    const again = node.report([warm(3)]);
     await assert.rejects(again, { code: "node-revoked" });
     await assert.rejects(node.identity.ensureRegistered(), { code: "node-revoked" });
     const revived = desk.service.admin.approveNode(tenantId, node.nodeUid);
@@ -122,7 +121,7 @@ describe("service: attacks on the session", () => {
       boots.push(await desk.node(node.provisioning, { storage: node.storage }).boot());
     assert.equal(new Set(boots.map((boot) => boot.nodeUid)).size, 1);
     assert.equal(codeOf(await resend(lastSent(node, POST_PATH))), "session-unknown");
-    await boots[1]!.identity.postEncrypted({ request: "record_sensor_data", value: 1 });
+    await boots[1]!.report([warm(1)]);
     const verified = boots[1]!.sent.filter(({ path }) => path === VERIFY_PATH);
     assert.equal(verified.length, 1, "the second oldest session is still open");
   });

@@ -14,7 +14,7 @@ import { SqliteDatabase } from "../../server/store/sqlite-database.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
 import { systemRandom } from "../../server/system-random.ts";
 import { Vault } from "../../server/vault.ts";
-import { badge, Desk } from "./desk.ts";
+import { badge, Desk, warm } from "./desk.ts";
 
 describe("SQLite database", () => {
   let folder: string;
@@ -153,16 +153,25 @@ describe("audit log", () => {
 });
 
 describe("records", () => {
-  it("keep telemetry for its time and no longer", async () => {
+  it("keep readings for their time and no longer, by when they arrived", async () => {
     const records = openSqliteRecords(":memory:");
-    const reading = { tenantId: "t", nodeUid: "n", request: "r", payload: { a: 1 } };
-    await records.addTelemetry({ ...reading, at: 100 });
-    await records.addTelemetry({ ...reading, at: 200 });
+    const arrive = (receivedAt: number, at: number, seq: number) =>
+      records.recordReadings({
+        ...{ tenantId: "t", nodeUid: "n", logId: "aa", receivedAt, bytesMax: 1e9 },
+        readings: [
+          { at, timeKnown: true, kind: "telemetry", reading: warm(seq), refused: undefined },
+        ],
+        evicted: () => assert.fail("there is room"),
+      });
+    await arrive(100, 99, 1);
+    await arrive(200, 50, 2);
     await records.sweep(300, 150);
+    const query = { tenantId: "t", order: "asc", limit: 10, throughId: 9 } as const;
     assert.deepEqual(
-      (await records.telemetry("t", "n", 10)).map(({ at }) => at),
-      [200],
+      (await records.readings(query)).map(({ at }) => at),
+      [50],
     );
+    assert.equal(await records.lastReadingId(), 2);
     records.close();
   });
 });

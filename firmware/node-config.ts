@@ -1,0 +1,155 @@
+import { Secret } from "../protocol/crypto/secret.ts";
+import { toUtf8 } from "../protocol/encoding/utf8.ts";
+import { type ConfigFields, refuse } from "./config-fields.ts";
+import type { I2cPins, UartPins, Wiring } from "./wiring.ts";
+
+/** Limits of everything that a node asks of a server. */
+export interface NodeLimits {
+  /** Limit of one request. */
+  readonly requestTimeoutMs: number;
+  /** Time between check-ins. */
+  readonly checkinIntervalMs: number;
+  /** First and longest wait between attempts after a failure. */
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+}
+
+/** What every node is told when it is provisioned, checked and typed. */
+export interface NodeConfig {
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  readonly tenantId: string;
+  readonly commKey: Secret;
+  readonly commIv: Uint8Array;
+  readonly serverKeys: readonly Uint8Array[];
+  readonly enrolToken?: Secret;
+  /** For the platform that joins the network; the node itself does not look at it. */
+  readonly wifi?: { readonly ssid: string; readonly password?: Secret };
+  /** Shown on the screens: which door, which room. */
+  readonly label: string;
+  readonly utcOffsetMinutes: number;
+  readonly display?: I2cPins & { readonly address: number; readonly reset?: number };
+  readonly console?: UartPins & { readonly baud: number; readonly echo: boolean };
+}
+
+export const NODE_FIELDS: readonly string[] = Object.freeze([
+  "base_url",
+  "node_type",
+  "tenant_id",
+  "comm_key",
+  "comm_iv",
+  "server_keys",
+  "enrol_token",
+  "wifi",
+  "label",
+  "timezone",
+  "display",
+  "console",
+  "limits",
+]);
+
+/** The object under `name`, which must be there. @throws config-invalid */
+export function nested(fields: ConfigFields, name: string, known: readonly string[]): ConfigFields {
+  if (!fields.has(name)) refuse(fields.pathOf(name), "is missing");
+  return fields.object(name, known);
+}
+
+/** What every node has in common. @throws config-invalid */
+export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
+  return {
+    baseUrl: parseBaseUrl(fields),
+    tenantId: parseUuid(fields, "tenant_id"),
+    commKey: new Secret(fields.bytes("comm_key", 32)),
+    commIv: fields.bytes("comm_iv", 12),
+    serverKeys: fields.bytesList("server_keys", 32, 4),
+    ...(fields.has("enrol_token")
+      ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
+      : {}),
+    ...(fields.has("wifi") ? { wifi: parseWifi(fields) } : {}),
+    label: fields.has("label") ? fields.text("label", 21) : "Latchkey",
+    utcOffsetMinutes: parseTimezone(fields),
+    ...(fields.has("display") ? { display: parseDisplay(fields, wiring) } : {}),
+    ...(fields.has("console") ? { console: parseConsole(fields, wiring) } : {}),
+  };
+}
+
+export const LIMIT_FIELDS: readonly string[] = Object.freeze([
+  "request_ms",
+  "checkin_s",
+  "retry_ms",
+  "retry_max_ms",
+]);
+
+/** @param limits the object `limits`, or an empty one */
+export function parseNodeLimits(limits: ConfigFields): NodeLimits {
+  const retryBaseMs = limits.integer("retry_ms", { min: 100, max: 10_000, fallback: 500 });
+  const retryMaxMs = limits.integer("retry_max_ms", { min: 1000, max: 300_000, fallback: 15_000 });
+  if (retryMaxMs < retryBaseMs) refuse("limits.retry_max_ms", "must not be below limits.retry_ms");
+  return {
+    requestTimeoutMs: limits.integer("request_ms", { min: 500, max: 60_000, fallback: 5000 }),
+    checkinIntervalMs: 1000 * limits.integer("checkin_s", { min: 10, max: 3600, fallback: 300 }),
+    retryBaseMs,
+    retryMaxMs,
+  };
+}
+
+const HOST_NAME = "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?";
+const IPV6_LITERAL = "\\[[0-9A-Fa-f:.]{2,45}\\]";
+const URL_PATH = "/[A-Za-z0-9._~/-]{0,128}";
+
+function parseBaseUrl(fields: ConfigFields): string {
+  const url = fields.text("base_url", 400);
+  // Made here: an object of the module's body could not live in flash.
+  const form = `^https?://(${HOST_NAME}|${IPV6_LITERAL})(?::([0-9]{1,5}))?(${URL_PATH})?$`;
+  const match = new RegExp(form).exec(url);
+  if (match === null) refuse("base_url", "must look like http://host:port or https://host");
+  const port = match[2] === undefined ? 80 : Number(match[2]);
+  if (port < 1 || port > 65535) refuse("base_url", "the port must be from 1 to 65535");
+  let end = url.length;
+  while (url[end - 1] === "/") end--;
+  return url.slice(0, end);
+}
+
+function parseUuid(fields: ConfigFields, name: string): string {
+  const text = fields.text(name, 36);
+  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text))
+    refuse(fields.pathOf(name), "must be a UUID in lower case");
+  return text;
+}
+
+function parseTimezone(fields: ConfigFields): number {
+  if (!fields.has("timezone")) return 0;
+  const match = /^([+-])(\d\d):(\d\d)$/.exec(fields.text("timezone", 6));
+  if (match === null) refuse("timezone", 'must look like "+02:00"');
+  const minutes = Number(match[2]) * 60 + Number(match[3]);
+  if (minutes > 14 * 60 || Number(match[3]) > 59) refuse("timezone", "there is no such offset");
+  return match[1] === "-" ? -minutes : minutes;
+}
+
+function parseWifi(fields: ConfigFields): NonNullable<NodeConfig["wifi"]> {
+  const wifi = nested(fields, "wifi", ["ssid", "password"]);
+  const ssid = wifi.text("ssid", 32);
+  if (!wifi.has("password")) return { ssid };
+  const password = wifi.text("password", 63);
+  // IEEE 802.11-2020 J.4.1: a passphrase has 8 to 63 characters.
+  if (password.length < 8) refuse("wifi.password", "must have 8 to 63 characters");
+  return { ssid, password: new Secret(toUtf8(password)) };
+}
+
+function parseDisplay(fields: ConfigFields, wiring: Wiring): NonNullable<NodeConfig["display"]> {
+  const display = nested(fields, "display", ["data", "clock", "hz", "address", "reset"]);
+  const bus = wiring.i2c(display, { hz: 400_000 });
+  const address = display.integer("address", { min: 0x3c, max: 0x3d, fallback: 0x3c });
+  wiring.address(display, bus, address);
+  const reset = wiring.optionalPin(display, "reset");
+  return { ...bus, address, ...(reset === undefined ? {} : { reset }) };
+}
+
+function parseConsole(fields: ConfigFields, wiring: Wiring): NonNullable<NodeConfig["console"]> {
+  const port = nested(fields, "console", ["receive", "transmit", "baud", "echo"]);
+  return {
+    ...wiring.uart(port),
+    baud: port.integer("baud", { min: 1200, max: 921_600, fallback: 115_200 }),
+    echo: port.boolean("echo", true),
+  };
+}

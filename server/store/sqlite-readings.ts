@@ -1,0 +1,104 @@
+import type { SQLInputValue } from "node:sqlite";
+import { integer } from "./columns.ts";
+import { readingCells, toReadingRow } from "./reading-columns.ts";
+import type { NewReading, ReadingBatch, ReadingQuery, ReadingRecords } from "./readings.ts";
+import { appendAlarm, appendAudit } from "./sqlite-audit.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+
+/** Of a node's room is made free when it is full, so that it is not done with every row. */
+const ROOM_TO_MAKE = 1 / 8;
+
+/** Whether the reading was new. */
+function insert(db: SqliteDatabase, batch: ReadingBatch, fresh: NewReading): boolean {
+  const { tenantId, nodeUid, logId = null, receivedAt } = batch;
+  const cells: readonly (readonly [string, SQLInputValue])[] = [
+    ["tenant_id", tenantId],
+    ["node_uid", nodeUid],
+    ["log_id", logId],
+    ["received_at", receivedAt],
+    ...readingCells(fresh),
+  ];
+  // The names are ours, from a list in this folder; only values come from outside.
+  const names = cells.map(([name]) => name).join(", ");
+  const sql =
+    `INSERT INTO readings (${names}) VALUES (${cells.map(() => "?").join(",")}) ` +
+    "ON CONFLICT (tenant_id, node_uid, log_id, seq) DO NOTHING";
+  return db.run(sql, ...cells.map(([, value]) => value)) === 1;
+}
+
+function usedBytes(db: SqliteDatabase, { tenantId, nodeUid }: ReadingBatch): number {
+  const sql = "SELECT bytes FROM reading_usage WHERE tenant_id = ? AND node_uid = ?";
+  const row = db.get(sql, tenantId, nodeUid);
+  return row === undefined ? 0 : integer(row, "bytes");
+}
+
+/** Deletes the node's oldest rows, access events last, until there is room. Gives how many. */
+function makeRoom(db: SqliteDatabase, batch: ReadingBatch): number {
+  const { tenantId, nodeUid, bytesMax } = batch;
+  const used = usedBytes(db, batch);
+  if (used <= bytesMax) return 0;
+  const excess = used - bytesMax * (1 - ROOM_TO_MAKE);
+  const sql =
+    "DELETE FROM readings WHERE id IN (SELECT id FROM (" +
+    "SELECT id, bytes, sum(bytes) OVER (ORDER BY kind = 'access', id) AS through " +
+    "FROM readings WHERE tenant_id = ? AND node_uid = ?) WHERE through - bytes < ?)";
+  return db.run(sql, tenantId, nodeUid, excess);
+}
+
+function conditions(query: ReadingQuery): readonly (readonly [string, SQLInputValue])[] {
+  const { tenantId, nodeUid, from, to, throughId, after, order } = query;
+  const beyond = order === "asc" ? ">" : "<";
+  return [
+    ["tenant_id = ?", tenantId],
+    ["id <= ?", throughId],
+    ...(nodeUid === undefined ? [] : [["node_uid = ?", nodeUid] as const]),
+    ...(from === undefined ? [] : [["at >= ?", from] as const]),
+    ...(to === undefined ? [] : [["at <= ?", to] as const]),
+    // Spelt out for the planner: a range of `at` comes from the index, the pair decides ties.
+    ...(after === undefined ? [] : ([[`at ${beyond}= ?`, after.at]] as const)),
+  ];
+}
+
+/** What nodes report. */
+export function readingRecords(db: SqliteDatabase): ReadingRecords {
+  return {
+    async recordReadings(batch) {
+      return db.transaction(() => {
+        const isNew = batch.readings.map((fresh) => {
+          const stored = insert(db, batch, fresh);
+          if (stored && fresh.alarm !== undefined) appendAlarm(db, fresh.alarm);
+          return stored;
+        });
+        const evicted = makeRoom(db, batch);
+        if (evicted > 0) appendAudit(db, batch.evicted(evicted));
+        return { isNew, evicted };
+      });
+    },
+    async readings(query) {
+      const { field, order, limit, after } = query;
+      const parts = conditions(query);
+      const texts = parts.map(([text]) => text);
+      const values = parts.map(([, value]) => value);
+      if (field !== undefined) texts.push(`${field} IS NOT NULL`);
+      if (after !== undefined) {
+        texts.push(`(at, id) ${order === "asc" ? ">" : "<"} (?, ?)`);
+        values.push(after.at, after.id);
+      }
+      const sql =
+        `SELECT * FROM readings WHERE ${texts.join(" AND ")} ` +
+        `ORDER BY at ${order}, id ${order} LIMIT ?`;
+      return db.all(sql, ...values, limit).map(toReadingRow);
+    },
+    async readingsAfter(id, limit, { tenantId, nodeUid } = {}) {
+      const sql =
+        "SELECT * FROM readings WHERE id > ?1 AND (?2 IS NULL OR tenant_id = ?2) " +
+        "AND (?3 IS NULL OR node_uid = ?3) ORDER BY id LIMIT ?4";
+      return db.all(sql, id, tenantId ?? null, nodeUid ?? null, limit).map(toReadingRow);
+    },
+    async lastReadingId() {
+      // Also when that row is gone: its number is never given again.
+      const row = db.get("SELECT seq FROM sqlite_sequence WHERE name = 'readings'");
+      return row === undefined ? 0 : integer(row, "seq");
+    },
+  };
+}
