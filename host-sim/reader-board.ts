@@ -28,6 +28,8 @@ export interface ReaderBoardOptions {
   readonly pn532?: Partial<Pn532Behaviour>;
   /** What the flash holds at first; erased when absent. */
   readonly flashImage?: Uint8Array;
+  /** 16 hexadecimal digits; made from the seed when absent. */
+  readonly chipId?: string;
   readonly onLog?: Log["write"];
 }
 
@@ -52,6 +54,7 @@ export class ReaderBoard {
   readonly flash: FlashModel;
   readonly serial: SerialLine;
   readonly pwm = new PwmRecorder();
+  readonly chipId: string;
   readonly #options: ReaderBoardOptions;
   readonly #onBoot: ((reader: ReaderHandle) => void)[] = [];
   readonly #onPower: ((on: boolean) => void)[] = [];
@@ -88,6 +91,7 @@ export class ReaderBoard {
     }
     const relayPin = pins.pin(relay.pin);
     this.relay = new RelayRecorder({ world, pin: relayPin, activeLow: !relay.activeHigh });
+    this.chipId = options.chipId ?? toHex(world.rng("chip-id").bytes(8));
     this.flash = makeFlash(this, options.flashImage);
     this.serial = new SerialLine(world);
   }
@@ -149,7 +153,7 @@ export class ReaderBoard {
       network,
       crypto,
       bootReason: reason,
-      chipId: toHex(world.rng("chip-id").bytes(8)),
+      chipId: this.chipId,
       version: FIRMWARE_VERSION,
       onRestart: (why) => world.after(0, () => gate === this.#gate && this.restart(why)),
       ...(onLog === undefined ? {} : { onLog }),
