@@ -42,6 +42,13 @@ export interface System {
   /** Firmware version, semver. */
   readonly version: string;
   restart(): void;
+  /**
+   * 32 secret bytes that only this chip has (OTP), as a fresh array; `undefined` on a chip that was
+   * not provisioned with any. Absent where the platform has no such thing.
+   */
+  chipSecret?(): Uint8Array | undefined;
+  /** Forgets the configuration that the platform keeps in flash, for a factory reset. */
+  forgetConfiguration?(): void;
   /** Must be called more often than the watchdog's period. */
   feedWatchdog(): void;
   /** Free heap in bytes, when the engine can tell. */

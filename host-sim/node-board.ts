@@ -25,6 +25,8 @@ export interface NodeBoardOptions {
   readonly sensors?: readonly SensorEntry[];
   /** What the flash holds at first; erased when absent. */
   readonly flashImage?: Uint8Array;
+  /** 16 hexadecimal digits; made from the seed when absent. */
+  readonly chipId?: string;
   readonly onLog?: Log["write"];
 }
 
@@ -47,6 +49,7 @@ export abstract class NodeBoard<Handle> {
   /** The console's line. */
   readonly serial: SerialLine;
   readonly pwm = new PwmRecorder();
+  readonly chipId: string;
   readonly #options: NodeBoardOptions;
   readonly #console: NodeConfig["console"];
   readonly #onBoot: ((handle: Handle) => void)[] = [];
@@ -72,6 +75,7 @@ export abstract class NodeBoard<Handle> {
     }
     const buses = this.displayBus === undefined ? [] : [this.displayBus];
     this.rig = new SensorRig({ world, pins, entries: options.sensors ?? [], buses });
+    this.chipId = options.chipId ?? toHex(world.rng("chip-id").bytes(8));
     const image = options.flashImage;
     this.flash = new FlashModel({
       ...{ world, rng: world.rng("flash") },
@@ -159,7 +163,7 @@ export abstract class NodeBoard<Handle> {
     });
     return nodePlatform({
       ...{ world, gate, io, flash: this.flash, network, crypto, bootReason },
-      chipId: toHex(world.rng("chip-id").bytes(8)),
+      chipId: this.chipId,
       version: FIRMWARE_VERSION,
       onRestart: (why) => world.after(0, () => gate === this.#gate && this.restart(why)),
       ...(onLog === undefined ? {} : { onLog }),

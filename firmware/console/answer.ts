@@ -2,11 +2,20 @@ import { ERROR_CODES, isErrorCode } from "../../protocol/error-codes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { logLine } from "../log.ts";
 import type { TapRecord } from "../reader/tap-records.ts";
+import type { CheckResult } from "../selftest/check.ts";
+import { engineDefects } from "../selftest/engine-checks.ts";
 import { COMMANDS, type CommandLine } from "./command-line.ts";
 import type { ConsoleSource, Facts } from "./snapshot.ts";
 
-/** Runs a command and gives its answer as lines; one line of JSON with `--json`. */
-export function answer(command: CommandLine, source: ConsoleSource): string[] {
+/**
+ * Runs a command and gives its answer as lines; one line of JSON with `--json`.
+ * @param later takes what comes afterwards
+ */
+export function answer(
+  command: CommandLine,
+  source: ConsoleSource,
+  later: (lines: readonly string[]) => void,
+): string[] {
   const { name, json, count, level } = command;
   switch (name) {
     case "help":
@@ -32,10 +41,56 @@ export function answer(command: CommandLine, source: ConsoleSource): string[] {
       if (json) return [`{"log":[${lines.join(",")}]}`];
       return lines.length === 0 ? ["The log is empty."] : lines;
     }
+    case "selftest":
+      startSelfTest(source, json, later);
+      return json ? [] : ["Testing; the door and the sensors go on meanwhile."];
+    case "factory-reset":
+      return factoryReset(command, source);
     case "reboot":
       source.reboot();
       return json ? ['{"rebooting":true}'] : ["Rebooting."];
   }
+}
+
+function startSelfTest(
+  source: ConsoleSource,
+  json: boolean,
+  later: (lines: readonly string[]) => void,
+): void {
+  const defects = engineDefects().filter(({ present }) => present);
+  const failures: CheckResult[] = [];
+  source.selfTest(
+    (result) => {
+      if (!result.ok) failures.push(result);
+      const { name, ok, found } = result;
+      if (!json) later([ok ? `ok    ${name}` : `FAILED ${name}: ${found}`]);
+    },
+    (passed, failed) => {
+      const known = defects.map(({ name }) => name);
+      if (json) later([JSON.stringify({ passed, failed, failures, engine_defects: known })]);
+      else
+        later([
+          ...known.map((name) => `note  this engine has a known defect, which is avoided: ${name}`),
+          failed === 0
+            ? `${passed} passed.`
+            : `${passed} passed, ${failed} FAILED: do not use this board.`,
+        ]);
+    },
+  );
+}
+
+function factoryReset(
+  { confirmation, json }: CommandLine,
+  { resetWord, factoryReset: reset }: ConsoleSource,
+): string[] {
+  if (confirmation !== resetWord)
+    throw new LatchkeyError("usage", {
+      message:
+        "This erases the node's key, its readings and its configuration for good; the server " +
+        `will not know it afterwards. To do it, type: factory-reset ${resetWord}`,
+    });
+  reset();
+  return json ? ['{"resetting":true}'] : ["Erasing everything. The node starts again as new."];
 }
 
 /** An error as the console prints it: what happened, and what to do. */

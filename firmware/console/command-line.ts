@@ -10,6 +10,11 @@ export const COMMANDS = Object.freeze({
   badge: { usage: "badge [count]", about: "the last taps: why a door did or did not open" },
   sensors: { usage: "sensors", about: "last value, age and error of each sensor" },
   log: { usage: "log [count] [level]", about: "the last log entries" },
+  selftest: { usage: "selftest", about: "run the crypto against published figures, here" },
+  "factory-reset": {
+    usage: "factory-reset ABCD",
+    about: "erase key, readings and configuration; ABCD: the end of chip_id",
+  },
   reboot: { usage: "reboot", about: "start again" },
 } as const);
 export type CommandName = keyof typeof COMMANDS;
@@ -22,6 +27,8 @@ export interface CommandLine {
   readonly json: boolean;
   readonly count: number;
   readonly level: Level;
+  /** What was typed to confirm; empty when nothing was. */
+  readonly confirmation: string;
 }
 
 const COUNT_FALLBACK = 10;
@@ -51,15 +58,17 @@ export function parseCommandLine(line: string): CommandLine | undefined {
   let json = false;
   let count = COUNT_FALLBACK;
   let level: Level = "debug";
+  let confirmation = "";
   for (const word of rest) {
     const asLevel = LEVELS.find((found) => found === word);
     const takesCount = name === "badge" || name === "log";
     if (word === "--json") json = true;
     else if (takesCount && /^[0-9]{1,6}$/.test(word)) count = Math.min(Number(word), COUNT_MAX);
     else if (name === "log" && asLevel !== undefined) level = asLevel;
+    else if (name === "factory-reset" && confirmation === "") confirmation = word;
     else throw usage(unexpected(name, word));
   }
-  return { name, json, count, level };
+  return { name, json, count, level, confirmation };
 }
 
 function unexpected(name: CommandName, word: string): string {

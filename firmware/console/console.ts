@@ -35,6 +35,7 @@ export class Console {
   #backlogBytes = 0;
   #room = 0;
   #dropped = false;
+  #closed = false;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
@@ -52,6 +53,7 @@ export class Console {
   }
 
   close(): void {
+    this.#closed = true;
     this.#serial.close();
   }
 
@@ -75,10 +77,19 @@ export class Console {
   #run(text: string): void {
     try {
       const command = parseCommandLine(text);
-      if (command !== undefined) this.#print(answer(command, this.#options.source));
+      if (command === undefined) return;
+      this.#print(answer(command, this.#options.source, (lines) => this.#later(lines)));
     } catch (error) {
       this.#print(errorLines(toLatchkeyError(error), text.includes("--json")));
     }
+  }
+
+  /** What comes when the prompt stands there already. */
+  #later(lines: readonly string[]): void {
+    if (this.#closed || lines.length === 0) return;
+    this.#send("\r");
+    this.#print(lines);
+    this.#send(PROMPT);
   }
 
   #print(lines: readonly string[]): void {

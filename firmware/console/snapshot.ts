@@ -1,7 +1,11 @@
 import type { Log } from "../../protocol/platform.ts";
+import { requestFactoryReset } from "../factory-reset.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { LogEntry } from "../log.ts";
 import type { Platform } from "../platform.ts";
 import type { TapRecord } from "../reader/tap-records.ts";
+import type { CheckResult } from "../selftest/check.ts";
+import { runSelfTest } from "../selftest/selftest.ts";
 import type { Level } from "./command-line.ts";
 
 /** Facts under a heading. Keys are stable: programs read them with `--json`. */
@@ -20,15 +24,49 @@ export interface ConsoleSource {
   /** Each sensor; absent on a node that has none. */
   sensors?(): readonly Facts[];
   log(count: number, level: Level): readonly LogEntry[];
+  /** Runs the node's self-test: a call for each result, then one at its end. */
+  selfTest(onResult: (result: CheckResult) => void, onEnd: SelfTestEnd): void;
+  /** What has to be typed to confirm a factory reset. */
+  readonly resetWord: string;
+  /** Erases everything at the next boot, which comes a moment later. @throws storage-… */
+  factoryReset(): void;
   /** Restarts the node a moment later, so that the answer still goes out. */
   reboot(): void;
+}
+
+/** How many checks passed and failed. */
+export type SelfTestEnd = (passed: number, failed: number) => void;
+
+/** Characters of the chip's identifier that confirm a factory reset. */
+const RESET_WORD_LENGTH = 4;
+
+/** What every node's console can do to it; `secure` brings its outputs to rest first. */
+export function nodeActions(
+  platform: Platform,
+  log: Log,
+  storage: Journal,
+  secure: () => void = () => {},
+): Pick<ConsoleSource, "selfTest" | "resetWord" | "factoryReset" | "reboot"> {
+  const reboot = (): void => {
+    secure();
+    rebootSoon(platform, log);
+  };
+  return {
+    selfTest: (onResult, onEnd) => void runSelfTest(platform, onResult, onEnd),
+    resetWord: platform.system.chipId.slice(-RESET_WORD_LENGTH),
+    factoryReset: () => {
+      requestFactoryReset(storage);
+      reboot();
+    },
+    reboot,
+  };
 }
 
 /** Long enough for the answer to leave a slow port. */
 const REBOOT_DELAY_MS = 200;
 
 /** Restarts the node once the answer is out. */
-export function rebootSoon({ timer, system }: Platform, log: Log): void {
+function rebootSoon({ timer, system }: Platform, log: Log): void {
   log.write("warn", "reboot-requested");
   timer.set(() => system.restart(), REBOOT_DELAY_MS);
 }

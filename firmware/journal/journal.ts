@@ -125,6 +125,23 @@ export class Journal implements Storage {
     this.#log.prepare();
   }
 
+  /**
+   * Destroys all values. `mark` is a value that says so and is the last to go: while it is there,
+   * call this again. Afterwards this object is of no use; open another.
+   * @param onSector called after each sector, some 50 ms apart
+   * @returns how many sectors could not be destroyed
+   * @throws storage-full, storage-failed when the mark cannot be written: nothing is lost then
+   */
+  destroy(mark: string, onSector: () => void): number {
+    this.set(mark, Uint8Array.of(0));
+    for (const key of this.keys()) if (key !== mark) this.delete(key);
+    // Until the newest sector has nothing but the mark in it: it is erased last, and a torn erase
+    // may leave it readable.
+    for (let i = 1; i <= 2 * this.#log.pagesPerSector; i++) this.set(mark, Uint8Array.of(i));
+    this.#index.entries.clear();
+    return this.#log.destroy(onSector);
+  }
+
   keys(): string[] {
     const keys: string[] = [];
     for (const [key, entry] of this.#index.entries) if (entry.at !== undefined) keys.push(key);

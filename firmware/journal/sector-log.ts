@@ -123,6 +123,29 @@ export class SectorLog {
     return this.#sectors.record(at);
   }
 
+  /**
+   * Destroys every sector, the head last: whatever says that this is under way must stand there,
+   * and nothing else. Nothing can be appended afterwards; mount again.
+   * @returns how many sectors could not be destroyed
+   */
+  destroy(onSector: () => void): number {
+    const head = this.#live.at(-1)?.index;
+    let resisted = 0;
+    const order = Array.from({ length: this.#sectors.count }, (_, index) => index);
+    for (const index of [...order.filter((each) => each !== head), head]) {
+      if (index === undefined) continue;
+      if (!this.#sectors.destroy(index)) resisted++;
+      onSector();
+    }
+    this.#live = [];
+    return resisted;
+  }
+
+  /** Pages of a sector that can hold records. */
+  get pagesPerSector(): number {
+    return this.#checkpointPage - 1;
+  }
+
   #mount(): void {
     const found: OpenSector[] = [];
     let floor = 0;

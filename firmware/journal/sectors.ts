@@ -60,6 +60,20 @@ export class Sectors {
     return false;
   }
 
+  /**
+   * Takes what is in a sector away for good: by erasing it, or, where it does not erase any more,
+   * by clearing every bit. Whether one of the two worked.
+   */
+  destroy(sector: number): boolean {
+    if (this.erase(sector)) return true;
+    const zeros = new Uint8Array(this.pageBytes);
+    let gone = true;
+    for (let page = 0; page < this.pages; page++) {
+      if (!this.program(sector, page, zeros)) gone = false;
+    }
+    return gone;
+  }
+
   /** The record at a position where one was found before. @throws storage-corrupt */
   record(at: LogPosition): JournalRecord {
     const bytes = this.read(at.sector, at.page, at.pages * this.pageBytes);

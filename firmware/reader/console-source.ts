@@ -1,6 +1,6 @@
 import { ERROR_CODES } from "../../protocol/error-codes.ts";
 import type { ReaderConfig } from "../config.ts";
-import { type ConsoleSource, type Facts, rebootSoon } from "../console/snapshot.ts";
+import { type ConsoleSource, type Facts, nodeActions } from "../console/snapshot.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { RingLog } from "../log.ts";
 import {
@@ -32,7 +32,7 @@ export interface ConsoleParts {
 
 /** What the console tells of a reader. */
 export function consoleSource(parts: ConsoleParts): ConsoleSource {
-  const { platform, engine, hardware, log, reporting } = parts;
+  const { platform, engine, hardware, log, reporting, storage } = parts;
   const { sensors } = reporting.work;
   const factsOf = (sensor: WatchedSensor) => sensorFacts(sensor, platform.clock.monotonicMs());
   return {
@@ -42,10 +42,7 @@ export function consoleSource(parts: ConsoleParts): ConsoleSource {
     taps: (count) => (count === 0 ? [] : engine.taps.list.slice(-count)),
     log: (count, level) => log.last(count, level),
     ...(sensors.length === 0 ? {} : { sensors: () => sensors.map(factsOf) }),
-    reboot: () => {
-      hardware.relay.release();
-      rebootSoon(platform, log);
-    },
+    ...nodeActions(platform, log, storage, () => hardware.relay.release()),
   };
 }
 

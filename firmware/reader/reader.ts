@@ -5,10 +5,11 @@ import { toLatchkeyError } from "../../protocol/errors.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
 import { Console } from "../console/console.ts";
+import { openNodeJournal } from "../factory-reset.ts";
 import { layOutFlash } from "../journal/flash-layout.ts";
-import { Journal } from "../journal/journal.ts";
 import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
+import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
 import { NodeReporting } from "../sensor/node-reporting.ts";
 import { type ConsoleParts, consoleSource } from "./console-source.ts";
@@ -52,9 +53,10 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
   const hardware = createHardware(platform, config, log);
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
   const flash = layOutFlash(platform.flash);
-  const storage = new Journal(flash.values);
+  const storage = openNodeJournal(platform, flash, log);
   const identity = createNodeIdentity({
-    ...{ platform, config, storage, log },
+    ...{ platform, config, log },
+    storage: nodeStorage(platform, storage),
     onEvent: (event) => engine.identityEvent(event),
   });
   const { tenantId, df1, limits } = config;

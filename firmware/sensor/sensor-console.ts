@@ -1,5 +1,5 @@
 import { ERROR_CODES } from "../../protocol/error-codes.ts";
-import { type ConsoleSource, type Facts, rebootSoon } from "../console/snapshot.ts";
+import { type ConsoleSource, type Facts, nodeActions } from "../console/snapshot.ts";
 import {
   identityFacts,
   networkFacts,
@@ -12,7 +12,7 @@ import { lastError, type SensorNodeParts } from "./sensor-node.ts";
 
 /** What the console tells of a sensor node. */
 export function nodeConsole(parts: SensorNodeParts): ConsoleSource {
-  const { platform, connection, log } = parts;
+  const { platform, connection, log, storage } = parts;
   const { work } = parts.reporting;
   return {
     status: () => status(parts),
@@ -23,7 +23,7 @@ export function nodeConsole(parts: SensorNodeParts): ConsoleSource {
       return work.sensors.map((sensor) => sensorFacts(sensor, nowMs));
     },
     log: (count, level) => log.last(count, level),
-    reboot: () => rebootSoon(platform, log),
+    ...nodeActions(platform, log, storage),
   };
 }
 

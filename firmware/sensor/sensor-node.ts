@@ -5,10 +5,12 @@ import type { TimerHandle } from "../../protocol/platform.ts";
 import { checkInReport } from "../check-in-report.ts";
 import { Console } from "../console/console.ts";
 import { createDisplay } from "../display.ts";
+import { openNodeJournal } from "../factory-reset.ts";
 import { layOutFlash } from "../journal/flash-layout.ts";
-import { Journal } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
+import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
 import { Painter } from "../reader/painter.ts";
 import type { Screen } from "../reader/screens.ts";
@@ -72,8 +74,11 @@ export function startSensorNode(
   const log = new RingLog({ clock, forward: platform.log });
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
   const flash = layOutFlash(platform.flash);
-  const storage = new Journal(flash.values);
-  const identity = createNodeIdentity({ platform, config: checked, storage, log });
+  const storage = openNodeJournal(platform, flash, log);
+  const identity = createNodeIdentity({
+    ...{ platform, config: checked, log },
+    storage: nodeStorage(platform, storage),
+  });
   const listeners: ((stage: ConnectionStage) => void)[] = [];
   const connection: NodeConnection = new NodeConnection({
     ...{ identity, network, clock, timer, random, log, limits: checked.limits },

@@ -10,6 +10,8 @@ export interface DeskMemory {
   readonly otherTenantId?: string;
   /** The reader's flash: its identity survives, as on a board. */
   readonly flash?: Uint8Array;
+  /** The reader's chip: what its flash holds sealed opens on no other. */
+  readonly chipId?: string;
   readonly badges: Readonly<Record<string, ChipSnapshot>>;
 }
 
@@ -22,7 +24,8 @@ export function loadDesk(folder: string): DeskMemory {
   try {
     const read = JSON.parse(readFileSync(path, "utf8"));
     const flash = read.flash === undefined ? {} : { flash: fromBase64(read.flash) };
-    return { otherTenantId: read.otherTenantId, badges: read.badges ?? {}, ...flash };
+    const chip = typeof read.chipId === "string" ? { chipId: read.chipId } : {};
+    return { otherTenantId: read.otherTenantId, badges: read.badges ?? {}, ...flash, ...chip };
   } catch (cause) {
     throw deskDamaged(folder, cause);
   }

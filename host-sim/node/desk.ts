@@ -126,6 +126,7 @@ export class Desk {
       network,
       crypto: cost.crypto,
       ...(memory.flash === undefined ? {} : { flashImage: memory.flash }),
+      ...(memory.chipId === undefined ? {} : { chipId: memory.chipId }),
     });
     board.onPower((on) => {
       if (!on) network.disconnect();
@@ -149,7 +150,9 @@ export class Desk {
         card instanceof Ntag424 ? [[name, snapshotChip(card)] as const] : [],
       );
       const badges = Object.fromEntries(chips);
-      saveDesk(folder, { otherTenantId: other.tenantId, flash: board.flash.image(), badges });
+      const { chipId } = board;
+      const flash = board.flash.image();
+      saveDesk(folder, { otherTenantId: other.tenantId, flash, chipId, badges });
     };
     return new Desk({ server, world, board, watch, box, remember, speed: options.speed });
   }

@@ -14,7 +14,11 @@ export function double(block: Uint8Array): Uint8Array {
 }
 
 /** AES-CMAC (NIST SP 800-38B §6.2, RFC 4493): 16 bytes; the key has 16 or 32 bytes. */
-export function aesCmac(crypto: CryptoProvider, key: Uint8Array, message: Uint8Array): Uint8Array {
+export function aesCmac(
+  crypto: Pick<CryptoProvider, "aesEncryptBlock" | "aesCbcEncrypt">,
+  key: Uint8Array,
+  message: Uint8Array,
+): Uint8Array {
   const k1 = double(crypto.aesEncryptBlock(key, new Uint8Array(16)));
   const whole = message.length > 0 && message.length % 16 === 0;
   const blocks = Math.max(1, Math.ceil(message.length / 16));

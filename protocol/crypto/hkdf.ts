@@ -7,7 +7,7 @@ import type { CryptoProvider } from "./provider.ts";
  * `info` is a label (text is taken as UTF-8); an empty salt stands for 32 zero bytes (§2.2).
  */
 export function hkdf(
-  crypto: CryptoProvider,
+  crypto: Pick<CryptoProvider, "hmacSha256">,
   ikm: Uint8Array,
   salt: Uint8Array,
   info: string | Uint8Array,

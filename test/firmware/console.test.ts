@@ -23,6 +23,9 @@ const SENSORS = [
 class Terminal {
   output = "";
   reboots = 0;
+  resets = 0;
+  /** Lets the self-test that was asked for come to its end. */
+  runSelfTest: (() => void) | undefined;
   closed = false;
   readonly #waiting: Uint8Array[] = [];
   readonly #console: Console;
@@ -99,6 +102,15 @@ class Terminal {
           { number: 1, atMs: 5, level: "info" as const, event: "boot", fields: { reason: "x" } },
         ].slice(-count),
       reboot: () => void this.reboots++,
+      selfTest: (onResult, onEnd) => {
+        this.runSelfTest = () => {
+          onResult({ name: "SHA-256", ok: true });
+          onResult({ name: "X25519", ok: false, found: "00ff" });
+          onEnd(1, 1);
+        };
+      },
+      resetWord: "c0de",
+      factoryReset: () => void this.resets++,
     };
   }
 }
@@ -125,11 +137,44 @@ describe("the console", () => {
 
   it("answers every command in one line of JSON", () => {
     for (const name of Object.keys(COMMANDS)) {
-      const lines = new Terminal().type(`${name} --json\r`).split("\r\n");
+      if (name === "selftest") continue; // answers when it is done
+      const confirmed = name === "factory-reset" ? "factory-reset c0de" : name;
+      const lines = new Terminal().type(`${confirmed} --json\r`).split("\r\n");
       assert.equal(lines.length, 2, name);
       assert.equal(lines[1], "> ");
       assert.equal(typeof JSON.parse(lines[0]!), "object", name);
     }
+  });
+
+  it("prints what a self-test finds as it comes, and its end", () => {
+    const terminal = new Terminal();
+    assert.match(terminal.type("selftest\r"), /^Testing;.*\r\n> $/);
+    terminal.output = "";
+    terminal.runSelfTest!();
+    terminal.drain();
+    const lines = terminal.output.split("\r\n").map((line) => line.replace(/^(> )?\r?/, ""));
+    assert.equal(lines[0], "ok    SHA-256");
+    assert.equal(lines[1], "FAILED X25519: 00ff");
+    assert.ok(lines.includes("1 passed, 1 FAILED: do not use this board."));
+    terminal.type("selftest --json\r");
+    terminal.output = "";
+    terminal.runSelfTest!();
+    terminal.drain();
+    const json = terminal.output.split("\r\n").find((line) => line.includes("{"))!;
+    const { passed, failed, failures } = JSON.parse(json.slice(json.indexOf("{")));
+    assert.deepEqual([passed, failed, failures[0].name], [1, 1, "X25519"]);
+  });
+
+  it("erases everything only for the word that names this board", () => {
+    const terminal = new Terminal();
+    for (const line of ["factory-reset", "factory-reset yes", "factory-reset C0DE"]) {
+      assert.match(terminal.type(`${line}\r`), /type: factory-reset c0de/);
+      assert.equal(terminal.resets, 0);
+    }
+    assert.match(terminal.type("factory-reset c0de now\r"), /does not take "now"/);
+    assert.equal(terminal.resets, 0);
+    assert.match(terminal.type("factory-reset c0de\r"), /Erasing everything/);
+    assert.equal(terminal.resets, 1);
   });
 
   it("tells why a door did not open, with timings and what to do", () => {

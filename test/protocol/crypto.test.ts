@@ -8,6 +8,7 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { throwsCode } from "./error-code.ts";
+import { PROVIDERS } from "./portable-provider.ts";
 
 const empty = new Uint8Array(0);
 const KEY_128 = fromHex("2b7e151628aed2a6abf7158809cf4f3c");
@@ -161,69 +162,71 @@ describe("AES-CMAC", () => {
   });
 });
 
-describe("Ed25519", () => {
-  // RFC 8032 §7.1, TEST 1 and TEST 3
-  const tests = [
-    [
-      "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-      "",
-      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155" +
-        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
-    ],
-    [
-      "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-      "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-      "af82",
-      "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac" +
-        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
-    ],
-  ] as const;
+for (const crypto of PROVIDERS)
+  describe(`Ed25519, with ${crypto.name}`, () => {
+    // RFC 8032 §7.1, TEST 1 and TEST 3
+    const tests = [
+      [
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155" +
+          "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+      ],
+      [
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac" +
+          "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+      ],
+    ] as const;
 
-  it("gives the vectors of RFC 8032", () => {
-    for (const [seed, publicKey, message, signature] of tests) {
-      assert.equal(toHex(crypto.ed25519PublicKey(fromHex(seed))), publicKey);
-      assert.equal(toHex(crypto.ed25519Sign(fromHex(seed), fromHex(message))), signature);
-      const good = [fromHex(publicKey), fromHex(message), fromHex(signature)] as const;
-      assert.equal(crypto.ed25519Verify(...good), true);
-    }
+    it("gives the vectors of RFC 8032", () => {
+      for (const [seed, publicKey, message, signature] of tests) {
+        assert.equal(toHex(crypto.ed25519PublicKey(fromHex(seed))), publicKey);
+        assert.equal(toHex(crypto.ed25519Sign(fromHex(seed), fromHex(message))), signature);
+        const good = [fromHex(publicKey), fromHex(message), fromHex(signature)] as const;
+        assert.equal(crypto.ed25519Verify(...good), true);
+      }
+    });
+
+    it("finds every other message, key and signature wrong, without an exception", () => {
+      const [, publicKey, message, signature] = tests[1].map((hex) => fromHex(hex)) as Uint8Array[];
+      const verify = (pk = publicKey!, m = message!, s = signature!) =>
+        crypto.ed25519Verify(pk, m, s);
+      assert.equal(verify(undefined, fromHex("af83")), false);
+      assert.equal(verify(fromHex(tests[0][1])), false);
+      assert.equal(verify(new Uint8Array(32).fill(255)), false);
+      assert.equal(verify(new Uint8Array(31)), false);
+      assert.equal(verify(undefined, undefined, signature!.slice(0, 63)), false);
+      assert.equal(verify(undefined, undefined, new Uint8Array(64).fill(255)), false);
+    });
   });
 
-  it("finds every other message, key and signature wrong, without an exception", () => {
-    const [, publicKey, message, signature] = tests[1].map((hex) => fromHex(hex)) as Uint8Array[];
-    const verify = (pk = publicKey!, m = message!, s = signature!) =>
-      crypto.ed25519Verify(pk, m, s);
-    assert.equal(verify(undefined, fromHex("af83")), false);
-    assert.equal(verify(fromHex(tests[0][1])), false);
-    assert.equal(verify(new Uint8Array(32).fill(255)), false);
-    assert.equal(verify(new Uint8Array(31)), false);
-    assert.equal(verify(undefined, undefined, signature!.slice(0, 63)), false);
-    assert.equal(verify(undefined, undefined, new Uint8Array(64).fill(255)), false);
-  });
-});
+for (const crypto of PROVIDERS)
+  describe(`X25519, with ${crypto.name}`, () => {
+    // RFC 7748 §6.1
+    const alice = fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+    const alicePublic = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+    const bob = fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
+    const bobPublic = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+    const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
 
-describe("X25519", () => {
-  // RFC 7748 §6.1
-  const alice = fromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
-  const alicePublic = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
-  const bob = fromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
-  const bobPublic = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
-  const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
+    it("agrees as in RFC 7748 §6.1", () => {
+      assert.equal(toHex(crypto.x25519PublicKey(alice)), alicePublic);
+      assert.equal(toHex(crypto.x25519PublicKey(bob)), bobPublic);
+      assert.equal(toHex(crypto.x25519(alice, fromHex(bobPublic))!), shared);
+      assert.equal(toHex(crypto.x25519(bob, fromHex(alicePublic))!), shared);
+    });
 
-  it("agrees as in RFC 7748 §6.1", () => {
-    assert.equal(toHex(crypto.x25519PublicKey(alice)), alicePublic);
-    assert.equal(toHex(crypto.x25519PublicKey(bob)), bobPublic);
-    assert.equal(toHex(crypto.x25519(alice, fromHex(bobPublic))!), shared);
-    assert.equal(toHex(crypto.x25519(bob, fromHex(alicePublic))!), shared);
+    it("gives nothing for a key of low order", () => {
+      const one = new Uint8Array(32);
+      one[0] = 1;
+      assert.equal(crypto.x25519(alice, new Uint8Array(32)), undefined);
+      assert.equal(crypto.x25519(alice, one), undefined);
+    });
   });
-
-  it("gives nothing for a key of low order", () => {
-    const one = new Uint8Array(32);
-    one[0] = 1;
-    assert.equal(crypto.x25519(alice, new Uint8Array(32)), undefined);
-    assert.equal(crypto.x25519(alice, one), undefined);
-  });
-});
 
 describe("a comparison in constant time", () => {
   it("says what an ordinary one says", () => {

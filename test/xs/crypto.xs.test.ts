@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { hkdf } from "../../protocol/crypto/hkdf.ts";
 import { nobleCrypto as crypto } from "../../protocol/crypto/noble.ts";
+import { portableOnNoble as portable } from "../protocol/portable-provider.ts";
 import { metered } from "./shims/meter.ts";
 
 const seed = new Uint8Array(32).fill(7);
@@ -45,5 +46,24 @@ describe("metering of the crypto primitives on XS", () => {
       crypto.aesGcmOpen(seed, nonce, seed, sealed),
     );
     assert.deepEqual(opened, message);
+  });
+});
+
+describe("metering of the curves written for XS", () => {
+  it("signs and verifies", async () => {
+    const key = await metered("portable ed25519 public key", () => portable.ed25519PublicKey(seed));
+    const signature = await metered("portable ed25519 sign 200 B", () =>
+      portable.ed25519Sign(seed, message),
+    );
+    const good = await metered("portable ed25519 verify 200 B", () =>
+      portable.ed25519Verify(key, message, signature),
+    );
+    assert.equal(good, true);
+  });
+
+  it("agrees", async () => {
+    const key = await metered("portable x25519 public key", () => portable.x25519PublicKey(seed));
+    const shared = await metered("portable x25519 shared", () => portable.x25519(seed, key));
+    assert.equal(shared?.length, 32);
   });
 });

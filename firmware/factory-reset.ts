@@ -1,0 +1,43 @@
+import type { Log } from "../protocol/platform.ts";
+import type { FlashLayout } from "./journal/flash-layout.ts";
+import { Journal } from "./journal/journal.ts";
+import { Sectors } from "./journal/sectors.ts";
+import type { Platform } from "./platform.ts";
+
+/** Says that everything is to go. */
+const MARK = "factory.reset";
+
+/** Asks for a factory reset: the next boot does it. @throws storage-full, storage-failed */
+export function requestFactoryReset(journal: Journal): void {
+  journal.set(MARK, Uint8Array.of(0));
+}
+
+/**
+ * Opens a node's values, after finishing a factory reset that was asked for, or that a power cut
+ * interrupted: readings first, then the platform's configuration, then keys and values. It takes
+ * some 50 ms a sector, three seconds in all, before anything else of the node runs; the door is
+ * shut meanwhile.
+ * @throws storage-failed
+ */
+export function openNodeJournal(
+  { system }: Pick<Platform, "system">,
+  flash: FlashLayout,
+  log: Log,
+): Journal {
+  const journal = new Journal(flash.values);
+  if (journal.get(MARK) === undefined) return journal;
+  log.write("warn", "factory-reset", { stage: "begins" });
+  const feed = (): void => system.feedWatchdog();
+  let resisted = 0;
+  const events = new Sectors(flash.events);
+  for (let sector = 0; sector < events.count; sector++) {
+    if (!events.destroy(sector)) resisted++;
+    feed();
+  }
+  system.forgetConfiguration?.();
+  resisted += journal.destroy(MARK, feed);
+  log.write(resisted === 0 ? "warn" : "error", "factory-reset", { stage: "done", resisted });
+  // With its configuration gone, a board begins from its beginning.
+  if (system.forgetConfiguration !== undefined) system.restart();
+  return new Journal(flash.values);
+}
