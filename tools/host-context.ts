@@ -38,6 +38,8 @@ export function hostContext(): Context {
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
     openCard: (place) => openCard(place, interrupt.signal),
     openCardServer,
+    openGateway: async (options) =>
+      (await import("./gateway/open-gateway.ts")).openGateway(options),
     loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };
 }

@@ -9,14 +9,21 @@ const ROOM_BYTES = 1024;
  * Opens a serial port of this computer and gives back an ECMA-419 `Serial` class for it, so that
  * drivers made for a microcontroller run here. ECMA-419 constructors cannot wait and opening a
  * port does, hence the two steps. The class makes one object, whose `close` closes the port; its
- * pins mean nothing here and are ignored.
+ * pins mean nothing here and are ignored. `onEnd` hears why, when the port goes away by itself.
  * @throws port-unavailable
  * @example
  * const io = await openNodeSerial("/dev/ttyUSB0", 115_200);
  * const pn532 = new PN532({ serial: { io }, clock, timer });
  */
-export async function openNodeSerial(path: string, baud: number): Promise<SerialConstructor> {
+export async function openNodeSerial(
+  path: string,
+  baud: number,
+  onEnd: (reason: string) => void = () => {},
+): Promise<SerialConstructor> {
   const port = await openPort(path, baud);
+  port.on("close", (error?: Error | null) => {
+    if (error) onEnd(error.message);
+  });
   let taken = false;
   return class extends NodeSerial {
     constructor(options: SerialOptions) {

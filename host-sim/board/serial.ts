@@ -41,6 +41,12 @@ export class SerialLine implements SerialEnd {
     this.#listeners.push(listener);
   }
 
+  /** Bytes that end at the board's pin now: they took their time elsewhere. */
+  arrive(bytes: readonly number[]): void {
+    if (this.#port === undefined) this.lostBytes += bytes.length;
+    else this.lostBytes += this.#port.receive(bytes);
+  }
+
   /** Board side: the port that listens now, `undefined` after a restart. */
   connect(port: Port | undefined): void {
     if (port !== undefined && this.#port !== undefined) throw new RangeError("port in use");
@@ -63,8 +69,7 @@ export class SerialLine implements SerialEnd {
     if (!this.#sending) return;
     const baud = this.#port?.baud ?? 115_200;
     this.#world.after((burst.length * BITS_PER_BYTE * 1e6) / baud, () => {
-      if (this.#port === undefined) this.lostBytes += burst.length;
-      else this.lostBytes += this.#port.receive(burst);
+      this.arrive(burst);
       this.#sendNext();
     });
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Simulation } from "../../host-sim/node/simulation.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/platform.ts";
+import { storedSeed } from "../support/stored-seed.ts";
 import { badge } from "./badge.ts";
 
 const BADGES = {
@@ -155,9 +156,10 @@ describe("secrets", () => {
       await sim.world.runFor(5_000_000);
     }
     const { provisioning } = sim.tenant;
-    const kept = sim.board.flash.image();
-    const seedAt = findSeed(kept, (await sim.backend.admin.nodes(sim.tenant.tenantId))[0]!.nodePk);
-    const secrets = [provisioning.commKey.bytes, provisioning.df1.bytes, seedAt];
+    const seed = storedSeed(sim.board);
+    const [{ nodePk } = { nodePk: undefined }] = await sim.backend.admin.nodes(sim.tenant.tenantId);
+    assert.deepEqual(nobleCrypto.ed25519PublicKey(seed), nodePk);
+    const secrets = [provisioning.commKey.bytes, provisioning.df1.bytes, seed];
     const told = sim.world.trace
       .entries()
       .filter(({ source }) => !["nfc", "display"].includes(source))
@@ -175,14 +177,3 @@ describe("secrets", () => {
     assert.ok(console.length > 500, "the console was heard");
   });
 });
-
-/** The node's seed, found in its flash by the key that belongs to it. */
-function findSeed(image: Uint8Array, nodePk: Uint8Array): Uint8Array {
-  for (let at = 0; at + 32 <= image.length; at++) {
-    const seed = image.slice(at, at + 32);
-    if (seed.every((byte) => byte === 0xff)) continue;
-    if (at > 8192) break;
-    if (Buffer.from(nobleCrypto.ed25519PublicKey(seed)).equals(nodePk)) return seed;
-  }
-  throw new Error("no seed in the flash");
-}

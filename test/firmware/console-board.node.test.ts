@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../firmware/console/command-line.ts";
-import { layOutFlash } from "../../firmware/journal/flash-layout.ts";
-import { Journal } from "../../firmware/journal/journal.ts";
-import { nodeStorage } from "../../firmware/node-storage.ts";
-import type { System } from "../../firmware/platform.ts";
 import { Simulation } from "../../host-sim/node/simulation.ts";
-import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { storedSeed } from "../support/stored-seed.ts";
 
 /** Types a line at the board's serial port and gives what comes back. */
 async function ask(sim: Simulation, line: string): Promise<string> {
@@ -47,11 +43,7 @@ describe("the console of a reader on the simulated board", () => {
     assert.match(everything, /GRANTED/);
     assert.match(everything, /DENIED badge-revoked/);
     const { config } = sim;
-    const { board } = sim;
-    const system = { chipId: board.chipId } as System;
-    const parts = { crypto: nobleCrypto, random: sim.world.rng("test"), system };
-    const key = nodeStorage(parts, new Journal(layOutFlash(board.flash).values)).get("node.key");
-    assert.ok(key !== undefined);
+    const key = storedSeed(sim.board);
     const secrets = [key, config.commKey.bytes, config.df1!.bytes];
     for (const secret of secrets) {
       for (const text of [toHex(secret), toBase64(secret), toBase64Url(secret), String(secret)])

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
+import type { BusEvent } from "../gateway/bus-master.ts";
 import type { Simulator } from "../simulator.ts";
 
 /** Where text goes. */
@@ -47,6 +48,17 @@ export type CardServerPlace =
   | { readonly url: string; readonly token: string }
   | { readonly dataFolder: string };
 
+export interface GatewayOptions {
+  readonly port: string;
+  readonly baud: number;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly addresses: readonly number[];
+  readonly onEvent: (event: BusEvent) => void;
+  /** The port is gone. */
+  readonly onEnd: (reason: string) => void;
+}
+
 /** Everything that a command may touch. Tests hand in another one. */
 export interface Context {
   /** Folder that relative paths start from. */
@@ -80,6 +92,8 @@ export interface Context {
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;
   openCardServer(place: CardServerPlace): Promise<CardServer>;
+  /** @throws port-unavailable */
+  openGateway(options: GatewayOptions): Promise<{ close(): void }>;
 }
 
 export interface HttpAnswer {

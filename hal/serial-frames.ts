@@ -1,0 +1,130 @@
+import type { Timer, TimerHandle } from "../protocol/platform.ts";
+import type {
+  Digital,
+  DigitalConstructor,
+  Serial,
+  SerialConstructor,
+  SerialOptions,
+} from "./ecma419.ts";
+
+export interface SerialFramesOptions {
+  readonly io: SerialConstructor;
+  readonly receive?: number;
+  readonly transmit?: number;
+  readonly port?: number;
+  readonly baud: number;
+  /** DE and /RE of an RS-485 transceiver, tied together: high while this side speaks. */
+  readonly direction?: { readonly io: DigitalConstructor; readonly pin: number };
+  readonly timer: Timer;
+  /** Bytes between two zeros; longer ones are noise. */
+  readonly frameBytesMax: number;
+  /** What stood between two zeros, at least one byte. */
+  readonly onFrame: (frame: Uint8Array) => void;
+}
+
+/** 8N1. */
+const BITS_PER_BYTE = 10;
+/** The transceiver must have let go before the other side answers, and not before the last bit. */
+const RELEASE_MARGIN_MS = 1;
+
+/**
+ * Zero-terminated frames on a UART, for a cable or an RS-485 pair. The UART does not say when its
+ * last bit has left, so the direction is given back after the time that the bytes take.
+ */
+export class SerialFrames {
+  readonly #options: SerialFramesOptions;
+  readonly #serial: Serial;
+  readonly #direction: Digital | undefined;
+  #waiting: Uint8Array = new Uint8Array(0);
+  #room = 0;
+  #release: TimerHandle | undefined;
+  #received: number[] = [];
+  #overlong = false;
+  #closed = false;
+
+  constructor(options: SerialFramesOptions) {
+    this.#options = options;
+    const { direction, io, baud } = options;
+    // Before the UART: until then a pull-down keeps the transceiver quiet.
+    this.#direction =
+      direction && new direction.io({ pin: direction.pin, mode: direction.io.Output });
+    try {
+      this.#direction?.write(0);
+      this.#serial = new io({
+        ...pinsOf(options),
+        baud,
+        onReadable: () => this.#read(),
+        onWritable: (count) => this.#writable(count),
+      });
+    } catch (error) {
+      this.#direction?.close();
+      throw error;
+    }
+  }
+
+  /** Replaces what has not left yet: on this line nobody speaks twice at once. */
+  send(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.#release !== undefined) this.#options.timer.clear(this.#release);
+    this.#direction?.write(1);
+    this.#waiting = bytes;
+    const tookMs = (bytes.length * BITS_PER_BYTE * 1000) / this.#options.baud;
+    this.#release = this.#options.timer.set(() => this.#letGo(), tookMs + RELEASE_MARGIN_MS);
+    this.#flush();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#release !== undefined) this.#options.timer.clear(this.#release);
+    this.#serial.close();
+    this.#direction?.write(0);
+    this.#direction?.close();
+  }
+
+  #letGo(): void {
+    this.#release = undefined;
+    this.#direction?.write(0);
+  }
+
+  #writable(count: number): void {
+    this.#room = count;
+    this.#flush();
+  }
+
+  #flush(): void {
+    const piece = this.#waiting.subarray(0, this.#room);
+    if (piece.length === 0 || this.#closed) return;
+    this.#waiting = this.#waiting.subarray(piece.length);
+    this.#room -= piece.length;
+    this.#serial.write(piece);
+  }
+
+  #read(): void {
+    if (this.#closed) return;
+    const buffer = this.#serial.read();
+    if (buffer === undefined) return;
+    for (const byte of new Uint8Array(buffer)) this.#take(byte);
+  }
+
+  #take(byte: number): void {
+    if (byte !== 0) {
+      if (this.#received.length < this.#options.frameBytesMax) this.#received.push(byte);
+      else this.#overlong = true;
+      return;
+    }
+    const frame = Uint8Array.from(this.#received);
+    const whole = frame.length > 0 && !this.#overlong;
+    this.#received = [];
+    this.#overlong = false;
+    if (whole) this.#options.onFrame(frame);
+  }
+}
+
+function pinsOf({ receive, transmit, port }: SerialFramesOptions): Partial<SerialOptions> {
+  return {
+    ...(receive !== undefined && { receive }),
+    ...(transmit !== undefined && { transmit }),
+    ...(port !== undefined && { port }),
+  };
+}

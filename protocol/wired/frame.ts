@@ -1,0 +1,90 @@
+import { concat } from "../encoding/bytes.ts";
+import { crc32 } from "../encoding/crc32.ts";
+import { cobsDecode, cobsEncode } from "./cobs.ts";
+
+/**
+ * A frame of the wired transport. On the wire, after COBS, between two zeros:
+ *
+ * ```
+ * kind u8 | address u8 | sequence u8 | acknowledge u8 | payload … | crc32 u32 little-endian
+ * ```
+ * The checksum also runs over the 4 bytes of the link's number, which are not sent: a frame of a
+ * link that has ended since, on either side, is then noise like any other.
+ */
+export interface Frame {
+  readonly kind: FrameKind;
+  /** Of the node: 1 to 254, whichever side sends. */
+  readonly address: number;
+  /** Of the payload that a `data` or `reply` frame carries. */
+  readonly sequence: number;
+  /** The next sequence that the sender of this frame waits for. */
+  readonly acknowledge: number;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * The gateway says `reset` (with a new link number), `poll` or `data`; the node it names answers
+ * each with one frame: `hello`, `idle` or `reply`. Nobody else speaks.
+ */
+export type FrameKind = keyof typeof KINDS;
+
+const KINDS = Object.freeze({
+  reset: 0x10,
+  poll: 0x11,
+  data: 0x12,
+  hello: 0x20,
+  idle: 0x21,
+  reply: 0x22,
+});
+const KIND_NAMES = Object.freeze(Object.keys(KINDS) as FrameKind[]);
+
+export const PAYLOAD_MAX = 240;
+const HEAD_BYTES = 4;
+const CRC_BYTES = 4;
+/** The longest frame as it stands between two zeros. */
+export const STUFFED_MAX = HEAD_BYTES + PAYLOAD_MAX + CRC_BYTES + 1;
+export const ADDRESS_MIN = 1;
+export const ADDRESS_MAX = 254;
+
+function word(value: number): Uint8Array {
+  return Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
+}
+
+/** Bytes to send, both zeros included. `link` is the link's number; 0 for `reset`. */
+export function encodeFrame(frame: Frame, link: number): Uint8Array {
+  const { kind, address, sequence, acknowledge, payload } = frame;
+  if (payload.length > PAYLOAD_MAX) throw new RangeError(`a payload of ${payload.length} bytes`);
+  const head = Uint8Array.of(KINDS[kind], address, sequence, acknowledge);
+  const checksum = word(crc32(concat(word(link), head, payload)));
+  const zero = new Uint8Array(1);
+  // The zero in front ends whatever noise the line made while nobody drove it.
+  return concat(zero, cobsEncode(concat(head, payload, checksum)), zero);
+}
+
+/**
+ * Whose frame this would be, without looking further: kind and address are never zero, so COBS
+ * leaves them where they are. What a node hears on a shared pair is mostly not for it.
+ */
+export function addressOf(stuffed: Uint8Array): number | undefined {
+  return stuffed[2];
+}
+
+/** What stood between two zeros, or `undefined` for anything but a whole frame of this link. */
+export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefined {
+  if (stuffed.length > STUFFED_MAX) return undefined;
+  const bytes = cobsDecode(stuffed);
+  if (bytes === undefined || bytes.length < HEAD_BYTES + CRC_BYTES) return undefined;
+  const end = bytes.length - CRC_BYTES;
+  const expected = word(crc32(concat(word(link), bytes.subarray(0, end))));
+  for (let i = 0; i < CRC_BYTES; i++) if (bytes[end + i] !== expected[i]) return undefined;
+  const kind = KIND_NAMES.find((name) => KINDS[name] === bytes[0]);
+  const address = bytes[1]!;
+  if (kind === undefined || address < ADDRESS_MIN || address > ADDRESS_MAX) return undefined;
+  return {
+    kind,
+    address,
+    sequence: bytes[2]!,
+    acknowledge: bytes[3]!,
+    payload: bytes.slice(HEAD_BYTES, end),
+  };
+}
