@@ -216,4 +216,11 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
       length(payload) + 300 FROM telemetry ORDER BY id;
   DROP TABLE telemetry;
   `,
+  `
+  -- How far each MQTT broker has acknowledged what was published.
+  CREATE TABLE published (
+    broker TEXT PRIMARY KEY,
+    reading_id INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]);

@@ -18,12 +18,15 @@ function insert(db: SqliteDatabase, batch: ReadingBatch, fresh: NewReading): boo
     ["received_at", receivedAt],
     ...readingCells(fresh),
   ];
-  // The names are ours, from a list in this folder; only values come from outside.
+  // The names are ours, from a list in this folder; only values come from outside. ON CONFLICT
+  // would use up an id for a repeat, and a gap in the ids would look like a loss.
   const names = cells.map(([name]) => name).join(", ");
   const sql =
-    `INSERT INTO readings (${names}) VALUES (${cells.map(() => "?").join(",")}) ` +
-    "ON CONFLICT (tenant_id, node_uid, log_id, seq) DO NOTHING";
-  return db.run(sql, ...cells.map(([, value]) => value)) === 1;
+    `INSERT INTO readings (${names}) SELECT ${cells.map(() => "?").join(",")} ` +
+    "WHERE NOT EXISTS (SELECT 1 FROM readings " +
+    "WHERE tenant_id = ? AND node_uid = ? AND log_id = ? AND seq = ?)";
+  const values = cells.map(([, value]) => value);
+  return db.run(sql, ...values, tenantId, nodeUid, logId, fresh.reading.seq) === 1;
 }
 
 function usedBytes(db: SqliteDatabase, { tenantId, nodeUid }: ReadingBatch): number {
@@ -99,6 +102,16 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
       // Also when that row is gone: its number is never given again.
       const row = db.get("SELECT seq FROM sqlite_sequence WHERE name = 'readings'");
       return row === undefined ? 0 : integer(row, "seq");
+    },
+    async publishedThrough(broker) {
+      const row = db.get("SELECT reading_id FROM published WHERE broker = ?", broker);
+      return row && integer(row, "reading_id");
+    },
+    async savePublished(broker, id) {
+      const sql =
+        "INSERT INTO published VALUES (?,?) " +
+        "ON CONFLICT (broker) DO UPDATE SET reading_id = excluded.reading_id";
+      db.run(sql, broker, id);
     },
   };
 }
