@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sealedDialogueSeconds: 10,
   sealedDialoguesPerNode: 2,
   readingsKeptSeconds: 30 * 86_400,
-  // One reading a minute of three quantities takes 13 MB in 30 days.
+  // One reading a minute takes 20 MB in 30 days.
   readingBytesPerNode: 64 * 2 ** 20,
   streamsMax: 64,
   streamsPerOperator: 8,
