@@ -225,6 +225,13 @@ describe("service: what nodes report", () => {
     });
   });
 
+  it("raises a few alarms, and not one for each loss that a node makes up", async () => {
+    const lost = { count: 1, first: 1, last: 1, eventClass: "access" } as const;
+    await node.report(Array.from({ length: 100 }, (_, seq) => ({ seq, fields: {}, lost })));
+    assert.equal((await desk.service.admin.alarms(node.provisioning.tenantId)).length, 8);
+    assert.equal((await rows()).length, 100);
+  });
+
   describe("in a flood by a node that was taken over", () => {
     it("comes to its rate, in readings, whatever the size of a request", async () => {
       const strict = new Desk({ limits: { readingsByNode: { burst: 150, perSecond: 1 } } });
