@@ -48,18 +48,20 @@ function makeRoom(db: SqliteDatabase, batch: ReadingBatch): number {
   return db.run(sql, tenantId, nodeUid, excess);
 }
 
-function conditions(query: ReadingQuery): readonly (readonly [string, SQLInputValue])[] {
-  const { tenantId, nodeUid, from, to, throughId, after, order } = query;
+/** Each with its values. `field` is one of a list, the rest are parameters. */
+function conditions(query: ReadingQuery): readonly (readonly [string, ...SQLInputValue[]])[] {
+  const { tenantId, nodeUid, from, to, field, throughId, after, order } = query;
   const beyond = order === "asc" ? ">" : "<";
-  return [
+  const all: [string, ...SQLInputValue[]][] = [
     ["tenant_id = ?", tenantId],
     ["id <= ?", throughId],
-    ...(nodeUid === undefined ? [] : [["node_uid = ?", nodeUid] as const]),
-    ...(from === undefined ? [] : [["at >= ?", from] as const]),
-    ...(to === undefined ? [] : [["at <= ?", to] as const]),
-    // Spelt out for the planner: a range of `at` comes from the index, the pair decides ties.
-    ...(after === undefined ? [] : ([[`at ${beyond}= ?`, after.at]] as const)),
   ];
+  if (nodeUid !== undefined) all.push(["node_uid = ?", nodeUid]);
+  if (from !== undefined) all.push(["at >= ?", from]);
+  if (to !== undefined) all.push(["at <= ?", to]);
+  if (field !== undefined) all.push([`${field} IS NOT NULL`]);
+  if (after !== undefined) all.push([`(at, id) ${beyond} (?, ?)`, after.at, after.id]);
+  return all;
 }
 
 /** What nodes report. */
@@ -78,18 +80,12 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
       });
     },
     async readings(query) {
-      const { field, order, limit, after } = query;
+      const { order, limit } = query;
       const parts = conditions(query);
-      const texts = parts.map(([text]) => text);
-      const values = parts.map(([, value]) => value);
-      if (field !== undefined) texts.push(`${field} IS NOT NULL`);
-      if (after !== undefined) {
-        texts.push(`(at, id) ${order === "asc" ? ">" : "<"} (?, ?)`);
-        values.push(after.at, after.id);
-      }
       const sql =
-        `SELECT * FROM readings WHERE ${texts.join(" AND ")} ` +
+        `SELECT * FROM readings WHERE ${parts.map(([text]) => text).join(" AND ")} ` +
         `ORDER BY at ${order}, id ${order} LIMIT ?`;
+      const values = parts.flatMap(([, ...given]) => given);
       return db.all(sql, ...values, limit).map(toReadingRow);
     },
     async readingsAfter(id, limit, { tenantId, nodeUid } = {}) {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Provisioning } from "../../server/admin.ts";
@@ -136,6 +139,48 @@ describe("latchkey readings", () => {
     const stranger = world();
     Object.assign(stranger.context, { env: { LATCHKEY_TOKEN: "lka_wrong" } });
     assert.match((await stranger.run("readings", ...remote())).err, /\[unauthenticated\]/);
+  });
+
+  it("waits where it comes to the server's rate", async () => {
+    const asked: string[] = [];
+    const busy = createServer((request, response) => {
+      const first = asked.push(String(request.url)) === 1;
+      const problem = { code: "rate-limited", status: 429, limit: "operator-by-address" };
+      response.writeHead(first ? 429 : 200);
+      response.end(JSON.stringify(first ? { ...problem, retry_after: 0 } : { readings: [] }));
+    }).listen(0, "127.0.0.1");
+    await once(busy, "listening");
+    const { port } = busy.address() as AddressInfo;
+    const url = ["--url", `http://127.0.0.1:${port}`, "--tenant", provisioning.tenantId];
+    const run = await world().run("readings", ...url);
+    busy.close();
+    assert.equal(run.exitCode, 0, run.err);
+    assert.equal(asked.length, 2);
+  });
+
+  it("takes up a stream that broke where it was, without a gap and without a double", async () => {
+    await node.report([warm(1, 1)]);
+    const source = remoteReadings(server.url, server.firstStart!.adminToken);
+    const stop = new AbortController();
+    const heard: number[] = [];
+    const { tenantId } = provisioning;
+    const following = (async () => {
+      for await (const page of source.follow({ tenantId }, 0, stop.signal))
+        heard.push(...page.map(({ reading }) => reading.seq));
+    })();
+    await waitFor(() => heard.length === 1);
+    const { port } = server;
+    await server.close();
+    server = await startServer({ folder, port });
+    node.identity.close();
+    const clock = { nowMs: Date.now() };
+    const options = { baseUrl: server.url, storage: node.storage };
+    node = await new TestNode(provisioning, overHttp, clock, options).boot();
+    await node.report([warm(2, 2), warm(3, 3)]);
+    await waitFor(() => heard.length === 3);
+    stop.abort();
+    await following;
+    assert.deepEqual(heard, [1, 2, 3]);
   });
 
   it("takes events out of a stream wherever it was cut", async () => {

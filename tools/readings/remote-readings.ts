@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import { fromProblem } from "../../protocol/json/problem.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import {
@@ -16,6 +16,7 @@ const TIMEOUT_MS = 15_000;
 /** The server says something every 15 s. */
 const SILENCE_MS = 45_000;
 const RECONNECT_MS = 3000;
+const ATTEMPTS_MAX = 10;
 
 async function get(url: string, token: string, signal: AbortSignal): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
@@ -26,6 +27,18 @@ async function get(url: string, token: string, signal: AbortSignal): Promise<Res
   });
   if (response.status !== 200) throw fromProblem(response.status, await response.text());
   return response;
+}
+
+/** Many pages come to the server's rate; it says how long to wait. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isLatchkeyError(error, "rate-limited") || attempt === ATTEMPTS_MAX) throw error;
+      await sleep(Number(error.detail["retry_after"] ?? 1) * 1000);
+    }
+  }
 }
 
 function parseJson(text: string): JsonReader {
@@ -60,33 +73,40 @@ function splitField(line: string): [string, string] {
   return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
 }
 
-/** Until the connection ends; whether the server said that it was the last word. */
+/**
+ * Until the connection ends or is silent for too long; gives whether the server said that it was
+ * the last word. @throws what the server says to the request, network-failed
+ */
 async function* listen(
   url: string,
   token: string,
   until: AbortSignal,
 ): AsyncGenerator<readonly StoredReading[], boolean> {
   const silence = new AbortController();
-  let clock = setTimeout(() => silence.abort(), SILENCE_MS);
+  const alarm = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const response = await get(url, token, AbortSignal.any([until, silence.signal]));
+    const body = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      clearTimeout(clock);
-      clock = setTimeout(() => silence.abort(), SILENCE_MS);
-      const { readings, ended, rest } = takeEvents(text + chunk);
+    for (;;) {
+      const chunk = await body.read().catch(() => undefined); // it broke, or was aborted
+      if (chunk?.value === undefined) return false;
+      alarm.refresh();
+      const { readings, ended, rest } = takeEvents(text + chunk.value);
       text = rest;
       if (readings.length > 0) yield readings;
       if (ended) return true;
     }
-  } catch (error) {
-    // What the server refuses is final; a connection that broke is begun again.
-    if (error instanceof LatchkeyError && error.code !== "network-failed") throw error;
-    if (error instanceof LatchkeyError && !until.aborted && !silence.signal.aborted) throw error;
   } finally {
-    clearTimeout(clock);
+    clearTimeout(alarm);
+    silence.abort(); // also when nobody reads on
   }
-  return false;
+}
+
+/** What may be over when it is tried again. */
+function passes(error: unknown): boolean {
+  const codes = ["network-failed", "network-timeout", "unavailable", "rate-limited"] as const;
+  return codes.some((code) => isLatchkeyError(error, code));
 }
 
 /** A server elsewhere, asked with an operator's token. */
@@ -103,22 +123,32 @@ export function remoteReadings(url: string, token: string): ReadingsSource {
         limit,
         cursor,
       );
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await get(`${base}/${SENSOR_DATA_PATH}?${query}`, token, signal);
+      const response = await patiently(() =>
+        get(`${base}/${SENSOR_DATA_PATH}?${query}`, token, AbortSignal.timeout(TIMEOUT_MS)),
+      );
       return parseStoredReadings(parseJson(await response.text()));
     },
     async *follow({ tenantId, nodeUid }, after, until) {
       let last = after;
+      let heard = false;
       while (!until.aborted) {
         const query = new URLSearchParams({ tenant_id: tenantOf(tenantId), after: String(last) });
         if (nodeUid !== undefined) query.set("node_uid", nodeUid);
         const events = listen(`${base}/${SENSOR_STREAM_PATH}?${query}`, token, until);
-        let step = await events.next();
-        for (; !step.done; step = await events.next()) {
-          last = step.value.at(-1)?.id ?? last;
-          yield step.value;
+        try {
+          let step = await events.next();
+          for (; !step.done; step = await events.next()) {
+            last = step.value.at(-1)?.id ?? last;
+            yield step.value;
+          }
+          if (step.value) throw new LatchkeyError("unauthenticated");
+          heard = true;
+        } catch (error) {
+          // A server that was there once comes back; one that never was is worth saying.
+          if (!until.aborted && !(heard && passes(error))) throw error;
+        } finally {
+          await events.return(false);
         }
-        if (step.value) throw new LatchkeyError("unauthenticated");
         await sleep(RECONNECT_MS, undefined, { signal: until }).catch(() => {});
       }
     },
