@@ -66,6 +66,7 @@ export class FakeWorld {
       openCard: refuse("card"),
       openCardServer: refuse("server"),
       openGateway: refuse("gateway"),
+      openReadings: refuse("server"),
       ...changes,
     };
   }

@@ -1,7 +1,9 @@
 import type { Readable } from "node:stream";
+import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { BusEvent } from "../gateway/bus-master.ts";
+import type { ReadingsSource } from "../readings/readings-source.ts";
 import type { Simulator } from "../simulator.ts";
 
 /** Where text goes. */
@@ -30,6 +32,8 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly host: string;
   readonly port: number;
+  /** Where readings are published to. */
+  readonly broker?: BrokerOptions;
   /** A line for every request and everything unusual. */
   readonly onLog: (line: string) => void;
 }
@@ -44,7 +48,7 @@ export interface RunningServer {
 }
 
 export type CardPlace = { readonly port: string } | { readonly simFile: string };
-export type CardServerPlace =
+export type ServerPlace =
   | { readonly url: string; readonly token: string }
   | { readonly dataFolder: string };
 
@@ -91,9 +95,10 @@ export interface Context {
   loadSimulator(): Promise<Simulator>;
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;
-  openCardServer(place: CardServerPlace): Promise<CardServer>;
   /** @throws port-unavailable */
   openGateway(options: GatewayOptions): Promise<{ close(): void }>;
+  openCardServer(place: ServerPlace): Promise<CardServer>;
+  openReadings(place: ServerPlace): Promise<ReadingsSource>;
 }
 
 export interface HttpAnswer {
