@@ -81,6 +81,7 @@ class Mount {
     for (let index = 0; index < this.#sectors.count; index++) this.#findSector(index);
     this.#findState();
     if (this.#state === undefined) return undefined;
+    // In ordinary life nearly all sectors: they are not looked at any further.
     this.#table.removeBelow(this.#state.floors);
     const appended = { access: 0, telemetry: 0, ...this.#note?.appended };
     const dropped = { access: 0, telemetry: 0, ...this.#note?.dropped };
