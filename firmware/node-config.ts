@@ -1,5 +1,6 @@
 import { Secret } from "../protocol/crypto/secret.ts";
 import { toUtf8 } from "../protocol/encoding/utf8.ts";
+import { ADDRESS_MAX, ADDRESS_MIN } from "../protocol/wired/frame.ts";
 import { type ConfigFields, refuse } from "./config-fields.ts";
 import type { I2cPins, UartPins, Wiring } from "./wiring.ts";
 
@@ -14,6 +15,14 @@ export interface NodeLimits {
   readonly retryMaxMs: number;
 }
 
+export interface WiredConfig extends UartPins {
+  readonly baud: number;
+  /** This node's on the line. */
+  readonly address: number;
+  /** DE and /RE of an RS-485 transceiver. */
+  readonly direction?: number;
+}
+
 /** What every node is told when it is provisioned, checked and typed. */
 export interface NodeConfig {
   /** Without a slash at the end. */
@@ -25,6 +34,8 @@ export interface NodeConfig {
   readonly enrolToken?: Secret;
   /** For the platform that joins the network; the node itself does not look at it. */
   readonly wifi?: { readonly ssid: string; readonly password?: Secret };
+  /** In place of Wi-Fi: the serial line to a gateway (docs/wired.md). */
+  readonly wired?: WiredConfig;
   /** Shown on the screens: which door, which room. */
   readonly label: string;
   readonly utcOffsetMinutes: number;
@@ -41,6 +52,7 @@ export const NODE_FIELDS: readonly string[] = Object.freeze([
   "server_keys",
   "enrol_token",
   "wifi",
+  "wired",
   "label",
   "timezone",
   "display",
@@ -66,6 +78,7 @@ export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),
     ...(fields.has("wifi") ? { wifi: parseWifi(fields) } : {}),
+    ...(fields.has("wired") ? { wired: parseWired(fields, wiring) } : {}),
     label: fields.has("label") ? fields.text("label", 21) : "Latchkey",
     utcOffsetMinutes: parseTimezone(fields),
     ...(fields.has("display") ? { display: parseDisplay(fields, wiring) } : {}),
@@ -134,6 +147,19 @@ function parseWifi(fields: ConfigFields): NonNullable<NodeConfig["wifi"]> {
   // IEEE 802.11-2020 J.4.1: a passphrase has 8 to 63 characters.
   if (password.length < 8) refuse("wifi.password", "must have 8 to 63 characters");
   return { ssid, password: new Secret(toUtf8(password)) };
+}
+
+function parseWired(fields: ConfigFields, wiring: Wiring): WiredConfig {
+  if (fields.has("wifi")) refuse("wired", "a node has `wifi` or `wired`, not both");
+  const known = ["receive", "transmit", "baud", "address", "direction"];
+  const wired = nested(fields, "wired", known);
+  const direction = wiring.optionalPin(wired, "direction");
+  return {
+    ...wiring.uart(wired),
+    baud: wired.integer("baud", { min: 9600, max: 4_000_000, fallback: 921_600 }),
+    address: wired.integer("address", { min: ADDRESS_MIN, max: ADDRESS_MAX, fallback: 1 }),
+    ...(direction === undefined ? {} : { direction }),
+  };
 }
 
 function parseDisplay(fields: ConfigFields, wiring: Wiring): NonNullable<NodeConfig["display"]> {

@@ -19,6 +19,12 @@ function failure(change: Change): LatchkeyError {
   return assert.fail("the configuration was accepted");
 }
 
+/** A line in place of Wi-Fi, with some of it changed. */
+function wired(changes: object, config: Record<string, unknown>): object {
+  delete config["wifi"];
+  return { transmit: 20, receive: 21, ...changes };
+}
+
 const WRONG: readonly (readonly [field: string, says: RegExp, change: Change])[] = [
   ["base_url", /missing/, (c) => delete c["base_url"]],
   ["base_url", /http/, (c) => (c["base_url"] = "ftp://10.0.0.2")],
@@ -37,6 +43,14 @@ const WRONG: readonly (readonly [field: string, says: RegExp, change: Change])[]
   ["enrol_token", /longer/, (c) => (c["enrol_token"] = "x".repeat(129))],
   ["wifi.password", /8 to 63/, (c) => (c["wifi"] = { ssid: "lab", password: "short" })],
   ["wifi.ssid", /missing/, (c) => (c["wifi"] = {})],
+  ["wired", /not both/, (c) => (c["wired"] = { transmit: 20, receive: 21 })],
+  ["wired.address", /1 to 254/, (c) => (c["wired"] = wired({ address: 255 }, c))],
+  [
+    "relay.pin",
+    /already used by wired\.direction/,
+    (c) => (c["wired"] = wired({ direction: 15 }, c)),
+  ],
+  ["wired.receive", /not RX of UART0/, (c) => (c["wired"] = wired({ transmit: 0 }, c))],
   ["label", /longer/, (c) => (c["label"] = "a label that is far too long")],
   ["label", /control/, (c) => (c["label"] = "two\nlines")],
   ["timezone", /\+02:00/, (c) => (c["timezone"] = "CEST")],
@@ -89,6 +103,17 @@ describe("reader configuration", () => {
     assert.equal(config.display, undefined);
     assert.equal(config.console, undefined);
     assert.equal(config.label, "Latchkey");
+  });
+
+  it("takes a wire in place of Wi-Fi", () => {
+    const changes = { direction: 22, address: 7, baud: 115_200 };
+    const base = sampleConfig();
+    const line = wired(changes, base);
+    const config = readerConfig({ ...base, wired: line });
+    assert.deepEqual(config.wired, { transmit: 20, receive: 21, port: 1, ...changes });
+    assert.equal(config.wifi, undefined);
+    const short = readerConfig({ ...base, wired: { transmit: 20, receive: 21 } });
+    assert.deepEqual([short.wired?.baud, short.wired?.address], [921_600, 1]);
   });
 
   it("needs no df1 where badges are sealed, and needs it everywhere else", () => {
