@@ -41,8 +41,8 @@ export class ConfigFields {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       refuse(path === "" ? "configuration" : path, "must be an object");
     const entries = Object.entries(value);
-    for (const [name] of entries) {
-      if (known.includes(name)) continue;
+    for (const [name, set] of entries) {
+      if (set === undefined || known.includes(name)) continue;
       // The name is echoed cut: what was meant as a value can end up as a name.
       const meant = nearest(name, known);
       const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
