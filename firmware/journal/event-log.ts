@@ -39,7 +39,7 @@ export interface EventLogStatistics {
   readonly badSectors: number;
   /** Pages torn by a power cut or damaged since, as far as the mount looked. */
   readonly damagedPages: number;
-  /** Mean erasures of a sector since the log was born. */
+  /** Mean erasures of a sector since the log was born, but for those that were made in vain. */
   readonly erasuresPerSector: number;
 }
 
@@ -82,7 +82,8 @@ export class EventLog {
    * Durable when it returns, and then never given up for access events. Returns the event's
    * sequence number; one number space for both classes.
    * @throws storage-full for an event that is too long, and for an access event when nothing but
-   * access events is left; storage-failed: the event then counts as not written
+   * access events is left (why they are not dropped: event-turnover.ts); storage-failed: the event
+   * then counts as not written
    */
   append(eventClass: EventClass, data: Uint8Array): number {
     if (data.length > this.eventBytesMax)

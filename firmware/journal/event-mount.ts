@@ -9,11 +9,11 @@ import {
   toEventRecord,
 } from "./event-state.ts";
 import { type EventTable, eventsIn } from "./event-table.ts";
-import { decodeSectorHeader, HEADER_BYTES, PAGE_RECORD } from "./page.ts";
+import { decodeSectorHeader, HEADER_BYTES } from "./page.ts";
 import type { Sectors } from "./sectors.ts";
 
-/** Pages in which a sector without a readable header is looked at for records. */
-const RECOVERY_PAGES = 3;
+/** Sequence numbers that a sector of which nothing can be read may have held, and to spare. */
+const UNKNOWN_NUMBERS = 256;
 /** Enough of a page to tell whether it was ever programmed; before programming it is all read. */
 const PROBE_BYTES = 16;
 
@@ -68,6 +68,8 @@ class Mount {
   #note: SectorNote | undefined;
   #sequence = 0;
   #nextNumber = 1;
+  /** Numbers that may have been given to events that cannot be read now. */
+  #unknown = 0;
   #damagedPages = 0;
 
   constructor(sectors: Sectors, table: EventTable) {
@@ -79,6 +81,7 @@ class Mount {
     for (let index = 0; index < this.#sectors.count; index++) this.#findSector(index);
     this.#findState();
     if (this.#state === undefined) return undefined;
+    // In ordinary life nearly all sectors: they are not looked at any further.
     this.#table.removeBelow(this.#state.floors);
     const appended = { access: 0, telemetry: 0, ...this.#note?.appended };
     const dropped = { access: 0, telemetry: 0, ...this.#note?.dropped };
@@ -101,7 +104,7 @@ class Mount {
       state: this.#state,
       // Nothing that could have been read once, and uploaded, may share its number with another
       // event: what cannot be read now, and one page of each head that does not even look used.
-      sequence: this.#sequence + this.#damagedPages + EVENT_CLASSES.length,
+      sequence: this.#sequence + this.#damagedPages + this.#unknown + EVENT_CLASSES.length,
       nextNumber: this.#nextNumber,
       appended,
       dropped,
@@ -120,14 +123,24 @@ class Mount {
 
   /** Of a sector whose header is damaged; puts it into the table. */
   #numberInRecords(index: number): number | undefined {
-    for (let page = 1; page <= RECOVERY_PAGES; page++) {
-      if (this.#sectors.read(index, page, 1)[0] !== PAGE_RECORD) continue;
-      const [found] = this.#sectors.scan(index, this.#sectors.pages).records;
-      const record = found === undefined ? undefined : toEventRecord(found[0]);
-      if (record !== undefined) this.#table.add(index, record.eventClass, record.sector);
-      return record?.sector;
+    for (const [found] of this.#sectors.scan(index, this.#usedEnd(index)).records) {
+      const record = toEventRecord(found);
+      if (record === undefined) continue;
+      this.#table.add(index, record.eventClass, record.sector);
+      return record.sector;
     }
+    this.#giveUp(index);
     return undefined;
+  }
+
+  /** A sector whose opening was cut off, or of which nothing can be read. */
+  #giveUp(index: number): void {
+    this.#table.remove(index);
+    if (this.#usedEnd(index) > 1) this.#unknown += UNKNOWN_NUMBERS;
+  }
+
+  #usedEnd(index: number): number {
+    return this.#sectors.firstUnused(index, this.#sectors.pages, PROBE_BYTES);
   }
 
   /** From the newest note that is whole, and from the records of sectors newer than that. */
@@ -137,8 +150,7 @@ class Mount {
     for (const index of newestFirst) {
       this.#note = this.#table.note(index);
       const sources = this.#note === undefined ? this.#table.records(index) : [this.#note];
-      // Its opening was cut off.
-      if (sources.length === 0) this.#table.remove(index);
+      if (sources.length === 0) this.#giveUp(index);
       for (const source of sources) this.#learn(source);
       if (this.#note !== undefined) return;
     }
@@ -160,7 +172,7 @@ class Mount {
   }
 
   #readHead(index: number): { readonly head: Head; readonly newer: number } {
-    const end = this.#sectors.firstUnused(index, this.#sectors.pages, PROBE_BYTES);
+    const end = this.#usedEnd(index);
     const scan = this.#sectors.scan(index, end);
     this.#damagedPages += scan.damagedPages;
     let last = this.#table.note(index)?.previous ?? 0;

@@ -89,7 +89,7 @@ export class EventRing {
     return { appended: this.#appended[eventClass], dropped: this.#dropped[eventClass] };
   }
 
-  /** `opened`: sectors opened since the log was born, each of which cost one erasure. */
+  /** `opened`: sectors opened since the log was born, for an erasure each. */
   get usage(): { sectors: number; freeSectors: number; badSectors: number; opened: number } {
     return {
       sectors: this.#sectors.count,

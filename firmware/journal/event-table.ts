@@ -26,6 +26,8 @@ export class EventTable {
   /** Number of the sector, 0 for one that is not in use. */
   readonly #numbers: Uint32Array;
   readonly #classes: Uint8Array;
+  /** Where the highest number was put; -1 while there was none. */
+  #newest = -1;
 
   constructor(sectors: Sectors) {
     this.#sectors = sectors;
@@ -34,6 +36,7 @@ export class EventTable {
   }
 
   add(index: number, eventClass: EventClass, number: number): void {
+    if (number > (this.#numbers[this.#newest] ?? 0)) this.#newest = index;
     this.#numbers[index] = number;
     this.#classes[index] = EVENT_CLASSES.indexOf(eventClass);
   }
@@ -58,23 +61,27 @@ export class EventTable {
 
   /** The sectors of a class, oldest first; the last one is its head. */
   of(eventClass: EventClass): number[] {
-    const found: number[] = [];
+    const numbers = this.#numbers;
+    const classes = this.#classes;
     const wanted = EVENT_CLASSES.indexOf(eventClass);
-    for (let index = 0; index < this.#numbers.length; index++)
-      if (this.isUsed(index) && this.#classes[index] === wanted) found.push(index);
-    return found.sort((a, b) => this.number(a) - this.number(b));
+    const found: number[] = [];
+    // Sectors are opened in turn: from the newest on they are in order but for a few.
+    for (let step = 1; step <= numbers.length; step++) {
+      const index = (this.#newest + step) % numbers.length;
+      const number = numbers[index]!;
+      if (number === 0 || classes[index] !== wanted) continue;
+      let place = found.length;
+      while (place > 0 && numbers[found[place - 1]!]! > number) place--;
+      found.splice(place, 0, index);
+    }
+    return found;
   }
 
   /** Sectors not in use, the one behind the newest first: that spreads the wear. */
   free(): number[] {
-    const sectors = this.#numbers.length;
-    let newest = -1;
-    for (let index = 0; index < sectors; index++)
-      if (this.isUsed(index) && (newest < 0 || this.number(index) > this.number(newest)))
-        newest = index;
     const free: number[] = [];
-    for (let step = 1; step <= sectors; step++) {
-      const index = (newest + step) % sectors;
+    for (let step = 1; step <= this.#numbers.length; step++) {
+      const index = (this.#newest + step) % this.#numbers.length;
       if (!this.isUsed(index)) free.push(index);
     }
     return free;

@@ -196,9 +196,10 @@ export class SectorLog {
 
   #compactOldest(): void {
     const source = this.#live[0];
-    if (source === undefined || this.#live.length < 2) throw full();
-    const target = this.#open("target", this.#free());
-    if (target === undefined)
+    const compactable = source !== undefined && this.#live.length >= 2;
+    if (!compactable && this.#sectors.bad.size === 0) throw full();
+    const target = compactable ? this.#open("target", this.#free()) : undefined;
+    if (source === undefined || target === undefined)
       throw new LatchkeyError("storage-failed", { message: "No spare sector can be opened." });
     const moves: [JournalRecord, LogPosition, LogPosition][] = [];
     for (const [record, from] of this.#sectors.scan(source.index, this.#checkpointPage).records) {
