@@ -432,7 +432,7 @@ const table = {
   },
   "sensor-out-of-range": {
     title: "A reading is outside of what the sensor can measure.",
-    next: "Check the wiring; nothing of this reading was sent.",
+    next: "Check the wiring; the reading counts for nothing.",
   },
   "sensor-jump": {
     title: "A reading jumped further than the quantity can change.",

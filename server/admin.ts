@@ -101,8 +101,8 @@ export interface Admin {
   createEnrolToken(tenantId: string, ttlSeconds: number): Promise<string>;
   /** The token is shown once and stored as a hash. */
   createOperator(operator: Operator): Promise<string>;
-  /** With all of its tokens; what it listens to ends with the next heartbeat. False: none such. */
-  removeOperator(name: string): Promise<boolean>;
+  /** All tokens of the name there; what it listens to ends by the next heartbeat. */
+  removeOperator(name: string, tenantId?: string): Promise<boolean>;
   nodes(tenantId: string, limit?: number): Promise<readonly Node[]>;
   approveNode(tenantId: string, nodeUid: string): Promise<void>;
   /** Ends its sessions too. */
@@ -246,7 +246,7 @@ export function createAdmin(context: ServiceContext): Admin {
       await records.addOperator(operator, hash, now());
       return token;
     },
-    removeOperator: (name) => records.removeOperator(name),
+    removeOperator: (name, tenantId) => records.removeOperator(name, tenantId),
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
     async approveNode(tenantId, nodeUid) {
       const status = (await records.node(tenantId, nodeUid))?.status;

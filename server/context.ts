@@ -1,5 +1,5 @@
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
-import type { Log, Random } from "../protocol/platform.ts";
+import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -20,12 +20,15 @@ export interface ServiceContext {
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;
+  readonly timer: Timer;
   readonly limits: Limits;
   readonly rates: RateLimiter;
   /** Work on cards that waits for a card's answer. */
   readonly cardRuns: CardRuns;
   /** Wakes whoever follows the readings. */
   readonly feed: ReadingFeed;
+  /** Whether the MQTT broker takes what is published; `undefined` when there is none. */
+  readonly brokerUp: () => boolean | undefined;
   /** Host of the link on a badge. */
   readonly badgeHost: string;
 }

@@ -1,6 +1,7 @@
 import { Secret } from "../protocol/crypto/secret.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { Limits } from "./limits.ts";
+import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { createService, type Service } from "./service.ts";
 import { signingKeys } from "./signing-keys.ts";
@@ -21,6 +22,8 @@ export interface EphemeralOptions {
   readonly timer?: Timer;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
+  /** Where readings are published to; nowhere when absent. */
+  readonly broker?: BrokerOptions;
   /** A database file; in memory when absent. */
   readonly databasePath?: string;
 }
@@ -31,7 +34,7 @@ export interface EphemeralOptions {
  */
 export function createEphemeralService(options: EphemeralOptions = {}): Service {
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
-  const { limits, timer, badgeHost, databasePath = ":memory:" } = options;
+  const { limits, timer, badgeHost, broker, databasePath = ":memory:" } = options;
   return createService({
     records: openSqliteRecords(databasePath),
     ephemera: new MemoryEphemera(),
@@ -44,5 +47,6 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     ...(limits && { limits }),
     ...(timer && { timer }),
     ...(badgeHost !== undefined && { badgeHost }),
+    ...(broker && { broker }),
   });
 }

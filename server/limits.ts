@@ -30,9 +30,9 @@ export interface Limits {
   readonly readingsKeptSeconds: number;
   /** What the rows of one node may take, so that one that was taken over fills no disk. */
   readonly readingBytesPerNode: number;
-  /** Listeners to readings at a time, in all and with the tokens of one operator. */
+  /** Listeners to readings at a time, in all and with one token. */
   readonly streamsMax: number;
-  readonly streamsPerOperator: number;
+  readonly streamsPerToken: number;
   readonly registerByAddress: Rate;
   readonly handshakeByAddress: Rate;
   /** Operators' requests, counted before the token is looked at: guessing is slow. */
@@ -45,6 +45,8 @@ export interface Limits {
   readonly reportedDenialsByNode: Rate;
   /** Single readings, however many a request holds. */
   readonly readingsByNode: Rate;
+  /** Alarms of lost access events; beyond it the reading's row alone says so. */
+  readonly lossAlarmsByNode: Rate;
 }
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
@@ -59,10 +61,10 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sealedDialogueSeconds: 10,
   sealedDialoguesPerNode: 2,
   readingsKeptSeconds: 30 * 86_400,
-  // One reading a minute of three quantities takes 13 MB in 30 days.
+  // One reading a minute takes 20 MB in 30 days.
   readingBytesPerNode: 64 * 2 ** 20,
   streamsMax: 64,
-  streamsPerOperator: 8,
+  streamsPerToken: 8,
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },
   operatorByAddress: { burst: 60, perSecond: 5 },
@@ -72,4 +74,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },
   // Two days of one reading a minute at once, then 20 times as fast as they are measured.
   readingsByNode: { burst: 4000, perSecond: 20 },
+  lossAlarmsByNode: { burst: 8, perSecond: 1 / 600 },
 });

@@ -15,7 +15,7 @@ export interface FollowOptions {
 
 export interface StreamLimits {
   readonly streamsMax: number;
-  readonly streamsPerOperator: number;
+  readonly streamsPerToken: number;
 }
 
 /**
@@ -46,22 +46,22 @@ export class ReadingFeed {
     this.announce();
   }
 
-  /** Counts a listener; the result lets it go, once. @throws rate-limited */
-  claim(operator: string, { streamsMax, streamsPerOperator }: StreamLimits): () => void {
-    const own = this.#open.get(operator) ?? 0;
+  /** Counts a listener by its token's hash; the result lets it go, once. @throws rate-limited */
+  claim(token: string, { streamsMax, streamsPerToken }: StreamLimits): () => void {
+    const own = this.#open.get(token) ?? 0;
     const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= streamsPerOperator || all >= streamsMax) {
-      const limit = own >= streamsPerOperator ? "streams-per-operator" : "streams";
+    if (own >= streamsPerToken || all >= streamsMax) {
+      const limit = own >= streamsPerToken ? "streams-per-token" : "streams";
       throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: 10 } });
     }
-    this.#open.set(operator, own + 1);
+    this.#open.set(token, own + 1);
     let held = true;
     return () => {
-      const count = this.#open.get(operator);
+      const count = this.#open.get(token);
       if (!held || count === undefined) return;
       held = false;
-      if (count === 1) this.#open.delete(operator);
-      else this.#open.set(operator, count - 1);
+      if (count === 1) this.#open.delete(token);
+      else this.#open.set(token, count - 1);
     };
   }
 

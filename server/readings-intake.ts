@@ -33,12 +33,18 @@ function refusalOf(reading: SensorReading, nowAt: number): Refusal | undefined {
   return { code: "clock-untrusted", field: "updated_at", said: said() };
 }
 
-function toNewReading(node: Node, reading: SensorReading, nowAt: number): NewReading {
-  const { tenantId, nodeUid } = node;
+function toNewReading(
+  { rates, limits }: ServiceContext,
+  { tenantId, nodeUid }: Node,
+  reading: SensorReading,
+  nowAt: number,
+): NewReading {
   const refused = refusalOf(reading, nowAt);
   const at = refused === undefined ? reading.updatedAt : undefined;
   // Telemetry that went missing is a pity; a gap in who came and went is worth an alarm.
-  const alarming = refused === undefined && reading.lost?.eventClass === "access";
+  const alarming =
+    reading.lost?.eventClass === "access" &&
+    rates.allows("loss-alarms-by-node", limits.lossAlarmsByNode, nodeUid);
   const alarm = { tenantId, at: nowAt, kind: "readings-lost", badgeUid: undefined, nodeUid };
   return {
     at: at ?? nowAt,
@@ -62,7 +68,7 @@ function batchOf(context: ServiceContext, node: Node, data: SensorData): Reading
     nodeUid,
     logId: data.logId.length === 0 ? undefined : toBase64Url(data.logId),
     receivedAt: nowAt,
-    readings: data.readings.map((reading) => toNewReading(node, reading, nowAt)),
+    readings: data.readings.map((reading) => toNewReading(context, node, reading, nowAt)),
     bytesMax: context.limits.readingBytesPerNode,
     evicted,
   };

@@ -42,6 +42,8 @@ import { answerTime } from "./handlers/time.ts";
 import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { BrokerOptions } from "./mqtt/broker-options.ts";
+import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
 import { RateLimiter } from "./rate-limiter.ts";
@@ -66,6 +68,8 @@ export interface ServiceOptions {
   readonly log: Log;
   /** For the heartbeat of streams; the machine's when absent. */
   readonly timer?: Timer;
+  /** Where readings are published to; nowhere when absent. */
+  readonly broker?: BrokerOptions;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
@@ -77,8 +81,8 @@ export interface Service {
   /** One request, one answer; never rejects. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   readonly admin: Admin;
-  /** Ends all streams, and such as begin later: what is left then ends by itself. */
-  endStreams(): void;
+  /** Ends all streams, and such as begin later, and what is published. */
+  endStreams(): Promise<void>;
   /** Forgets sessions and closes the stores. */
   close(): void;
 }
@@ -184,8 +188,13 @@ export function createService(options: ServiceOptions): Service {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const rates = new RateLimiter(clock);
   const cardRuns = new CardRuns(random, () => clock.unixMs());
-  const feed = new ReadingFeed(records, options.timer ?? systemTimer);
-  const context: ServiceContext = { ...options, limits, rates, badgeHost, cardRuns, feed };
+  const timer = options.timer ?? systemTimer;
+  const feed = new ReadingFeed(records, timer);
+  const parts = { limits, timer, rates, badgeHost, cardRuns, feed };
+  // What it says of itself in `healthz` is not known to what it is made of.
+  const brokerUp = (): boolean | undefined => publisher?.isUp;
+  const context: ServiceContext = { ...options, ...parts, brokerUp };
+  const publisher = options.broker && new ReadingPublisher(context, options.broker);
   let sweptAt = unixSeconds(clock);
 
   /** Driven by requests, not by a timer: an idle service has nothing that grows. */
@@ -215,12 +224,17 @@ export function createService(options: ServiceOptions): Service {
     }
   }
 
+  async function endStreams(): Promise<void> {
+    feed.close();
+    await publisher?.close();
+  }
+
   return {
     handle,
     admin: createAdmin(context),
-    endStreams: () => feed.close(),
+    endStreams,
     close() {
-      feed.close();
+      void endStreams();
       cardRuns.close();
       ephemera.close();
       records.close();

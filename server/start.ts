@@ -7,6 +7,7 @@ import type { Log, Random } from "../protocol/platform.ts";
 import { createServer } from "./app.ts";
 import { ensurePrivateFolder, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
+import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { createService, type Service } from "./service.ts";
 import { signingKeys } from "./signing-keys.ts";
@@ -26,6 +27,8 @@ export interface FolderOptions {
   readonly random?: Random;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
+  /** Where readings are published to; nowhere when absent. */
+  readonly broker?: BrokerOptions;
   /** Of the tenant that a first start creates; `auto` when absent. */
   readonly registration?: RegistrationPolicy;
 }
@@ -84,7 +87,7 @@ async function firstStart(
  */
 export async function openServiceFolder(options: FolderOptions): Promise<OpenedFolder> {
   const { folder, log = silentLog, clock = systemClock, random = systemRandom } = options;
-  const { limits, badgeHost, registration = "auto" } = options;
+  const { limits, badgeHost, broker, registration = "auto" } = options;
   ensurePrivateFolder(folder);
   const databasePath = join(folder, "latchkey.db");
   const isNew = !existsSync(databasePath);
@@ -101,6 +104,7 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
     log,
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
+    ...(broker && { broker }),
   });
   try {
     return { service, firstStart: await firstStart(service, registration) };

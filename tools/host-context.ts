@@ -4,9 +4,10 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import { writePrivateFile } from "../server/private-file.ts";
 import type { CardChannel } from "./badge/card-channel.ts";
 import type { CardServer } from "./badge/card-server.ts";
-import type { CardPlace, CardServerPlace, Context, Sink } from "./cli/context.ts";
+import type { CardPlace, Context, ServerPlace, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
 import { fetchText } from "./http-fetch.ts";
+import type { ReadingsSource } from "./readings/readings-source.ts";
 import { listSerialPorts, openSerialPort } from "./serial-port.ts";
 import { connectTcp } from "./tcp-link.ts";
 
@@ -38,6 +39,7 @@ export function hostContext(): Context {
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
     openCard: (place) => openCard(place, interrupt.signal),
     openCardServer,
+    openReadings,
     loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };
 }
@@ -59,11 +61,17 @@ async function openCard(place: CardPlace, interrupted: AbortSignal): Promise<Car
   }
 }
 
-async function openCardServer(place: CardServerPlace): Promise<CardServer> {
+async function openCardServer(place: ServerPlace): Promise<CardServer> {
   const { localCardServer, remoteCardServer } = await import("./badge/card-server-launcher.ts");
   return "url" in place
     ? remoteCardServer(place.url, place.token)
     : await localCardServer(place.dataFolder);
+}
+
+async function openReadings(place: ServerPlace): Promise<ReadingsSource> {
+  if ("url" in place)
+    return (await import("./readings/remote-readings.ts")).remoteReadings(place.url, place.token);
+  return (await import("./readings/local-readings.ts")).localReadings(place.dataFolder);
 }
 
 function packageVersion(): string {

@@ -1,3 +1,4 @@
+import { toHex } from "../../protocol/encoding/hex.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import { writeStoredReading } from "../../protocol/telemetry/stored-reading.ts";
@@ -110,7 +111,7 @@ export async function streamSensorData(
   const after = said === undefined || said > lastId ? lastId : said;
   const of = { tenantId, ...(nodeUid !== undefined && { nodeUid }) };
   const hash = tokenHash(context, bearerToken(request));
-  const release = feed.claim(operator.name, limits);
+  const release = feed.claim(toHex(hash), limits);
   const pages = feed.follow({ after, of, pollMs: HEARTBEAT_MS });
   return streamResponse(stream(context, { hash, tenantId, pages, release }));
 }

@@ -213,7 +213,14 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   INSERT INTO readings (tenant_id, node_uid, seq, kind, at, time_known, received_at,
       refused, refused_field, refused_reading, bytes)
     SELECT tenant_id, node_uid, 0, 'telemetry', at, 0, at, 'malformed', 'body', payload,
-      length(payload) + 300 FROM telemetry ORDER BY id;
+      length(payload) + 460 FROM telemetry ORDER BY id;
   DROP TABLE telemetry;
+  `,
+  `
+  -- How far each MQTT broker has acknowledged what was published.
+  CREATE TABLE published (
+    broker TEXT PRIMARY KEY,
+    reading_id INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ]);

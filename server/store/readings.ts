@@ -76,4 +76,8 @@ export interface ReadingRecords {
   ): Promise<readonly ReadingRow[]>;
   /** 0 when there is none. */
   lastReadingId(): Promise<number>;
+
+  /** The last reading that a broker has acknowledged; `undefined` when it is new here. */
+  publishedThrough(broker: string): Promise<number | undefined>;
+  savePublished(broker: string, id: number): Promise<void>;
 }

@@ -244,8 +244,8 @@ export interface Records extends ReadingRecords {
 
   addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
   operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
-  /** All tokens of that name. */
-  removeOperator(name: string): Promise<boolean>;
+  /** All tokens of that name, in that tenant or among those who are of none. */
+  removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
   /** Deletes spent and expired tokens, and readings that arrived before that. */
   sweep(nowAt: number, readingsBefore: number): Promise<void>;

@@ -18,12 +18,15 @@ function insert(db: SqliteDatabase, batch: ReadingBatch, fresh: NewReading): boo
     ["received_at", receivedAt],
     ...readingCells(fresh),
   ];
-  // The names are ours, from a list in this folder; only values come from outside.
+  // The names are ours, from a list in this folder; only values come from outside. ON CONFLICT
+  // would use up an id for a repeat, and a gap in the ids would look like a loss.
   const names = cells.map(([name]) => name).join(", ");
   const sql =
-    `INSERT INTO readings (${names}) VALUES (${cells.map(() => "?").join(",")}) ` +
-    "ON CONFLICT (tenant_id, node_uid, log_id, seq) DO NOTHING";
-  return db.run(sql, ...cells.map(([, value]) => value)) === 1;
+    `INSERT INTO readings (${names}) SELECT ${cells.map(() => "?").join(",")} ` +
+    "WHERE NOT EXISTS (SELECT 1 FROM readings " +
+    "WHERE tenant_id = ? AND node_uid = ? AND log_id = ? AND seq = ?)";
+  const values = cells.map(([, value]) => value);
+  return db.run(sql, ...values, tenantId, nodeUid, logId, fresh.reading.seq) === 1;
 }
 
 function usedBytes(db: SqliteDatabase, { tenantId, nodeUid }: ReadingBatch): number {
@@ -45,18 +48,20 @@ function makeRoom(db: SqliteDatabase, batch: ReadingBatch): number {
   return db.run(sql, tenantId, nodeUid, excess);
 }
 
-function conditions(query: ReadingQuery): readonly (readonly [string, SQLInputValue])[] {
-  const { tenantId, nodeUid, from, to, throughId, after, order } = query;
+/** Each with its values. `field` is one of a list, the rest are parameters. */
+function conditions(query: ReadingQuery): readonly (readonly [string, ...SQLInputValue[]])[] {
+  const { tenantId, nodeUid, from, to, field, throughId, after, order } = query;
   const beyond = order === "asc" ? ">" : "<";
-  return [
+  const all: [string, ...SQLInputValue[]][] = [
     ["tenant_id = ?", tenantId],
     ["id <= ?", throughId],
-    ...(nodeUid === undefined ? [] : [["node_uid = ?", nodeUid] as const]),
-    ...(from === undefined ? [] : [["at >= ?", from] as const]),
-    ...(to === undefined ? [] : [["at <= ?", to] as const]),
-    // Spelt out for the planner: a range of `at` comes from the index, the pair decides ties.
-    ...(after === undefined ? [] : ([[`at ${beyond}= ?`, after.at]] as const)),
   ];
+  if (nodeUid !== undefined) all.push(["node_uid = ?", nodeUid]);
+  if (from !== undefined) all.push(["at >= ?", from]);
+  if (to !== undefined) all.push(["at <= ?", to]);
+  if (field !== undefined) all.push([`${field} IS NOT NULL`]);
+  if (after !== undefined) all.push([`(at, id) ${beyond} (?, ?)`, after.at, after.id]);
+  return all;
 }
 
 /** What nodes report. */
@@ -75,18 +80,12 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
       });
     },
     async readings(query) {
-      const { field, order, limit, after } = query;
+      const { order, limit } = query;
       const parts = conditions(query);
-      const texts = parts.map(([text]) => text);
-      const values = parts.map(([, value]) => value);
-      if (field !== undefined) texts.push(`${field} IS NOT NULL`);
-      if (after !== undefined) {
-        texts.push(`(at, id) ${order === "asc" ? ">" : "<"} (?, ?)`);
-        values.push(after.at, after.id);
-      }
       const sql =
-        `SELECT * FROM readings WHERE ${texts.join(" AND ")} ` +
+        `SELECT * FROM readings WHERE ${parts.map(([text]) => text).join(" AND ")} ` +
         `ORDER BY at ${order}, id ${order} LIMIT ?`;
+      const values = parts.flatMap(([, ...given]) => given);
       return db.all(sql, ...values, limit).map(toReadingRow);
     },
     async readingsAfter(id, limit, { tenantId, nodeUid } = {}) {
@@ -99,6 +98,16 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
       // Also when that row is gone: its number is never given again.
       const row = db.get("SELECT seq FROM sqlite_sequence WHERE name = 'readings'");
       return row === undefined ? 0 : integer(row, "seq");
+    },
+    async publishedThrough(broker) {
+      const row = db.get("SELECT reading_id FROM published WHERE broker = ?", broker);
+      return row && integer(row, "reading_id");
+    },
+    async savePublished(broker, id) {
+      const sql =
+        "INSERT INTO published VALUES (?,?) " +
+        "ON CONFLICT (broker) DO UPDATE SET reading_id = excluded.reading_id";
+      db.run(sql, broker, id);
     },
   };
 }

@@ -17,8 +17,9 @@ function operatorRecords(db: SqliteDatabase): OperatorRecords {
     async addOperator({ name, role, tenantId = null }, tokenHash, at) {
       db.run("INSERT INTO operators VALUES (?,?,?,?,?)", tokenHash, name, role, tenantId, at);
     },
-    async removeOperator(name) {
-      return db.run("DELETE FROM operators WHERE name = ?", name) > 0;
+    async removeOperator(name, tenantId) {
+      const sql = "DELETE FROM operators WHERE name = ? AND tenant_id IS ?";
+      return db.run(sql, name, tenantId ?? null) > 0;
     },
     async operator(tokenHash) {
       const row = db.get("SELECT * FROM operators WHERE token_hash = ?", tokenHash);

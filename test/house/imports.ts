@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
   hal: ["hal/", "protocol/"],
   firmware: ["firmware/", "hal/", "protocol/"],
   "host-sim": ["host-sim/", "firmware/", "hal/", "protocol/", "server/", "@noble/", "yaml"],
-  server: ["server/", "protocol/", "node:", "fastify"],
+  server: ["server/", "protocol/", "node:", "fastify", "mqtt"],
   sdk: ["sdk/", "protocol/"],
   tools: EVERYTHING,
   bench: EVERYTHING,

@@ -104,6 +104,10 @@ describe("a field", () => {
     assert.equal(read({ a: 2 ** 53 - 1 }).uint("a"), 2 ** 53 - 1);
     assert.equal(Object.is(parseObject('{"a":-0}').uint("a"), 0), true);
     throwsCode(() => read({ a: 11 }).uint("a", { max: 10 }), "malformed", "a");
+    assert.equal(read({ a: -0.5 }).number("a"), -0.5);
+    assert.equal(Object.is(parseObject('{"a":-0}').number("a"), 0), true);
+    for (const bad of ["1e999", "-1e999", '"1"', "null", "true", "[1]"])
+      throwsCode(() => parseObject(`{"a":${bad}}`).number("a"), "malformed", "a");
     for (const bad of ["-1", "1.5", "1e300", "9007199254740992", '"1"', "true", "null"])
       throwsCode(() => parseObject(`{"a":${bad}}`).uint("a"), "malformed", "a");
   });

@@ -31,6 +31,7 @@ import type { BadgeOrder, IssuedBadge, NewTenant, Provisioning } from "../../ser
 import type { ServiceResponse } from "../../server/context.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import type { Limits } from "../../server/limits.ts";
+import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Service } from "../../server/service.ts";
 
 /** 2026-03-01 12:00:00 UTC. */
@@ -82,6 +83,7 @@ export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
   readonly timer?: Timer;
+  readonly broker?: BrokerOptions;
   readonly seed?: string;
 }
 

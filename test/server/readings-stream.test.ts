@@ -34,7 +34,7 @@ describe("service: readings as they come in", () => {
 
   beforeEach(async () => {
     timer = new HandTimer();
-    desk = new Desk({ timer, limits: { streamsPerOperator: 2, streamsMax: 3 } });
+    desk = new Desk({ timer, limits: { streamsPerToken: 2, streamsMax: 3 } });
     const tenant = await desk.tenant();
     tenantId = tenant.tenantId;
     node = await desk.node(tenant).boot();
@@ -125,7 +125,7 @@ describe("service: readings as they come in", () => {
 
   it("end when the operator is removed, with the next reading or heartbeat", async () => {
     const stream = await listen();
-    await desk.service.admin.removeOperator("m");
+    await desk.service.admin.removeOperator("m", tenantId);
     await node.report([warm(1)]);
     assert.match((await stream.next()).value, /^event: end\ndata: \{"code":"unauthenticated"\}/);
     assert.equal((await stream.next()).done, true);
@@ -146,7 +146,7 @@ describe("service: readings as they come in", () => {
   it("have so many listeners and no more, and a place that was left is free", async () => {
     const streams = [await listen(), await listen()];
     const refused = await ask();
-    assert.equal(JSON.parse(refused.body).limit, "streams-per-operator");
+    assert.equal(JSON.parse(refused.body).limit, "streams-per-token");
     const { admin } = desk.service;
     const names = ["x", "y"];
     const [x, y] = await Promise.all(

@@ -10,6 +10,7 @@ import { RateLimiter } from "../../server/rate-limiter.ts";
 import { firstBrokenRow } from "../../server/store/audit-chain.ts";
 import type { StoredChallenge, StoredSession } from "../../server/store/ephemera.ts";
 import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
+import { MIGRATIONS } from "../../server/store/migrations.ts";
 import { SqliteDatabase } from "../../server/store/sqlite-database.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
 import { systemRandom } from "../../server/system-random.ts";
@@ -153,6 +154,29 @@ describe("audit log", () => {
 });
 
 describe("records", () => {
+  it("keep what was posted before readings had a form, and count it as nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
+    const path = join(folder, "old.db");
+    const old = new SqliteDatabase(path, MIGRATIONS.slice(0, 4));
+    const sql =
+      "INSERT INTO telemetry (tenant_id, node_uid, at, request, payload) VALUES (?,?,?,?,?)";
+    for (const at of [100, 200])
+      old.run(sql, "t", "n", at, "record_sensor_data", `{"value":${at}}`);
+    old.close();
+    const records = openSqliteRecords(path);
+    const query = { tenantId: "t", order: "asc", limit: 10, throughId: 9 } as const;
+    const rows = await records.readings(query);
+    assert.deepEqual(
+      rows.map(({ at, refused }) => [at, refused?.code, refused?.said]),
+      [
+        [100, "malformed", { value: 100 }],
+        [200, "malformed", { value: 200 }],
+      ],
+    );
+    records.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it("keep readings for their time and no longer, by when they arrived", async () => {
     const records = openSqliteRecords(":memory:");
     const arrive = (receivedAt: number, at: number, seq: number) =>

@@ -65,6 +65,7 @@ export class FakeWorld {
       loadSimulator: refuse("simulator"),
       openCard: refuse("card"),
       openCardServer: refuse("server"),
+      openReadings: refuse("server"),
       ...changes,
     };
   }

@@ -61,6 +61,31 @@ describe("commands around the real server", () => {
     await assert.rejects(fetch(`${url}/healthz`));
   });
 
+  it("serve publishes where it is told, with the password of the environment only", async () => {
+    const asked: (ServeOptions | undefined)[] = [];
+    const env = { LATCHKEY_MQTT_USERNAME: "u", LATCHKEY_MQTT_PASSWORD: "p" };
+    const serve = async (options: ServeOptions) => {
+      asked.push(options);
+      throw new LatchkeyError("unavailable");
+    };
+    const run = async (...words: string[]) => new FakeWorld({ env, serve }).run("serve", ...words);
+    await run();
+    await run("--mqtt", "mqtt://b:1", "--mqtt-version", "5");
+    const login = { username: "u", password: "p" };
+    assert.deepEqual(
+      asked.map((options) => options?.broker),
+      [undefined, { url: "mqtt://b:1", version: "5", ...login }],
+    );
+    for (const words of [
+      ["--mqtt", "mqtt://b", "--mqtt-version", "4"],
+      ["--mqtt-version", "5"],
+    ])
+      assert.equal((await run(...words)).exitCode, 2);
+    const refused = await world().run("serve", "--port", "0", "--mqtt", "mqtt://u:secret@b");
+    assert.equal(refused.exitCode, 2);
+    assert.doesNotMatch(refused.out + refused.err, /secret/);
+  });
+
   it("serve says that a port is taken, and what to do", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => blocker.once("listening", resolve));

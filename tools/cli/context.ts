@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
+import type { ReadingsSource } from "../readings/readings-source.ts";
 import type { Simulator } from "../simulator.ts";
 
 /** Where text goes. */
@@ -29,6 +31,8 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly host: string;
   readonly port: number;
+  /** Where readings are published to. */
+  readonly broker?: BrokerOptions;
   /** A line for every request and everything unusual. */
   readonly onLog: (line: string) => void;
 }
@@ -43,7 +47,7 @@ export interface RunningServer {
 }
 
 export type CardPlace = { readonly port: string } | { readonly simFile: string };
-export type CardServerPlace =
+export type ServerPlace =
   | { readonly url: string; readonly token: string }
   | { readonly dataFolder: string };
 
@@ -79,7 +83,8 @@ export interface Context {
   loadSimulator(): Promise<Simulator>;
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;
-  openCardServer(place: CardServerPlace): Promise<CardServer>;
+  openCardServer(place: ServerPlace): Promise<CardServer>;
+  openReadings(place: ServerPlace): Promise<ReadingsSource>;
 }
 
 export interface HttpAnswer {

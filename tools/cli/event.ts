@@ -1,4 +1,5 @@
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
 
 /**
  * Everything a command has to say. Commands yield these and print nothing: one renderer writes
@@ -29,6 +30,8 @@ export type CliEvent =
   | { readonly type: "text"; readonly text: string }
   /** A table of results. */
   | { readonly type: "table"; readonly title: string; readonly rows: readonly Row[] }
+  /** What a node reported, in the form of the server's answers. */
+  | { readonly type: "reading"; readonly text: string; readonly reading: JsonObject }
   /** A whole screen that replaces the one before; `undefined` gives the terminal back. */
   | { readonly type: "view"; readonly text: string | undefined }
   /** What the simulator reports. */

@@ -10,6 +10,7 @@ export function jsonRenderer(stdout: Sink): Renderer {
   return {
     event: (event: CliEvent) => {
       if (event.type === "serial") serial.add(event.text);
+      else if (event.type === "reading") print({ type: "reading", ...event.reading });
       else if (event.type !== "view") print(event.type === "sim" ? event.event : event);
     },
     error: (error: unknown, verbose: boolean) => {

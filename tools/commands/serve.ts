@@ -1,5 +1,7 @@
+import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
-import type { Command } from "../cli/command.ts";
+import type { Arguments, Command } from "../cli/command.ts";
+import type { Context, ServeOptions } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { resolvePath, SERVER_FOLDER } from "../reader-file.ts";
@@ -23,11 +25,14 @@ export const serve: Command = {
       value: "folder",
       help: `where database and keys are; ${SERVER_FOLDER} by default`,
     },
+    { name: "mqtt", value: "url", help: "publish readings: mqtt://host:1883 or mqtts://host:8883" },
+    { name: "mqtt-version", value: "3.1.1|5", help: "3.1.1 by default" },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
   ],
   examples: [
     ["latchkey serve", "for this machine only"],
     ["latchkey serve --host 0.0.0.0", "for readers on the network"],
+    ["latchkey serve --mqtt mqtt://homeassistant.local:1883", "readings for Home Assistant"],
   ],
   async *run(context, args) {
     const lines = new Channel<CliEvent>();
@@ -35,6 +40,7 @@ export const serve: Command = {
       dataFolder: resolvePath(context, args.text("data") ?? SERVER_FOLDER),
       host: args.text("host") ?? "127.0.0.1",
       port: args.number("port", 0, 65535) ?? SERVER_PORT,
+      ...brokerOf(context, args),
       onLog: (text) => {
         if (!args.flag("quiet")) lines.push({ type: "note", text });
       },
@@ -60,3 +66,18 @@ export const serve: Command = {
     }
   },
 };
+
+/** The broker's name and password are in the environment: every user sees a command line. */
+function brokerOf({ env }: Context, args: Arguments): Pick<ServeOptions, "broker"> {
+  const url = args.text("mqtt");
+  const asked = args.text("mqtt-version");
+  const version = (["3.1.1", "5"] as const).find((known) => known === asked);
+  if (asked !== version) throw usageError("--mqtt-version must be 3.1.1 or 5", "mqtt-version");
+  if (url === undefined && version !== undefined)
+    throw usageError("--mqtt-version belongs to --mqtt", "mqtt-version");
+  if (url === undefined) return {};
+  const username = env["LATCHKEY_MQTT_USERNAME"];
+  const password = env["LATCHKEY_MQTT_PASSWORD"];
+  const broker = { url, ...(version && { version }), ...(username && { username }) } as const;
+  return { broker: { ...broker, ...(password && { password }) } };
+}
