@@ -271,6 +271,16 @@ describe("BME280 in trouble", () => {
     }
   });
 
+  it("a setting that did not arrive is sensor-bus, not a reading with another filter", async () => {
+    // Writes of the set-up, pointers included: the eighth is F2, the ninth F5.
+    for (const skip of [7, 8]) {
+      const { bus, driver, outcome, read } = bench({}, { iirFilter: 4 });
+      bus.faults.add({ direction: "write", skip, effect: { kind: "data-nack", byte: 1 } });
+      assert.equal(await outcome(driver), "sensor-bus");
+      await read();
+    }
+  });
+
   it("a converter that stands still is found by its channel's judge", async () => {
     const { model, read, pass, world } = bench({ noise: 2 });
     const judge = new PlausibleChannel("temperature", { min: -40, max: 85, stuckMs: 30_000 });
