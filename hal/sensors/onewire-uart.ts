@@ -197,7 +197,7 @@ function carried(bit: number, echo: number): number {
   }
   if (echo === 0xff) return 1;
   if (READ_ZEROES.includes(echo)) return 0;
-  throw (echo & 0x40) === 0 && (echo & 0x80) === 0 ? stuck(echo) : damaged(echo);
+  throw echo < 0x40 ? stuck(echo) : damaged(echo);
 }
 
 function stuck(echo: number): LatchkeyError {

@@ -133,6 +133,19 @@ describe("1-Wire over a UART", () => {
     await assert.rejects(bench.run(bench.line.reset()), code("sensor-bus"));
   });
 
+  it("an echo that is still on its way after a failure is not the next answer", async () => {
+    const bench = oneWireBench();
+    bench.probe();
+    let bytes = 0;
+    bench.bridge.garble = (byte) => [bytes++ === 0 ? byte ^ 0x02 : byte];
+    // A spike between the two resets, which the receiver takes for a byte.
+    bench.world.after(2_900, () => bench.wire.drive("noise", "low"));
+    bench.world.after(2_902, () => bench.wire.drive("noise", "none"));
+    await assert.rejects(bench.run(bench.line.reset()), code("sensor-bus"));
+    await bench.run(bench.line.reset());
+    assert.equal(bytes, 3);
+  });
+
   it("more bytes than were sent are sensor-bus", async () => {
     const bench = oneWireBench();
     bench.probe();
