@@ -112,7 +112,8 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
   /**
    * Converts, waits and reads: 0.1 s at 9 bits, 0.8 s at 12. Probes of one bus take turns.
    * @throws busy, sensor-absent, sensor-address-clash, sensor-wrong-chip, sensor-no-supply,
-   * sensor-bus, sensor-checksum, sensor-timeout, sensor-power-on-value, sensor-out-of-range
+   * sensor-bus, sensor-checksum, sensor-timeout, sensor-power-on-value, sensor-out-of-range,
+   * serial-lost
    */
   async measure(): Promise<DS18B20Sample> {
     if (this.#measuring) throw new LatchkeyError("busy");

@@ -1,7 +1,10 @@
 import { crc8 } from "../../protocol/encoding/crc8.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 
-/** What makes reset pulses and time slots: a UART (onewire-uart.ts) or a native module. */
+/**
+ * What makes reset pulses and time slots: a UART (onewire-uart.ts) or a native module. Everything
+ * may also throw serial-lost, and cancelled once it is closed.
+ */
 export interface OneWireLine {
   /**
    * A reset pulse. Resolves when a device answered it with a presence pulse.
