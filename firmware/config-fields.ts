@@ -41,8 +41,8 @@ export class ConfigFields {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       refuse(path === "" ? "configuration" : path, "must be an object");
     const entries = Object.entries(value);
-    for (const [name] of entries) {
-      if (known.includes(name)) continue;
+    for (const [name, set] of entries) {
+      if (set === undefined || known.includes(name)) continue;
       // The name is echoed cut: what was meant as a value can end up as a name.
       const meant = nearest(name, known);
       const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
@@ -110,10 +110,13 @@ export class ConfigFields {
     return value;
   }
 
-  /** A time such as `500ms`, `60s`, `5min` or `1h`, as ESPHome writes it; in milliseconds. */
+  /**
+   * A time such as `500ms`, `60s`, `5min` or `1h`, as ESPHome writes it (and `5m`, as
+   * scenarios do); in milliseconds.
+   */
   durationMs(name: string, range: NumberRange): number {
     if (!this.has(name) && range.fallback !== undefined) return range.fallback;
-    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|min|h|d)$/.exec(this.text(name, 16));
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|min|m|h|d)$/.exec(this.text(name, 16));
     if (match === null) refuse(this.pathOf(name), 'must look like "500ms", "60s", "5min" or "1h"');
     const ms = Math.round(Number(match[1]) * UNIT_MS[match[2]!]!);
     if (ms < range.min || ms > range.max)
@@ -167,6 +170,7 @@ export class ConfigFields {
 const UNIT_MS: Readonly<Record<string, number>> = Object.freeze({
   ms: 1,
   s: 1_000,
+  m: 60_000,
   min: 60_000,
   h: 3_600_000,
   d: 86_400_000,

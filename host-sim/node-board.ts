@@ -53,6 +53,7 @@ export abstract class NodeBoard<Handle> {
   readonly #options: NodeBoardOptions;
   readonly #console: NodeConfig["console"];
   readonly #onBoot: ((handle: Handle) => void)[] = [];
+  readonly #onStage: ((stage: string) => void)[] = [];
   readonly #onPower: ((on: boolean) => void)[] = [];
   #gate: PowerGate | undefined;
   #handle: Handle | undefined;
@@ -103,6 +104,11 @@ export abstract class NodeBoard<Handle> {
     this.#onBoot.push(listener);
   }
 
+  /** Called with the program's stage when it starts, and at every change. */
+  onStage(listener: (stage: string) => void): void {
+    this.#onStage.push(listener);
+  }
+
   /** Applies power (or lets go of the reset button): the program starts from its beginning. */
   powerOn(reason: BootReason = "power-on"): void {
     if (this.#gate !== undefined) return;
@@ -123,6 +129,7 @@ export abstract class NodeBoard<Handle> {
       const handle = this.start(platform);
       this.#handle = handle;
       for (const listener of this.#onBoot) listener(handle);
+      this.#tellStages(handle);
     });
   }
 
@@ -148,6 +155,8 @@ export abstract class NodeBoard<Handle> {
   protected abstract ownBuses(): readonly I2CBus[];
   /** The firmware's entry. */
   protected abstract start(platform: Platform): Handle;
+  /** Calls back at least when the stage changes. */
+  protected abstract follow(handle: Handle, listener: () => void): void;
 
   #platform(gate: PowerGate, bootReason: BootReason): Platform {
     const { world, pins, rig } = this;
@@ -168,6 +177,17 @@ export abstract class NodeBoard<Handle> {
       onRestart: (why) => world.after(0, () => gate === this.#gate && this.restart(why)),
       ...(onLog === undefined ? {} : { onLog }),
     });
+  }
+
+  #tellStages(handle: Handle): void {
+    let told: string | undefined;
+    const tell = () => {
+      if (this.stage === told) return;
+      told = this.stage;
+      for (const listener of this.#onStage) listener(told);
+    };
+    tell();
+    this.follow(handle, tell);
   }
 
   #halt(why: string): void {

@@ -80,4 +80,8 @@ export class ReaderBoard extends NodeBoard<ReaderHandle> {
   protected start(platform: Platform): ReaderHandle {
     return startReader(platform, this.#config);
   }
+
+  protected follow(handle: ReaderHandle, listener: () => void): void {
+    handle.onState(listener);
+  }
 }

@@ -39,4 +39,8 @@ export class SensorBoard extends NodeBoard<SensorNodeHandle> {
   protected start(platform: Platform): SensorNodeHandle {
     return startSensorNode(platform, this.#config, { drivers: this.#drivers });
   }
+
+  protected follow(handle: SensorNodeHandle, listener: () => void): void {
+    handle.onStage(listener);
+  }
 }

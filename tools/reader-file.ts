@@ -1,9 +1,12 @@
 import { isAbsolute, join } from "node:path";
 import { readerConfig } from "../firmware/config.ts";
+import type { NodeConfig } from "../firmware/node-config.ts";
+import { EVERY_DRIVER } from "../firmware/sensor/drivers/every-driver.ts";
+import { sensorNodeConfig } from "../firmware/sensor/sensor-config.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Context } from "./cli/context.ts";
 
-/** The file that `latchkey init` writes: the configuration of one reader. */
+/** The file that `latchkey init` writes: the configuration of one node. */
 export const READER_FILE = "latchkey.json";
 /** Folder of everything that Latchkey creates beside it: database, keys, the simulator's state. */
 export const DATA_FOLDER = ".latchkey";
@@ -32,5 +35,13 @@ function parseReaderText(text: string, path: string) {
       detail: { field: path },
     });
   }
-  return readerConfig(value);
+  return nodeConfig(value);
+}
+
+/** The configuration of a node of either kind, checked. @throws config-invalid */
+export function nodeConfig(value: unknown): NodeConfig {
+  const type = (value as { node_type?: unknown } | null)?.node_type;
+  return type === "sensor"
+    ? sensorNodeConfig(value, EVERY_DRIVER)
+    : readerConfig(value, EVERY_DRIVER);
 }

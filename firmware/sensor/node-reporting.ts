@@ -52,15 +52,14 @@ export class NodeReporting {
   #preparing: TimerHandle | undefined;
   #stopped = false;
 
-  /** @throws storage-failed when the flash holds no log */
   constructor(options: NodeReportingOptions) {
     const { platform, flash, config, identity, log } = options;
     const { clock, timer, random, io } = platform;
     const { nodeType, tenantId, sensors: plans, upload: policy } = config;
     const { bytesMax, mayUpload, onFailure } = options;
     this.#options = options;
-    const events = new EventLog(flash, { random });
-    const readings = new ReadingLog({ events, clock, nowUnix: () => identity.nowUnix() });
+    const open = () => new EventLog(flash, { random });
+    const readings = new ReadingLog({ open, clock, nowUnix: () => identity.nowUnix() });
     this.readings = readings;
     this.uploader = new Uploader({
       ...{ readings, identity, nodeType, tenantId, clock, timer, random, log, policy },

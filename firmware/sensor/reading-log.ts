@@ -14,7 +14,8 @@ import {
 } from "./stored-reading.ts";
 
 export interface ReadingLogOptions {
-  readonly events: EventLog;
+  /** Opens the log. Called when it is first needed, and again after it failed. */
+  readonly open: () => EventLog;
   readonly clock: Clock;
   /** Unix seconds, or `undefined` before a server said the time. */
   readonly nowUnix: () => number | undefined;
@@ -39,6 +40,7 @@ const READING_OVERHEAD_BYTES = 20;
  */
 export class ReadingLog {
   readonly #options: ReadingLogOptions;
+  #opened: EventLog | undefined;
   /** What has a number from here on was written since this boot. */
   #firstOfBoot: number | undefined;
   /** Counting reads every event that waits, so it is done now and then only. */
@@ -48,14 +50,16 @@ export class ReadingLog {
     this.#options = options;
   }
 
+  /** @throws random-unhealthy for a log that is to be born, storage-failed */
   get logId(): Uint8Array {
-    return this.#options.events.logId;
+    return this.#events.logId;
   }
 
   /** How many wait for the server; those that were dropped lately may still be counted. */
   get waiting(): number {
+    if (this.#opened === undefined) return 0;
     if (this.#counted === undefined || this.#counted.appended > COUNTED_ANEW) {
-      const { access, telemetry } = this.#options.events.statistics;
+      const { access, telemetry } = this.#opened.statistics;
       this.#counted = { waiting: access.pending + telemetry.pending, appended: 0 };
     }
     return this.#counted.waiting + this.#counted.appended;
@@ -63,19 +67,20 @@ export class ReadingLog {
 
   /** How many had to go unread since the log began. */
   get dropped(): number {
-    const { access, telemetry } = this.#options.events.statistics;
+    if (this.#opened === undefined) return 0;
+    const { access, telemetry } = this.#opened.statistics;
     return access.dropped + telemetry.dropped;
   }
 
   /**
    * Durable when it returns.
    * @param atMs when it was measured, monotonic
-   * @throws storage-full, storage-failed
+   * @throws storage-full, storage-failed, random-unhealthy
    */
   append(eventClass: EventClass, reading: Omit<StoredReading, "time">, atMs: number): number {
     const time = this.#timeOf(atMs);
     const data = writeStoredReading({ ...reading, time });
-    const sequence = this.#options.events.append(eventClass, data);
+    const sequence = this.#events.append(eventClass, data);
     this.#firstOfBoot ??= sequence;
     if (this.#counted !== undefined) this.#counted.appended++;
     return sequence;
@@ -86,8 +91,8 @@ export class ReadingLog {
     const readings: SensorReading[] = [];
     const through = new Map<EventClass, number>();
     let bytes = 0;
-    for (const event of this.#options.events.pending({ eventsMax: READINGS_MAX, bytesMax })) {
-      const reading = this.#readingOf(event);
+    for (const event of this.#events.pending({ eventsMax: READINGS_MAX, bytesMax })) {
+      const reading = this.#sendable(event);
       bytes += JSON.stringify(writeReading(reading)).length + READING_OVERHEAD_BYTES;
       if (readings.length > 0 && bytes > bytesMax) break;
       readings.push(reading);
@@ -98,14 +103,18 @@ export class ReadingLog {
 
   /** The server has all of it. */
   done({ through }: ReadingBatch): void {
-    for (const [eventClass, sequence] of through)
-      this.#options.events.markUploaded(eventClass, sequence);
+    for (const [eventClass, sequence] of through) this.#events.markUploaded(eventClass, sequence);
     this.#counted = undefined;
   }
 
   /** Erases ahead, while nobody waits. @throws storage-full, storage-failed */
   prepare(): void {
-    this.#options.events.prepare();
+    this.#events.prepare();
+  }
+
+  get #events(): EventLog {
+    this.#opened ??= this.#options.open();
+    return this.#opened;
   }
 
   #timeOf(atMs: number): ReadingTime {
@@ -115,16 +124,19 @@ export class ReadingLog {
     return { unix: unix - Math.round((clock.monotonicMs() - atMs) / 1000) };
   }
 
-  #readingOf(event: LoggedEvent | LoggedDrop): SensorReading {
+  #sendable(event: LoggedEvent | LoggedDrop): SensorReading {
     const { sequence: seq } = event;
     if ("dropped" in event)
       return { seq, fields: {}, lost: { ...event.dropped, eventClass: event.eventClass } };
     try {
-      const { time, ...reading } = parseStoredReading(event.data);
+      const { time, ...stored } = parseStoredReading(event.data);
       const updatedAt = this.#unixOf(time, seq);
-      return { seq, ...(updatedAt === undefined ? {} : { updatedAt }), ...reading };
+      const reading = { seq, ...(updatedAt === undefined ? {} : { updatedAt }), ...stored };
+      writeReading(reading);
+      return reading;
     } catch (error) {
-      // Something stood here and cannot be read any more: that is told in its place.
+      // What cannot be read or written any more must not keep back what stands behind it: that
+      // something was there is told in its place.
       const fault = { sensor: "flash", code: toLatchkeyError(error).code, count: 1 };
       return { seq, fields: {}, faults: [fault] };
     }

@@ -116,6 +116,9 @@ function parseSensor(
   const wireNames = new Map<string, string>();
   const filters = new Map<string, QuantityFilter>();
   for (const quantity of quantities) {
+    // What the wire takes behind a sensor's name.
+    if (!/^[a-z][a-z0-9_]{0,15}$/.test(quantity))
+      refuse(settings.pathOf("platform"), `\`${quantity}\` is no word`);
     const plain = isWireQuantity(quantity) && !taken.has(quantity);
     const wireName = plain ? quantity : `${name}.${quantity}`;
     taken.add(wireName);

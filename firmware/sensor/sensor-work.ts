@@ -63,7 +63,8 @@ export class SensorWork {
     return this.sensors.filter(({ faults }) => faults.current !== undefined).length;
   }
 
-  #record({ atMs, results }: SampledMoment): void {
+  #record(moment: SampledMoment): void {
+    const { atMs, results } = moment;
     let fields: ReadingFields = {};
     let named: NamedReadings = {};
     let urgent = false;
@@ -89,25 +90,29 @@ export class SensorWork {
       ...(Object.keys(named).length > 0 && { named }),
       ...(faults.length > 0 && { faults }),
     };
-    if (!this.#append(content, atMs)) return;
+    const failed = this.#append(content, atMs);
+    // Too much for one record in flash: each sensor has one of its own then.
+    if (failed?.code === "storage-full" && results.length > 1)
+      for (const result of results) this.#record({ atMs, results: [result] });
+    if (failed !== undefined) return;
     for (const note of told) note();
     this.#options.onRecord(urgent);
   }
 
   /** What is not in flash is not told, so that the next reading tells it again. */
-  #append(content: Parameters<ReadingLog["append"]>[1], atMs: number): boolean {
+  #append(content: Parameters<ReadingLog["append"]>[1], atMs: number): LatchkeyError | undefined {
     const { readings, log } = this.#options;
     try {
       readings.append("telemetry", content, atMs);
       this.recorded++;
       this.storageError = undefined;
-      return true;
+      return undefined;
     } catch (error) {
       const failed = toLatchkeyError(error);
       if (this.storageError?.code !== failed.code)
         log.write("error", "reading-not-stored", { code: failed.code });
       this.storageError = failed;
-      return false;
+      return failed;
     }
   }
 }

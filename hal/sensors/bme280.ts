@@ -36,7 +36,7 @@ export interface BME280Sample {
   readonly thermometer: { readonly temperature: number };
   /** Pa, 30,000 to 110,000. */
   readonly barometer?: { readonly pressure: number };
-  /** Relative, %: 0 to 100. */
+  /** Relative, %: 0 to 100, as nearly all of Moddable's drivers (docs/sensors.md). */
   readonly hygrometer?: { readonly humidity: number };
 }
 
@@ -65,6 +65,7 @@ export class BME280 implements Sensor<BME280Sample> {
   readonly #chip: I2CRegisters;
   readonly #timing: Timing;
   readonly #reading: SteppedReading<BME280Sample>;
+  #configuration: BME280Configuration = {};
   #settings = parseBme280Settings({});
   /** Absent until the chip has been found, reset and configured. */
   #trims: Bme280Trims | undefined;
@@ -76,12 +77,22 @@ export class BME280 implements Sensor<BME280Sample> {
     this.#reading = new SteppedReading(() => this.#read(), this.#timing);
   }
 
-  /** Takes effect with the next reading. @throws config-invalid, busy */
+  /**
+   * Changes what is named and leaves the rest; takes effect with the next reading.
+   * @throws config-invalid, busy
+   */
   configure(options: BME280Configuration): void {
-    const settings = parseBme280Settings(options);
+    const configuration = { ...this.#configuration, ...options };
+    const settings = parseBme280Settings(configuration);
     this.#reading.restart();
+    this.#configuration = configuration;
     this.#settings = settings;
     this.#trims = undefined;
+  }
+
+  /** What was configured so far. */
+  get configuration(): BME280Configuration {
+    return { ...this.#configuration };
   }
 
   /**

@@ -52,6 +52,7 @@ const END_LOOKS_MAX = 20;
 export class BMP390 implements Sensor<BMP390Sample> {
   readonly #chip: I2CRegisters;
   readonly #reading: SteppedReading<BMP390Sample>;
+  #configuration: BMP390Configuration = {};
   #settings = parseBmp390Settings({});
   /** Absent until the chip has been found, reset and configured. */
   #trims: Bmp390Trims | undefined;
@@ -62,12 +63,22 @@ export class BMP390 implements Sensor<BMP390Sample> {
     this.#reading = new SteppedReading(() => this.#read(), { clock, timer });
   }
 
-  /** Takes effect with the next reading. @throws config-invalid, busy */
+  /**
+   * Changes what is named and leaves the rest; takes effect with the next reading.
+   * @throws config-invalid, busy
+   */
   configure(options: BMP390Configuration): void {
-    const settings = parseBmp390Settings(options);
+    const configuration = { ...this.#configuration, ...options };
+    const settings = parseBmp390Settings(configuration);
     this.#reading.restart();
+    this.#configuration = configuration;
     this.#settings = settings;
     this.#trims = undefined;
+  }
+
+  /** What was configured so far. */
+  get configuration(): BMP390Configuration {
+    return { ...this.#configuration };
   }
 
   /**

@@ -52,21 +52,22 @@ const READ_TRIES = 3;
 const CELSIUS_MIN = -55;
 const CELSIUS_MAX = 125;
 
+/** A probe, and what was written to its scratchpad: alarm limits that are not in its EEPROM. */
 interface Probe {
   readonly rom: OneWireRom;
-  /** Alarm limits that are in the scratchpad and not in the EEPROM. */
   readonly high: number;
   readonly low: number;
+  readonly resolution: number;
 }
 
 /**
  * The DS18B20 thermometer, any number of them on one 1-Wire bus.
  *
  * After power-up the chip shows 85 °C with a valid CRC, which is also a temperature that it may
- * measure. So that one is never taken for the other, the driver writes the complement of the EEPROM's
- * alarm limits into the scratchpad: a chip that lost its power since has the EEPROM's again, and
- * whatever it shows is refused (`sensor-power-on-value`). And a conversion counts only when the
- * chip was seen busy with it. The EEPROM is never written.
+ * measure. So that one is never taken for the other, the driver writes the complement of the
+ * stored alarm limits into the scratchpad: a chip that lost its power since has the stored ones
+ * again, and whatever it shows is refused (`sensor-power-on-value`). And a conversion counts only
+ * when the chip was seen busy with it. The EEPROM is never written.
  *
  * Probes on parasite power are refused (`sensor-no-supply`): a conversion draws 1.5 mA for
  * 750 ms, which neither the pull-up nor a UART's diode can give; it ends in a wrong value.
@@ -98,7 +99,6 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
   /** Takes effect with the next measurement. @throws malformed */
   configure({ resolution = this.#resolution }: DS18B20Settings): void {
     if (![9, 10, 11, 12].includes(resolution)) throw malformed("resolution", "9, 10, 11 or 12");
-    if (resolution !== this.#resolution) this.#probe = undefined;
     this.#resolution = resolution;
   }
 
@@ -112,13 +112,15 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
   /**
    * Converts, waits and reads: 0.1 s at 9 bits, 0.8 s at 12. Probes of one bus take turns.
    * @throws busy, sensor-absent, sensor-address-clash, sensor-wrong-chip, sensor-no-supply,
-   * sensor-bus, sensor-checksum, sensor-timeout, sensor-power-on-value, sensor-out-of-range
+   * sensor-bus, sensor-checksum, sensor-timeout, sensor-power-on-value, sensor-out-of-range,
+   * serial-lost
    */
   async measure(): Promise<DS18B20Sample> {
     if (this.#measuring) throw new LatchkeyError("busy");
     this.#measuring = true;
     try {
-      const probe = this.#probe ?? (await this.#prepare());
+      const isReady = this.#probe?.resolution === this.#resolution;
+      const probe = isReady ? this.#probe! : await this.#prepare(this.#resolution);
       this.#probe = probe;
       const converted = await this.#convert(probe);
       // A probe that did not start is silent, restarted or deaf: its scratchpad tells.
@@ -141,29 +143,30 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
   }
 
   /** Finds the probe, checks its supply, and gives it its resolution and its mark. */
-  async #prepare(): Promise<Probe> {
+  async #prepare(resolution: number): Promise<Probe> {
     const rom = this.#wanted ?? (await this.#onlyProbe());
     await this.#bus.exclusive(async () => {
       await this.#bus.select(rom);
-      await this.#bus.write([READ_POWER_SUPPLY]);
-      if ((await this.#bus.readBit()) === 0) throw new LatchkeyError("sensor-no-supply");
+      if ((await this.#bus.ask(READ_POWER_SUPPLY)) === 0) {
+        throw new LatchkeyError("sensor-no-supply");
+      }
       await this.#bus.select(rom);
       await this.#bus.write([RECALL]);
     });
     const stored = await this.#scratchpad(rom);
-    const probe = { rom, high: stored.high ^ 0xff, low: stored.low ^ 0xff };
+    const probe = { rom, high: stored.high ^ 0xff, low: stored.low ^ 0xff, resolution };
     await this.#bus.exclusive(async () => {
       await this.#bus.select(rom);
-      const configuration = configurationByte(this.#resolution);
+      const configuration = configurationByte(resolution);
       await this.#bus.write([WRITE_SCRATCHPAD, probe.high, probe.low, configuration]);
     });
     const written = await this.#scratchpad(rom);
-    if (!isMarked(written, probe)) {
+    if (written.high !== probe.high || written.low !== probe.low) {
       throw new LatchkeyError("sensor-bus", {
         message: "The probe did not keep what was written to its scratchpad.",
       });
     }
-    if (written.resolution !== this.#resolution) {
+    if (written.resolution !== resolution) {
       throw new LatchkeyError("sensor-wrong-chip", {
         message: `The probe always measures with ${written.resolution} bits: set that resolution.`,
         detail: { address: formatAddress(rom) },
@@ -195,9 +198,8 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
     const { clock, timer } = this.#timing;
     return this.#bus.exclusive(async () => {
       await this.#bus.select(probe.rom);
-      await this.#bus.write([CONVERT_T]);
-      if ((await this.#bus.readBit()) === 1) return false;
-      await delay(timer, CONVERT_MS / (1 << (12 - this.#resolution)));
+      if ((await this.#bus.ask(CONVERT_T)) === 1) return false;
+      await delay(timer, CONVERT_MS / (1 << (12 - probe.resolution)));
       const deadline = new Deadline(clock, CONVERT_GRACE_MS);
       while ((await this.#bus.readBit()) === 0) {
         if (deadline.passed) throw new LatchkeyError("sensor-timeout");
@@ -209,8 +211,8 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
 
   /** The temperature behind a conversion. */
   async #result(probe: Probe, converted: boolean): Promise<number> {
-    const { celsius, resolution, ...limits } = await this.#scratchpad(probe.rom);
-    if (!isMarked(limits, probe) || resolution !== this.#resolution) {
+    const { celsius, high, low, resolution } = await this.#scratchpad(probe.rom);
+    if (high !== probe.high || low !== probe.low || resolution !== probe.resolution) {
       throw new LatchkeyError("sensor-power-on-value", {
         message: "The probe lost its power since it was set up: it shows no measurement.",
         detail: { celsius },
@@ -252,8 +254,4 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
       detail: { address: this.address, found: found.map(formatAddress).join(" ") },
     });
   }
-}
-
-function isMarked(limits: Pick<Scratchpad, "high" | "low">, probe: Probe): boolean {
-  return limits.high === probe.high && limits.low === probe.low;
 }

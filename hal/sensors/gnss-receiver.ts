@@ -34,7 +34,7 @@ export type ReceiverAnswer = Sentence | UbxMessage;
  * none. The drivers add how their part is configured.
  */
 export class GnssReceiver {
-  readonly periodMs: number;
+  readonly #periodMs: number;
   readonly #timing: Timing;
   readonly #maxAgeMs: number;
   readonly #silenceMs: number;
@@ -57,7 +57,7 @@ export class GnssReceiver {
   constructor(options: GnssOptions) {
     const { sensor, clock, timer, periodMs = 1000, onSample } = options;
     const { maxAgeMs = 5 * periodMs, silenceMs = Math.max(3000, 3 * periodMs) } = options;
-    this.periodMs = periodMs;
+    this.#periodMs = periodMs;
     this.#timing = { clock, timer };
     this.#maxAgeMs = maxAgeMs;
     this.#silenceMs = silenceMs;
@@ -77,10 +77,6 @@ export class GnssReceiver {
     this.#port = new SerialPort(sensor, this.#timing, (bytes) => this.#receive(bytes));
   }
 
-  get baud(): number {
-    return this.#port.baud;
-  }
-
   /** Whether the receiver has said something good. */
   get understood(): boolean {
     return this.#lastGoodMs !== undefined;
@@ -96,11 +92,11 @@ export class GnssReceiver {
     return undefined;
   }
 
-  /** A position that is measured from now on, or why there is none. */
+  /** The next position that arrives, or why there is none. */
   async measure(): Promise<Fix> {
     if (this.#onTurn !== undefined) throw new LatchkeyError("busy");
     // Every moment brings a position or says that there is none: two are enough.
-    const deadline = new Deadline(this.#timing.clock, 2 * this.periodMs + this.#silenceMs);
+    const deadline = new Deadline(this.#timing.clock, 2 * this.#periodMs + this.#silenceMs);
     const startMs = this.#nowMs;
     while (!this.#closed && !deadline.passed) {
       await this.#nextTurn(deadline.leftMs);
@@ -193,11 +189,13 @@ export class GnssReceiver {
     const goodMs = this.#lastGoodMs;
     const withoutMs = now - (goodMs ?? this.#openedMs);
     if (withoutMs >= this.#silenceMs && this.#bytesSinceGood >= GARBAGE_BYTES_MIN) {
-      const detail = { bytes: this.#bytesSinceGood, baud: this.baud };
+      const { baud } = this.#port;
+      const { noiseBytes } = this.#stream;
+      const detail = { baud, bytes: this.#bytesSinceGood, noiseBytes };
       // It was understood before: then the speed is right, and the line is not.
       if (goodMs !== undefined) return new LatchkeyError("sensor-checksum", { detail });
       return new LatchkeyError("sensor-baud-rate", {
-        message: `Bytes come, but no sentence at ${this.baud} baud: is the receiver set to another?`,
+        message: `Bytes come, but no sentence at ${baud} baud: is the receiver set to another?`,
         detail,
       });
     }

@@ -77,7 +77,7 @@ export class GnssSensor implements Sensor<Fix> {
     return this.#receiver.sample();
   }
 
-  /** A position that is measured from now on. @throws as `sample`; busy */
+  /** The next position that arrives. @throws as `sample`; busy */
   measure(): Promise<Fix> {
     return this.#alone(async () => {
       if (this.#receiver.understood && !this.configured && !this.#gaveUp) {

@@ -40,7 +40,12 @@ export class HCSR501 implements Sensor<HCSR501Sample> {
   readonly #callbacks: SensorCallbacks<HCSR501Sample>;
   readonly #io: Digital;
   readonly #startMs: number;
-  readonly #settings = { delayedOnMs: 50, delayedOffMs: 5_000, warmUpMs: 60_000, stuckMs: 1.8e6 };
+  readonly #settings = {
+    delayedOnMs: 50,
+    delayedOffMs: 5_000,
+    warmUpMs: 60_000,
+    stuckMs: 30 * 60_000,
+  };
   #motion = false;
   #level = 0;
   /** Since when the output has that level. */

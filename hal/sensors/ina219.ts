@@ -51,6 +51,7 @@ const PRODUCT_SLACK = 4;
 export class INA219 implements Sensor<INA219Sample> {
   readonly #chip: I2CRegisters;
   readonly #reading: SteppedReading<INA219Sample>;
+  #configuration: INA219Configuration = {};
   #settings = parseIna219Settings({});
   #found = false;
 
@@ -59,11 +60,21 @@ export class INA219 implements Sensor<INA219Sample> {
     this.#reading = new SteppedReading(() => this.#read(), { clock, timer });
   }
 
-  /** Takes effect with the next reading. @throws config-invalid, busy */
+  /**
+   * Changes what is named and leaves the rest; takes effect with the next reading.
+   * @throws config-invalid, busy
+   */
   configure(options: INA219Configuration): void {
-    const settings = parseIna219Settings(options);
+    const configuration = { ...this.#configuration, ...options };
+    const settings = parseIna219Settings(configuration);
     this.#reading.restart();
+    this.#configuration = configuration;
     this.#settings = settings;
+  }
+
+  /** What was configured so far. */
+  get configuration(): INA219Configuration {
+    return { ...this.#configuration };
   }
 
   /** A call begins a measurement, and a later one has its result and begins no other. */

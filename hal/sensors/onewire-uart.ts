@@ -57,6 +57,7 @@ export class OneWireUart implements OneWireLine {
   #wake: (() => void) | undefined;
   #closed = false;
 
+  /** @throws serial-lost when there is no such port */
   constructor(options: OneWireUartOptions) {
     this.#options = options;
     this.#open(RESET_BAUD);
@@ -129,44 +130,42 @@ export class OneWireUart implements OneWireLine {
 
   #give(bytes: Uint8Array): void {
     this.#room -= bytes.length;
-    try {
-      this.#port().write(bytes);
-    } catch (cause) {
-      throw new LatchkeyError("serial-lost", { cause });
-    }
+    this.#use((serial) => serial.write(bytes));
   }
 
   #receive(): Uint8Array {
-    const bytes = this.#port().read();
+    const bytes = this.#use((serial) => serial.read());
     return bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytes);
   }
 
-  #port(): Serial {
-    if (this.#serial === undefined || this.#closed) throw new LatchkeyError("cancelled");
-    return this.#serial;
+  #use<T>(work: (serial: Serial) => T): T {
+    if (this.#serial === undefined) throw new LatchkeyError("cancelled");
+    return orLost(() => work(this.#serial!));
   }
 
   #open(baud: number): void {
     if (this.#closed) throw new LatchkeyError("cancelled");
     if (this.#settled && this.#baud === baud) return;
     const { io: Io, receive, transmit, port } = this.#options.serial;
+    this.#settled = false;
     this.#serial?.close();
     this.#serial = undefined;
     this.#room = 0;
-    this.#baud = baud;
-    this.#settled = true;
-    this.#serial = new Io({
+    const options = {
       baud,
       format: "buffer",
       ...(receive === undefined ? {} : { receive }),
       ...(transmit === undefined ? {} : { transmit }),
       ...(port === undefined ? {} : { port }),
       onReadable: () => this.#notify(),
-      onWritable: (count) => {
+      onWritable: (count: number) => {
         this.#room = count;
         this.#notify();
       },
-    });
+    } as const;
+    this.#serial = orLost(() => new Io(options));
+    this.#baud = baud;
+    this.#settled = true;
   }
 
   /** Until something happens at the port, or `limitMs`. */
@@ -189,6 +188,14 @@ export class OneWireUart implements OneWireLine {
   }
 }
 
+function orLost<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new LatchkeyError("serial-lost", { cause });
+  }
+}
+
 /** The bit that a slot carried, from its echo. */
 function carried(bit: number, echo: number): number {
   if (bit === 0) {
@@ -197,7 +204,7 @@ function carried(bit: number, echo: number): number {
   }
   if (echo === 0xff) return 1;
   if (READ_ZEROES.includes(echo)) return 0;
-  throw (echo & 0x40) === 0 && (echo & 0x80) === 0 ? stuck(echo) : damaged(echo);
+  throw echo < 0x40 ? stuck(echo) : damaged(echo);
 }
 
 function stuck(echo: number): LatchkeyError {

@@ -1,7 +1,10 @@
 import { crc8 } from "../../protocol/encoding/crc8.ts";
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 
-/** What makes reset pulses and time slots: a UART (onewire-uart.ts) or a native module. */
+/**
+ * What makes reset pulses and time slots: a UART (onewire-uart.ts) or a native module. Everything
+ * may also throw serial-lost, and cancelled once it is closed.
+ */
 export interface OneWireLine {
   /**
    * A reset pulse. Resolves when a device answered it with a presence pulse.
@@ -33,7 +36,7 @@ export type OneWireRom = Uint8Array;
  * The master of a 1-Wire bus. Several drivers may share one: what belongs together (reset, ROM
  * command, function) runs inside `exclusive`.
  * @example
- * const bus = new OneWire(new OneWireUart({ serial: { io: Serial, transmit: 8, receive: 9 }, … }));
+ * const bus = new OneWire(new OneWireUart({ serial: { io, transmit: 20, receive: 21 }, … }));
  * const roms = await bus.search();
  */
 export class OneWire {
@@ -63,13 +66,18 @@ export class OneWire {
   /** Writes bytes, least significant bit first. @throws sensor-bus */
   async write(bytes: ArrayLike<number>): Promise<void> {
     const bits = bitsOf(bytes);
-    const seen = await this.#line.slots(bits);
-    for (let i = 0; i < bits.length; i++) {
-      if (seen[i] === bits[i]) continue;
-      throw new LatchkeyError("sensor-bus", {
-        message: "A bit that was written to the 1-Wire bus came back changed.",
-      });
-    }
+    assertWritten(bits, await this.#line.slots(bits));
+  }
+
+  /**
+   * Writes a function command and reads one bit right behind it, with no pause in which the
+   * program could be late. @throws sensor-bus
+   */
+  async ask(command: number): Promise<number> {
+    const bits = bitsOf([command]);
+    const seen = await this.#line.slots(Uint8Array.of(...bits, 1));
+    assertWritten(bits, seen);
+    return seen[bits.length]!;
   }
 
   /** Reads bytes; where no device speaks they are FF. @throws sensor-bus */
@@ -115,8 +123,7 @@ export class OneWire {
       await this.#line.reset();
     } catch (error) {
       // An empty bus is an answer to the first question; later it is a loose wire.
-      const empty = error instanceof LatchkeyError && error.code === "sensor-absent";
-      if (empty && previous === undefined) return undefined;
+      if (previous === undefined && isLatchkeyError(error, "sensor-absent")) return undefined;
       throw error;
     }
     await this.write([SEARCH_ROM]);
@@ -154,6 +161,13 @@ export function assertRom(rom: OneWireRom): void {
   if (rom[0] === 0) {
     throw new LatchkeyError("sensor-bus", { message: "The 1-Wire bus gives nothing but zeroes." });
   }
+}
+
+function assertWritten(bits: Uint8Array, seen: Uint8Array): void {
+  if (bits.every((bit, i) => bit === seen[i])) return;
+  throw new LatchkeyError("sensor-bus", {
+    message: "A bit that was written to the 1-Wire bus came back changed.",
+  });
 }
 
 function bitAt(bytes: Uint8Array, at: number): number {

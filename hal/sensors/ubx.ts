@@ -70,7 +70,11 @@ export function cfgRate(periodMs: number): UbxMessage {
   return { messageClass: CFG, messageId: CFG_RATE, payload };
 }
 
-/** What ACK-ACK (05 01) or ACK-NAK (05 00) says about a message; `undefined`: not about it. */
+/**
+ * What ACK-ACK (05 01) or ACK-NAK (05 00) says about a message; `undefined`: not about it. It
+ * names the kind of message only: a late answer to one CFG-MSG looks like that to the next. What
+ * the receiver then still sends shows it.
+ */
 export function ubxVerdict(answer: UbxMessage, asked: UbxMessage): "ack" | "nak" | undefined {
   const { messageClass, messageId, payload } = answer;
   if (messageClass !== ACK || payload.length !== 2) return undefined;

@@ -30,7 +30,7 @@ export class NmeaWriter {
       RMC: () => [this.#rmc()],
       GGA: () => [this.#gga()],
       GSA: () => [this.#gsa()],
-      VTG: () => [this.#engine.hasFix ? this.#body("VTG,,T,,M,0.00,N,0.00,K,A") : this.#noVtg()],
+      VTG: () => [this.#vtg()],
       GLL: () => [this.#gll()],
       GSV: () => this.#gsv(),
     };
@@ -41,8 +41,8 @@ export class NmeaWriter {
     return `${this.#dialect.talker}${text}`;
   }
 
-  #noVtg(): string {
-    return this.#body("VTG,,,,,,,,,N");
+  #vtg(): string {
+    return this.#body(this.#engine.hasFix ? "VTG,,T,,M,0.00,N,0.00,K,A" : "VTG,,,,,,,,,N");
   }
 
   #rmc(): string {

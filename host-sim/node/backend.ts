@@ -1,4 +1,5 @@
 import { type ReaderConfig, readerConfig } from "../../firmware/config.ts";
+import { EVERY_DRIVER } from "../../firmware/sensor/drivers/every-driver.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
@@ -19,6 +20,9 @@ export const WORLD_BEGIN_UNIX_MS = 1_767_600_000_000;
 /** Made up; nothing resolves it, because nothing leaves the process. */
 export const SIM_BASE_URL = "http://server.sim";
 
+/** More than one request brings. */
+const READINGS_AT_ONCE = 1000;
+
 export interface BackendTenant {
   readonly tenantId: string;
   readonly provisioning: Provisioning;
@@ -38,6 +42,8 @@ export class Backend {
   mode: "up" | "rogue" | "error" = "up";
   /** By how much its clock is wrong. */
   clockErrorMs = 0;
+  /** All readings of all tenants, in the order of arrival. */
+  readonly readings: ReadingRow[] = [];
   /** Requests that were answered, by path. */
   readonly answered = new Map<string, number>();
 
@@ -69,11 +75,6 @@ export class Backend {
     return { tenantId, provisioning: await this.admin.provisioning(tenantId) };
   }
 
-  /** All that was reported in a tenant, in the order of arrival. */
-  readings(tenantId: string): Promise<readonly ReadingRow[]> {
-    return this.#records.readingsAfter(0, 1_000_000, { tenantId });
-  }
-
   /** What the network model calls with every request that reaches the server. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
     if (this.mode === "error") return { status: 500, headers: {}, body: "<h1>Oops</h1>" };
@@ -81,7 +82,10 @@ export class Backend {
     const service = this.mode === "rogue" ? this.#rogueService() : this.#service;
     this.answered.set(path, (this.answered.get(path) ?? 0) + 1);
     const { method, headers, body } = request;
-    return service.handle({ method, path, headers, body });
+    const answer = await service.handle({ method, path, headers, body });
+    const known = this.readings.at(-1)?.id ?? 0;
+    this.readings.push(...(await this.#records.readingsAfter(known, READINGS_AT_ONCE)));
+    return answer;
   }
 
   /** The same code with keys and a database of its own: what an attacker would put up. */
@@ -159,5 +163,5 @@ export function deskReaderConfig(
   baseUrl: string,
   changes: Readonly<Record<string, unknown>> = {},
 ): ReaderConfig {
-  return readerConfig(deskReaderJson(provisioning, baseUrl, changes));
+  return readerConfig(deskReaderJson(provisioning, baseUrl, changes), EVERY_DRIVER);
 }

@@ -1,18 +1,19 @@
+import { ReaderBoard } from "../reader-board.ts";
 import type { SimEvent, TapOutcome } from "../scenario/events.ts";
 import type { Expectation } from "../scenario/scenario.ts";
+import type { Scene } from "./scene.ts";
 import type { SimEvents } from "./sim-events.ts";
-import type { Simulation } from "./simulation.ts";
 
 const SERIAL_KEPT = 100_000;
 
 /** Compares what a scenario expects with what can be seen from outside the reader. */
 export class Expectations {
-  readonly #sim: Simulation;
+  readonly #sim: Scene;
   readonly #eye: SimEvents;
   #serial = "";
   #decision: TapOutcome | undefined;
 
-  constructor(sim: Simulation, eye: SimEvents) {
+  constructor(sim: Scene, eye: SimEvents) {
     this.#sim = sim;
     this.#eye = eye;
   }
@@ -33,9 +34,10 @@ export class Expectations {
   /** What is not as expected, for people; `undefined` when all of it is there. */
   missing(expect: Expectation): string | undefined {
     const { board, stage } = this.#sim;
-    const relay = board.relay.energised ? "energised" : "released";
+    const door = board instanceof ReaderBoard ? board.relay : undefined;
+    const relay = door?.energised ? "energised" : "released";
     if (expect.relay !== undefined && expect.relay !== relay) return `the relay is ${relay}`;
-    const pulses = board.relay.windows().length;
+    const pulses = door?.windows().length ?? 0;
     if (expect.pulses !== undefined && expect.pulses !== pulses)
       return `the relay was energised ${pulses} times`;
     if (expect.state !== undefined && expect.state.toLowerCase() !== stage)
@@ -45,7 +47,20 @@ export class Expectations {
       return `the decision was ${decision}`;
     if (expect.serial !== undefined && !this.#serial.includes(expect.serial))
       return `the console said ${JSON.stringify(this.#serial.slice(-300))}`;
-    return this.#missingOnScreen(expect);
+    return this.#missingAtServer(expect) ?? this.#missingOnScreen(expect);
+  }
+
+  #missingAtServer({ reading, sensorError }: Expectation): string | undefined {
+    const readings = this.#sim.backend.readings.map((row) => row.reading);
+    const codes = readings.flatMap(({ faults = [] }) => faults.map(({ code }) => code));
+    if (sensorError !== undefined && !codes.includes(sensorError))
+      return `the server was told of ${codes.join(", ") || "no failures"}`;
+    for (const [name, wanted] of Object.entries(reading ?? {})) {
+      const values = readings.map(({ fields, named }) => ({ ...fields, ...named })[name]);
+      const last = values.findLast((value) => value !== undefined);
+      if (!isLike(last, wanted)) return `the server has ${name} ${last ?? "never seen"}`;
+    }
+    return undefined;
   }
 
   /** The panel last: reading pixels costs most. */
@@ -60,7 +75,9 @@ export class Expectations {
 
   describe(expect: Expectation): string {
     const { withinUs, ...wanted } = expect;
-    const parts = Object.entries(wanted).map(([field, value]) => `${field} ${String(value)}`);
+    const parts = Object.entries(wanted).map(([field, value]) =>
+      typeof value === "object" ? `${field} ${JSON.stringify(value)}` : `${field} ${value}`,
+    );
     return `${parts.join(", ")} within ${withinUs / 1e6} s`;
   }
 
@@ -68,4 +85,10 @@ export class Expectations {
     if (this.#decision === undefined) return "none";
     return this.#decision.granted ? "granted" : (this.#decision.reason ?? "denied");
   }
+}
+
+/** Equal, or as near as a sensor's resolution lets it come. */
+function isLike(seen: unknown, wanted: number | boolean): boolean {
+  if (typeof wanted === "boolean" || typeof seen !== "number") return seen === wanted;
+  return Math.abs(seen - wanted) <= 0.1 + Math.abs(wanted) / 1000;
 }

@@ -1,7 +1,8 @@
+import { LatchkeyError } from "../../protocol/errors.ts";
 import type { BusEffect } from "../board/bus-faults.ts";
 import type { NetworkFault } from "../net/network-fault.ts";
-import type { Fault, I2cFault, NetworkTrouble } from "../scenario/scenario.ts";
-import type { Simulation } from "./simulation.ts";
+import type { Fault, I2cFault, NetworkTrouble, SensorTrouble } from "../scenario/scenario.ts";
+import { readerOf, type Scene } from "./scene.ts";
 
 /** How long SCL is held by an `i2c: stretch` fault: long, but within the bus's time limit. */
 const STRETCH_US = 4_000;
@@ -15,11 +16,11 @@ type Rate = readonly [NetworkFault, number];
  * one leaves the others alone.
  */
 export class FaultBoard {
-  readonly #sim: Simulation;
+  readonly #sim: Scene;
   readonly #active = new Set<{ readonly fault: Fault; readonly undo: () => void }>();
   readonly #rates = new Set<Rate>();
 
-  constructor(sim: Simulation) {
+  constructor(sim: Scene) {
     this.#sim = sim;
   }
 
@@ -55,6 +56,8 @@ export class FaultBoard {
         return this.#bus(fault);
       case "pn532":
         return this.#pn532(fault.mode);
+      case "sensor":
+        return this.#sensor(fault);
       case "server":
         if (fault.mode === "down") return this.#rate([{ kind: "server-down" }, 1]);
         backend.mode = fault.mode;
@@ -93,7 +96,7 @@ export class FaultBoard {
   }
 
   #bus({ mode, probability }: I2cFault): () => void {
-    const { nfcBus } = this.#sim.board;
+    const { nfcBus } = readerOf(this.#sim).board;
     if (mode === "stuck") {
       nfcBus.stickSda(STUCK_CLOCKS);
       return () => nfcBus.freeSda();
@@ -107,8 +110,15 @@ export class FaultBoard {
     return nfcBus.faults.add({ effect: effects[mode], probability, times });
   }
 
+  #sensor({ sensor, mode }: SensorTrouble): () => void {
+    const undo = this.#sim.board.rig.fault(sensor, mode);
+    if (undo !== undefined) return undo;
+    const message = `${sensor}: a sensor of its kind is never \`${mode}\`.`;
+    throw new LatchkeyError("scenario-invalid", { message });
+  }
+
   #pn532(mode: "wedge" | "unplug"): () => void {
-    const { board } = this.#sim;
+    const { board } = readerOf(this.#sim);
     if (mode === "wedge") {
       board.pn532.wedge("silent");
       return () => undefined; // only a reset helps, and that is the driver's business

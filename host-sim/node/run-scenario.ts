@@ -10,6 +10,7 @@ import { inMs } from "../tap-watch.ts";
 import { Expectations } from "./expectations.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { renderPng } from "./png.ts";
+import { createScene, readerOf, type Scene } from "./scene.ts";
 import { SimEvents } from "./sim-events.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -51,7 +52,7 @@ export async function* runScenario(
 }
 
 class ScenarioRun {
-  readonly #sim: Simulation;
+  readonly #sim: Scene;
   readonly #scenario: Scenario;
   readonly #options: RunOptions;
   readonly #faults: FaultBoard;
@@ -61,7 +62,7 @@ class ScenarioRun {
   readonly #limitUs: number;
   #events: SimEvent[] = [];
 
-  private constructor(sim: Simulation, scenario: Scenario, options: RunOptions) {
+  private constructor(sim: Scene, scenario: Scenario, options: RunOptions) {
     this.#sim = sim;
     this.#scenario = scenario;
     this.#options = options;
@@ -72,14 +73,8 @@ class ScenarioRun {
   }
 
   static async create(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
-    const sim = await Simulation.create({
-      seed: options.seed ?? scenario.seed,
-      networkJoinUs: scenario.networkJoinUs,
-      latencyUs: scenario.latencyUs,
-      reader: scenario.reader,
-      badges: scenario.badges,
-    });
-    return new ScenarioRun(sim, scenario, options);
+    const scene = await createScene(scenario, options.seed ?? scenario.seed);
+    return new ScenarioRun(scene, scenario, options);
   }
 
   async *play(): AsyncGenerator<SimEvent, void> {
@@ -150,11 +145,11 @@ class ScenarioRun {
     const sim = this.#sim;
     switch (step.do) {
       case "enter":
-        await sim.enter(step.badge);
+        await readerOf(sim).enter(step.badge);
         this.#badge(step.badge, "enters");
         break;
       case "leave":
-        await sim.leave(step.badge);
+        await readerOf(sim).leave(step.badge);
         this.#badge(step.badge, "leaves");
         break;
       case "fault": {
@@ -171,6 +166,10 @@ class ScenarioRun {
         if (step.mode !== "off") sim.board.powerOn();
         this.#eye.note(`power ${step.mode}`);
         break;
+      case "set":
+        sim.board.rig.set(step.sensor, step.values);
+        this.#eye.note(`${step.sensor}: ${JSON.stringify(step.values)}`);
+        break;
       case "serial":
         this.#expectations.forgetSerial();
         sim.board.serial.write(toUtf8(`${step.line}\r\n`));
@@ -182,7 +181,7 @@ class ScenarioRun {
   }
 
   async *#tap(step: Extract<Step, { do: "tap" }>): AsyncGenerator<SimEvent, void> {
-    const sim = this.#sim;
+    const sim = readerOf(this.#sim);
     this.#expectations.forgetDecision();
     if (step.cutByte === undefined) await sim.enter(step.badge);
     else await sim.enterUntilByte(step.badge, step.cutByte);
@@ -265,8 +264,8 @@ class ScenarioRun {
   }
 
   #result(failure: Stopped | undefined): SimResult {
-    const { world, watch } = this.#sim;
-    const boot = watch.lastBoot;
+    const { world } = this.#sim;
+    const boot = this.#sim instanceof Simulation ? this.#sim.watch.lastBoot : undefined;
     return {
       ok: failure === undefined,
       ...(failure === undefined ? {} : { code: failure.code, message: failure.message }),

@@ -1,17 +1,17 @@
-import type { ReaderHandle } from "../../firmware/reader/reader.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { readText } from "../display/read-text.ts";
 import { renderTerminal } from "../display/terminal.ts";
-import type { ReaderBoard } from "../reader-board.ts";
+import { ReaderBoard } from "../reader-board.ts";
 import type { SimEvent } from "../scenario/events.ts";
+import type { SensorBoard } from "../sensor-board.ts";
 import type { TapWatch } from "../tap-watch.ts";
 import type { World } from "../world/world.ts";
 
-/** A board and who measures it. */
-export interface ReaderScene {
+/** A board, and who measures the taps at it if it is a reader's. */
+export interface SceneParts {
   readonly world: World;
-  readonly board: ReaderBoard;
-  readonly watch: TapWatch;
+  readonly board: ReaderBoard | SensorBoard;
+  readonly watch?: TapWatch;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface ReaderScene {
  * says. The panel is read from its pixels whenever a picture is complete.
  */
 export class SimEvents {
-  readonly #sim: ReaderScene;
+  readonly #sim: SceneParts;
   readonly #emit: (event: SimEvent) => void;
   /** Revision of the picture at the last look, and of the last one that was read. */
   #seen = -1;
@@ -27,14 +27,15 @@ export class SimEvents {
   #text = "";
   #read: { readonly revision: number; readonly lines: readonly string[] } | undefined;
 
-  constructor(sim: ReaderScene, emit: (event: SimEvent) => void) {
+  constructor(sim: SceneParts, emit: (event: SimEvent) => void) {
     this.#sim = sim;
     this.#emit = emit;
     const { board, watch } = sim;
-    board.relay.onChange(({ energised }) => emit({ type: "relay", atMs: this.atMs, energised }));
+    if (board instanceof ReaderBoard)
+      board.relay.onChange(({ energised }) => emit({ type: "relay", atMs: this.atMs, energised }));
     board.serial.onData((bytes) => emit({ type: "serial", atMs: this.atMs, text: latin(bytes) }));
-    board.onBoot((reader) => this.#follow(reader));
-    watch.onTap(({ granted, reason, holder, tookMs, breakdown }) =>
+    board.onStage((stage) => emit({ type: "state", atMs: this.atMs, state: stage.toUpperCase() }));
+    watch?.onTap(({ granted, reason, holder, tookMs, breakdown }) =>
       emit({
         type: "decision",
         atMs: this.atMs,
@@ -82,16 +83,6 @@ export class SimEvents {
     const frame = renderTerminal(display.bitmap()).join("\n");
     this.#emit({ type: "screen", atMs: this.atMs, lines, frame });
     return true;
-  }
-
-  #follow(reader: ReaderHandle): void {
-    let { stage } = reader.state;
-    this.#emit({ type: "state", atMs: this.atMs, state: stage.toUpperCase() });
-    reader.onState((state) => {
-      if (state.stage === stage) return;
-      stage = state.stage;
-      this.#emit({ type: "state", atMs: this.atMs, state: stage.toUpperCase() });
-    });
   }
 }
 

@@ -7,6 +7,7 @@ import { CryptoCost, type CryptoProfile } from "../crypto-cost.ts";
 import { NetworkModel } from "../net/network-model.ts";
 import type { Pn532Behaviour } from "../pn532/behaviour.ts";
 import { ReaderBoard } from "../reader-board.ts";
+import type { SensorEntry } from "../rig/simulated-sensor.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import { type MeasuredTap, TapWatch } from "../tap-watch.ts";
 import { World } from "../world/world.ts";
@@ -93,6 +94,7 @@ export class Simulation {
       config: this.config,
       network: this.network,
       crypto: this.crypto.crypto,
+      sensors: (options.reader?.["sensors"] ?? []) as readonly SensorEntry[],
       ...(options.pn532 === undefined ? {} : { pn532: options.pn532 }),
     });
     this.watch = new TapWatch(this.board, {

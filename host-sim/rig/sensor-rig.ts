@@ -1,3 +1,4 @@
+import { LatchkeyError } from "../../protocol/errors.ts";
 import { I2CBus } from "../board/i2c-bus.ts";
 import type { Pins } from "../board/pins.ts";
 import { SerialLine } from "../board/serial.ts";
@@ -86,7 +87,10 @@ export class SensorRig {
 
   #sensor(name: string): SimulatedSensor {
     const sensor = this.#sensors.get(name);
-    if (sensor === undefined) throw new RangeError(`no simulated sensor is called ${name}`);
+    if (sensor === undefined)
+      throw new LatchkeyError("scenario-invalid", {
+        message: `No simulated sensor is called ${name}; there are ${this.names.join(", ")}.`,
+      });
     return sensor;
   }
 

@@ -1,9 +1,12 @@
+import { SENSOR_FAULTS, type SensorEntry } from "../rig/simulated-sensor.ts";
 import {
   type BadgeKind,
   type Expectation,
   type Fault,
   type LocatedStep,
   NETWORK_MODES,
+  NODE_KINDS,
+  type NodeKind,
   type Scenario,
   type ScenarioBadge,
   type Step,
@@ -33,6 +36,8 @@ const MAX_STEPS = 10_000;
 export function parseScenario(text: string): Scenario {
   const top = YamlReader.parse(text);
   const badges = parseBadges(top);
+  const node = top.oneOf("node", NODE_KINDS, "reader");
+  const sensors = parseSensors(top);
   const steps = top.maps("steps");
   if (steps.length > MAX_STEPS) top.fail("steps", `more than ${MAX_STEPS} steps`);
   const scenario = {
@@ -41,9 +46,11 @@ export function parseScenario(text: string): Scenario {
     timeoutUs: top.durationUs("timeout", 600_000_000),
     networkJoinUs: top.durationUs("network-join", 1_200_000),
     latencyUs: top.durationUs("latency", 20_000),
+    node,
     reader: top.map("reader", true)?.plain() ?? {},
+    sensors,
     badges,
-    steps: steps.map((reader) => parseStep(reader, badges)),
+    steps: steps.map((reader) => parseStep(reader, badges, node)),
   };
   top.end();
   return scenario;
@@ -77,12 +84,30 @@ function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
   return badges;
 }
 
-function parseStep(reader: YamlReader, badges: Record<string, ScenarioBadge>): LocatedStep {
+/** By name, each as the node's configuration has it. */
+function parseSensors(top: YamlReader): readonly SensorEntry[] | undefined {
+  const section = top.map("sensors", true);
+  return section?.keys().map((name) => {
+    const sensor = section.map(name)!;
+    const platform = sensor.string("platform");
+    return { ...sensor.plain(), platform, name };
+  });
+}
+
+const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave"];
+
+function parseStep(
+  reader: YamlReader,
+  badges: Record<string, ScenarioBadge>,
+  node: NodeKind,
+): LocatedStep {
   const line = reader.line;
   const verb = reader.keys()[0] ?? "";
   const step = Object.hasOwn(STEPS, verb) ? STEPS[verb]?.(reader) : undefined;
   if (step === undefined)
     return reader.fail(verb, `no such step; there are ${Object.keys(STEPS).join(", ")}`);
+  if (node === "sensor" && BADGE_STEPS.includes(verb))
+    reader.fail(verb, "a sensor node takes no badges: say `node: both`");
   if ("badge" in step && badges[step.badge] === undefined)
     reader.fail(verb, `no badge named \`${step.badge}\``);
   reader.end();
@@ -113,10 +138,22 @@ const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.fre
     do: "power",
     mode: r.oneOf("power", ["off", "on", "cycle"]),
   }),
+  set: (r: YamlReader): Step => ({
+    do: "set",
+    sensor: r.string("set"),
+    values: valuesOf(r, "set"),
+  }),
   serial: (r: YamlReader): Step => ({ do: "serial", line: r.string("serial") }),
   server: (r: YamlReader): Step => ({ do: "server", mode: r.oneOf("server", ["restart"]) }),
   screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: picturePath(r) }),
 });
+
+/** All other fields: numbers, true and false. */
+function valuesOf(r: YamlReader, ...others: readonly string[]): Record<string, number | boolean> {
+  const names = r.keys().filter((name) => !others.includes(name));
+  if (names.length === 0) r.fail(others[0] ?? "", "no value is given");
+  return Object.fromEntries(names.map((name) => [name, r.value(name)]));
+}
 
 /** A scenario may come from anybody: its pictures go below the folder in which it is played. */
 function picturePath(r: YamlReader): string {
@@ -136,9 +173,12 @@ function parseExpectation(r: YamlReader): Expectation {
   const serial = optional("serial");
   const relay = r.has("relay") ? r.oneOf("relay", ["energised", "released"]) : undefined;
   const pulses = r.has("pulses") ? r.number("pulses", 0, 1e6) : undefined;
+  const expected = r.map("reading", true);
+  const reading = expected === undefined ? undefined : valuesOf(expected);
+  const sensorError = optional("sensor-error");
   const withinUs = r.durationUs("within", DEFAULT_WITHIN_US);
   r.end();
-  const given = { screen, notScreen, state, decision, serial, relay, pulses };
+  const given = { screen, notScreen, state, decision, serial, relay, pulses, reading, sensorError };
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   if (present.length === 0) r.fail("within", "expects nothing");
   return { ...Object.fromEntries(present), withinUs };
@@ -167,8 +207,10 @@ function parseFault(r: YamlReader): Fault {
         return { part, mode: r.oneOf(part, ["wedge", "unplug"]) };
       case "server":
         return { part, mode: r.oneOf(part, ["down", "rogue", "error"]) };
+      case "sensor":
+        return { part, sensor: r.string(part), mode: r.oneOf("mode", SENSOR_FAULTS) };
       default:
-        return r.fail(part, "no such fault; there are network, delay, i2c, pn532, server");
+        return r.fail(part, "no such fault; there are network, delay, i2c, pn532, server, sensor");
     }
   })();
   r.end();

@@ -1,3 +1,5 @@
+import type { SensorEntry, SensorFaultKind, TrueValues } from "../rig/simulated-sensor.ts";
+
 /** What a scenario says, once parsed. Times are virtual microseconds. See docs/scenarios.md. */
 
 /** How a badge of the scenario comes into being. */
@@ -33,6 +35,9 @@ export interface ScenarioBadge {
   readonly of?: string;
 }
 
+export const NODE_KINDS = Object.freeze(["reader", "sensor", "both"] as const);
+export type NodeKind = (typeof NODE_KINDS)[number];
+
 export interface Expectation {
   /** Text that the panel's pixels show. */
   readonly screen?: string;
@@ -46,6 +51,10 @@ export interface Expectation {
   readonly serial?: string;
   /** How often the relay was energised since the world began. */
   readonly pulses?: number;
+  /** By the wire's name: what the server was told last. */
+  readonly reading?: Readonly<Record<string, number | boolean>>;
+  /** Code of a sensor's failure that the server was told since the world began. */
+  readonly sensorError?: string;
   /** Virtual time within which all of it must become true. */
   readonly withinUs: number;
 }
@@ -88,7 +97,18 @@ export interface ServerFault {
   readonly part: "server";
   readonly mode: "down" | "rogue" | "error";
 }
-export type Fault = NetworkTrouble | DelayFault | I2cFault | Pn532Fault | ServerFault;
+export interface SensorTrouble {
+  readonly part: "sensor";
+  readonly sensor: string;
+  readonly mode: SensorFaultKind;
+}
+export type Fault =
+  | NetworkTrouble
+  | DelayFault
+  | I2cFault
+  | Pn532Fault
+  | ServerFault
+  | SensorTrouble;
 
 export type Step =
   | {
@@ -104,6 +124,8 @@ export type Step =
   | { readonly do: "fault"; readonly fault: Fault; readonly forUs?: number }
   | { readonly do: "clear-faults" }
   | { readonly do: "power"; readonly mode: "off" | "on" | "cycle" }
+  /** The world around a sensor is so from now on. */
+  | { readonly do: "set"; readonly sensor: string; readonly values: TrueValues }
   | { readonly do: "serial"; readonly line: string }
   | { readonly do: "server"; readonly mode: "restart" }
   | { readonly do: "screenshot"; readonly path: string };
@@ -120,8 +142,11 @@ export interface Scenario {
   readonly timeoutUs: number;
   readonly networkJoinUs: number;
   readonly latencyUs: number;
-  /** Fields that replace those of the simulator's default reader configuration. */
+  readonly node: NodeKind;
+  /** Fields that replace those of the simulator's default configuration of such a node. */
   readonly reader: Readonly<Record<string, unknown>>;
+  /** Entries of the configuration's `sensors`; the simulator's own when absent. */
+  readonly sensors: readonly SensorEntry[] | undefined;
   readonly badges: Readonly<Record<string, ScenarioBadge>>;
   readonly steps: readonly LocatedStep[];
 }

@@ -87,6 +87,13 @@ export class YamlReader {
     return this.fail(field, `must be a number from ${low} to ${high}`);
   }
 
+  /** A number, true or false. */
+  value(field: string): number | boolean {
+    const value = this.#scalar(field);
+    if (typeof value === "number" || typeof value === "boolean") return value;
+    return this.fail(field, "must be a number, true or false");
+  }
+
   durationUs(field: string, fallbackUs?: number): number {
     const value = this.#scalar(field);
     if (value === undefined && fallbackUs !== undefined) return fallbackUs;

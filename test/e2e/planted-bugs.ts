@@ -86,7 +86,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         "firmware/journal/sector-log.ts",
         "  /** Makes room for one more record",
         `  wipe({ sector, page }: LogPosition): void {
-    this.#program(sector, page, new Uint8Array(this.#flash.pageBytes));
+    this.#sectors.program(sector, page, new Uint8Array(this.#sectors.pageBytes));
   }
 
   /** Makes room for one more record`,

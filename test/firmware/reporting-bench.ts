@@ -34,6 +34,8 @@ export class ReportingBench {
   /** What the server does with the next posts: answers, or throws this. */
   failing: ErrorCode | undefined;
   online = true;
+  /** Whether the random source works. */
+  healthy = true;
   #told: { readonly unix: number; readonly atMs: number } | undefined;
   readonly log: RingLog;
   readonly flash: FlashModel;
@@ -92,8 +94,16 @@ export class ReportingBench {
 
   #boot(): NodeReporting {
     const { clock, timer } = this.time;
-    const random = new Prng("bench", "random");
-    const config = sensorNodeConfig(this.#node, [this.#driver()]);
+    const chance = new Prng("bench", "random");
+    const random = {
+      bytes: (length: number) => {
+        if (!this.healthy) throw new LatchkeyError("random-unhealthy");
+        return chance.bytes(length);
+      },
+    };
+    const scripted = this.#driver();
+    const probe = { ...scripted, platform: "probe", quantities: ["temperature"] };
+    const config = sensorNodeConfig(this.#node, [scripted, probe]);
     const platform = { clock, timer, random, crypto: toyCrypto, io: {} } as unknown as Platform;
     return new NodeReporting({
       platform,

@@ -54,7 +54,7 @@ const WRONG: readonly (readonly [field: string, says: RegExp, sensors: unknown])
   ["sensors[0].name", /word/, first({ name: "Living room" })],
   ["sensors[1].name", /another sensor/, [...first({}), { ...sampleSensors()[1], name: "room" }]],
   ["sensors[0].update_interval", /text/, first({ update_interval: 60 })],
-  ["sensors[0].update_interval", /60s/, first({ update_interval: "1m" })],
+  ["sensors[0].update_interval", /60s/, first({ update_interval: "1 m" })],
   ["sensors[0].update_interval", /0\.1 s/, first({ update_interval: "10ms" })],
   ["sensors[0].update_intervall", /update_interval/, first({ update_intervall: "60s" })],
   ["sensors[0].temperature.detla", /delta/, first({ temperature: { detla: 1 } })],

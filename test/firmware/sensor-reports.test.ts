@@ -155,6 +155,32 @@ describe("what is worth telling", () => {
   });
 });
 
+describe("what cannot be stored as usual", () => {
+  it("waits for a log that cannot be born yet, and keeps nobody from starting", async () => {
+    const bench = new ReportingBench([ROOM]);
+    bench.healthy = false;
+    bench.start();
+    await bench.run(1);
+    assert.equal(bench.reporting.work.storageError?.code, "random-unhealthy");
+    assert.equal(bench.reporting.readings.waiting, 0);
+    bench.healthy = true;
+    await bench.run(121);
+    assert.equal(bench.sent.length > 0, true);
+    assert.equal(bench.reporting.work.storageError, undefined);
+  });
+
+  it("is split when it is too long for one record", async () => {
+    const long = (n: number) => `${String.fromCharCode(97 + n)}${"x".repeat(31)}`;
+    const names = Array.from({ length: 16 }, (_, n) => long(n));
+    const bench = new ReportingBench(names.map((name) => ({ ...ROOM, platform: "probe", name })));
+    for (const name of names) bench.sensor(name).answers = ["sensor-power-on-value"];
+    bench.start();
+    await bench.run(61);
+    const faults = bench.sent.flatMap((reading) => reading["sensor_errors"] ?? []);
+    assert.equal(faults.length, 16);
+  });
+});
+
 describe("a sensor that fails", () => {
   it("stops no other, when it hangs neither", async () => {
     const bench = new ReportingBench([ROOM, { ...ROOM, name: "attic", update_interval: "10s" }]);

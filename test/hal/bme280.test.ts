@@ -141,6 +141,22 @@ describe("BME280 driver on the simulated chip", () => {
     throwsCode(() => driver.configure(late), "config-invalid", "standby");
   });
 
+  it("configures what is named and leaves the rest, as ECMA-419 has it", async () => {
+    const { driver, trace, read } = bench({}, { ...ALL_ONCE, iirFilter: 4 });
+    driver.configure({ pressure: { oversampling: 8 } });
+    assert.deepEqual(driver.configuration, {
+      ...ALL_ONCE,
+      iirFilter: 4,
+      pressure: { oversampling: 8 },
+    });
+    await read();
+    assert.deepEqual(trace().slice(-5), ["W F2 01", "W F5 A8", "W F4 31", "R F4,1", "R F2,13"]);
+    const wrong = { mode: "sleep" } as unknown as BME280Configuration;
+    throwsCode(() => driver.configure(wrong), "config-invalid", "mode");
+    assert.equal(driver.configuration.mode, undefined);
+    await read();
+  });
+
   it("in normal mode gives one sample per cycle, and undefined in between", async () => {
     const { driver, pass, model } = bench({}, { ...ALL_ONCE, mode: "normal", standbyMs: 125 });
     const samples: BME280Sample[] = [];
@@ -252,6 +268,16 @@ describe("BME280 in trouble", () => {
       await rejectsCode(settle(driver.measure()), "sensor-power-on-value");
       await pass(10);
       near((await read()).barometer?.pressure, 100_653.27, 50);
+    }
+  });
+
+  it("a setting that did not arrive is sensor-bus, not a reading with another filter", async () => {
+    // Writes of the set-up, pointers included: the eighth is F2, the ninth F5.
+    for (const skip of [7, 8]) {
+      const { bus, driver, outcome, read } = bench({}, { iirFilter: 4 });
+      bus.faults.add({ direction: "write", skip, effect: { kind: "data-nack", byte: 1 } });
+      assert.equal(await outcome(driver), "sensor-bus");
+      await read();
     }
   });
 

@@ -154,6 +154,15 @@ describe("BMP390 in trouble", () => {
     }
   });
 
+  it("a burst that began elsewhere is sensor-bus, whatever its bytes look like", async () => {
+    const { bus, driver, outcome, read } = bench();
+    await read();
+    // Writes of a reading: 1B, then the pointers to 03 and to 00.
+    bus.faults.add({ direction: "write", skip: 2, effect: { kind: "data-nack", byte: 0 } });
+    assert.equal(await outcome(driver), "sensor-bus");
+    await read();
+  });
+
   it("a fatal error of its own is sensor-fault", async () => {
     const { model, outcome, driver, read } = bench();
     await read();

@@ -185,6 +185,18 @@ for (const part of ["NEO-6M", "L76X"] as const) {
       });
     }
 
+    it("says that the line is bad, not the speed, when it was understood before", async () => {
+      const { run, pass, gps, model, line, world } = gpsBench(part);
+      await pass(coldMs + 3000);
+      await run(gps.measure());
+      model.powerOff();
+      for (let i = 0; i < 80; i++) {
+        line.write(world.rng("noise").bytes(20));
+        await pass(100);
+      }
+      assert.throws(() => gps.sample(), code("sensor-checksum"));
+    });
+
     it("does not believe a date 1024 weeks back; the position is right all the same", async () => {
       const { run, pass, gps, model } = gpsBench(part);
       model.engine.weekRollovers = 1;

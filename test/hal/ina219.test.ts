@@ -158,6 +158,14 @@ describe("INA219 in trouble", () => {
     assert.notEqual(await outcome(driver), "sensor-out-of-range");
   });
 
+  it("a flipped bit of the voltage is sensor-bus, also where no power gives it away", async () => {
+    const { bus, outcome, driver, read } = bench();
+    await read();
+    bus.faults.add({ direction: "read", effect: { kind: "bit-flip", byte: 0, bit: 4 } });
+    assert.equal(await outcome(driver), "sensor-bus");
+    near((await read()).voltage, 12, 0.004);
+  });
+
   it("absent, then plugged in: sensor-absent, then a reading, without a new start", async () => {
     const { model, outcome, driver, read, pass } = bench();
     model.powerOff();

@@ -185,6 +185,9 @@ describe("A moment's sentences", () => {
       [GGA, GSA, RMC],
       [GGA, RMC, GSA],
       [RMC, GSA, GGA],
+      // Two talkers, and all of it twice.
+      [RMC, GGA, GGA.replace("GPGGA", "GNGGA"), GSA],
+      [RMC, GGA, GSA, RMC, GGA, GSA],
     ]) {
       const { push, fixes } = builder();
       push("120000", ...order);

@@ -60,7 +60,7 @@ describe("a noisy 1-Wire bus", () => {
       bench.bridge.garble = (byte) => [byte];
       await bench.recovers();
     });
-    await fc.assert(property, { numRuns: 60, examples: [[[]]] });
+    await fc.assert(property, { numRuns: 30, examples: [[[]]] });
     assert.ok(readings > 0);
   });
 
@@ -80,7 +80,7 @@ describe("a noisy 1-Wire bus", () => {
       await bench.survives();
       await bench.recovers();
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: 30 });
   });
 
   it("with a receiver that babbles ends in its time", async () => {

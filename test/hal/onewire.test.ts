@@ -133,6 +133,19 @@ describe("1-Wire over a UART", () => {
     await assert.rejects(bench.run(bench.line.reset()), code("sensor-bus"));
   });
 
+  it("an echo that is still on its way after a failure is not the next answer", async () => {
+    const bench = oneWireBench();
+    bench.probe();
+    let bytes = 0;
+    bench.bridge.garble = (byte) => [bytes++ === 0 ? byte ^ 0x02 : byte];
+    // A spike between the two resets, which the receiver takes for a byte.
+    bench.world.after(2_900, () => bench.wire.drive("noise", "low"));
+    bench.world.after(2_902, () => bench.wire.drive("noise", "none"));
+    await assert.rejects(bench.run(bench.line.reset()), code("sensor-bus"));
+    await bench.run(bench.line.reset());
+    assert.equal(bytes, 3);
+  });
+
   it("more bytes than were sent are sensor-bus", async () => {
     const bench = oneWireBench();
     bench.probe();
@@ -187,18 +200,36 @@ describe("1-Wire over a UART", () => {
     const bench = oneWireBench();
     bench.bus.close();
     await assert.rejects(bench.run(bench.bus.search()), code("cancelled"));
-    const broken = class {
-      constructor(options: { onWritable?: (count: number) => void }) {
-        options.onWritable?.(100);
-      }
-      read = () => undefined;
-      write = () => {
-        throw new Error("unplugged");
-      };
-      close = () => undefined;
-    };
     const { clock, timer } = bench;
-    const line = new OneWireUart({ serial: { io: broken as never }, clock, timer });
-    await assert.rejects(bench.run(new OneWire(line).search()), code("serial-lost"));
+    for (const fault of ["open", "read", "write"] as const) {
+      let opened = 0;
+      const fail = (what: string) => {
+        if (what === fault) throw new Error("unplugged");
+      };
+      const io = class {
+        constructor(options: { onWritable?: (count: number) => void }) {
+          // The first time all is well: the speed changes only with the first slot.
+          if (opened++ > 0) fail("open");
+          options.onWritable?.(100);
+        }
+        read() {
+          fail("read");
+          return Uint8Array.of(0xe0).buffer;
+        }
+        write = () => fail("write");
+        close = () => undefined;
+      };
+      const line = new OneWireUart({ serial: { io: io as never }, clock, timer });
+      const bus = new OneWire(line);
+      await assert.rejects(bench.run(bus.search()), code("serial-lost"), fault);
+      await assert.rejects(bench.run(bus.search()), code("serial-lost"), fault);
+    }
+    const io = class {
+      constructor() {
+        throw new Error("invalid pin");
+      }
+    };
+    const serial = { io: io as never };
+    assert.throws(() => new OneWireUart({ serial, clock, timer }), code("serial-lost"));
   });
 });

@@ -4,6 +4,7 @@ import type { I2CDevice } from "../../host-sim/board/i2c-device.ts";
 import { boardIo } from "../../host-sim/board/io.ts";
 import { Pins } from "../../host-sim/board/pins.ts";
 import type { QueuedEvent } from "../../host-sim/world/event-queue.ts";
+import { Trace } from "../../host-sim/world/trace.ts";
 import { World } from "../../host-sim/world/world.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 
@@ -11,11 +12,11 @@ import { isLatchkeyError } from "../../protocol/errors.ts";
 const JOB_TURNS = 20;
 
 /** A bus of the simulated board with sensors on it, in virtual time. */
-export function sensorBench(seed = "sensors") {
+export function sensorBench({ seed = "sensors", trace = new Trace() } = {}) {
   const idle = async () => {
     for (let turn = 0; turn < JOB_TURNS; turn++) await null;
   };
-  const world = new World({ seed, idle });
+  const world = new World({ seed, idle, trace });
   const pins = new Pins(world);
   const bus = new I2CBus({ world, pins, data: 6, clock: 7, name: "i2c1" });
   const io = boardIo({ pins, buses: [bus], digital: { initialValue: false } });

@@ -179,7 +179,9 @@ export class FakeSimulator implements Simulator {
     }
     const badges = {};
     const times = { timeoutUs: 1, networkJoinUs: 1, latencyUs: 1 };
-    return { name: text, seed: "1", ...times, reader: {}, badges, steps: [] };
+    const node = "reader" as const;
+    const own = { node, reader: {}, sensors: undefined };
+    return { name: text, seed: "1", ...times, ...own, badges, steps: [] };
   }
 
   async *runScenario(_scenario: object, options: ScenarioOptions) {

@@ -8,7 +8,6 @@ import type { HostFunctions } from "./run-file.ts";
 interface Opened {
   readonly world: World;
   readonly backend: Backend;
-  readonly tenantId: string;
 }
 
 let opened: Opened | undefined;
@@ -24,8 +23,8 @@ export const hostFunctions: HostFunctions = {
   async open(seed) {
     const world = new World({ seed: String(seed), idle });
     const backend = new Backend(world);
-    const { tenantId, provisioning } = await backend.createTenant("XS");
-    opened = { world, backend, tenantId };
+    const { provisioning } = await backend.createTenant("XS");
+    opened = { world, backend };
     return deskSensorJson(provisioning, SIM_BASE_URL, { upload: { every: "1s" } });
   },
 
@@ -39,7 +38,6 @@ export const hostFunctions: HostFunctions = {
 
   /** What the server has, in the order of arrival. */
   async readings() {
-    const { backend, tenantId } = current();
-    return (await backend.readings(tenantId)).map(({ reading }) => reading.fields);
+    return current().backend.readings.map(({ reading }) => reading.fields);
   },
 };

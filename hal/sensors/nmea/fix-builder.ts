@@ -69,8 +69,8 @@ export class FixBuilder {
     this.#options = options;
   }
 
-  /** Whether the sentence was of a kind that is used, and whole. */
-  push(sentence: Sentence): boolean {
+  /** Takes GGA, RMC and GSA; others, and damaged ones, change nothing. */
+  push(sentence: Sentence): void {
     const gga = parseGga(sentence);
     const rmc = parseRmc(sentence);
     const gsa = parseGsa(sentence);
@@ -85,7 +85,6 @@ export class FixBuilder {
     }
     const isWhole = this.#gga !== undefined && this.#rmc !== undefined;
     if (isWhole && (this.#dimensions !== undefined || !this.#sendsGsa)) this.#finish();
-    return timed !== undefined || gsa !== undefined;
   }
 
   get #sendsGsa(): boolean {
