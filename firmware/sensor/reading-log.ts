@@ -1,9 +1,12 @@
 import { toLatchkeyError } from "../../protocol/errors.ts";
+import { JsonReader } from "../../protocol/json/reader.ts";
 import type { Clock } from "../../protocol/platform.ts";
 import {
+  parseSensorData,
   READINGS_MAX,
   type SensorReading,
   writeReading,
+  writeSensorData,
 } from "../../protocol/telemetry/sensor-data.ts";
 import type { EventClass, EventLog, LoggedDrop, LoggedEvent } from "../journal/event-log.ts";
 import {
@@ -28,6 +31,9 @@ export interface ReadingBatch {
   readonly through: ReadonlyMap<EventClass, number>;
 }
 
+/** Whose readings they are is not what is checked. */
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+const SOMEBODY = Object.freeze({ nodeUid: NOBODY, tenantId: NOBODY, nodeType: "sensor" });
 /** After so many further events. */
 const COUNTED_ANEW = 50;
 /** `,"seq":4294967295` and what stands between two readings. */
@@ -132,14 +138,20 @@ export class ReadingLog {
       const { time, ...stored } = parseStoredReading(event.data);
       const updatedAt = this.#unixOf(time, seq);
       const reading = { seq, ...(updatedAt === undefined ? {} : { updatedAt }), ...stored };
-      writeReading(reading);
+      this.#assertTaken(reading);
       return reading;
     } catch (error) {
-      // What cannot be read or written any more must not keep back what stands behind it: that
+      // What cannot be read, or would be refused, must not keep back what stands behind it: that
       // something was there is told in its place.
       const fault = { sensor: "flash", code: toLatchkeyError(error).code, count: 1 };
       return { seq, fields: {}, faults: [fault] };
     }
+  }
+
+  /** By the server's own rule: one reading that it finds malformed would stop all. */
+  #assertTaken(reading: SensorReading): void {
+    const data = { ...SOMEBODY, logId: this.logId, readings: [reading] };
+    parseSensorData(new JsonReader(writeSensorData(data)));
   }
 
   #unixOf(time: ReadingTime, seq: number): number | undefined {

@@ -7,8 +7,9 @@ import {
   systemFacts,
   uploadFacts,
 } from "../node-facts.ts";
+import { lastError } from "./last-error.ts";
 import { sensorFacts } from "./sensor-facts.ts";
-import { lastError, type SensorNodeParts } from "./sensor-node.ts";
+import type { SensorNodeParts } from "./sensor-node.ts";
 
 /** What the console tells of a sensor node. */
 export function nodeConsole(parts: SensorNodeParts): ConsoleSource {

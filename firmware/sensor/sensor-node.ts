@@ -1,4 +1,3 @@
-import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
@@ -14,6 +13,7 @@ import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
 import { Painter } from "../reader/painter.ts";
 import type { Screen } from "../reader/screens.ts";
+import { lastError } from "./last-error.ts";
 import { type ConnectionFault, type ConnectionStage, NodeConnection } from "./node-connection.ts";
 import { NodeReporting } from "./node-reporting.ts";
 import { type SensorNodeConfig, sensorNodeConfig } from "./sensor-config.ts";
@@ -170,18 +170,6 @@ function report(parts: SensorNodeParts) {
     clockAgeMs: identity.clockAgeMs(),
     uptimeMs: platform.clock.monotonicMs(),
   });
-}
-
-/** What somebody who looks after the node should look at first. */
-export function lastError({ connection, reporting }: SensorNodeParts): ErrorCode | undefined {
-  const { work, uploader } = reporting;
-  const failing = work.sensors.find(({ faults }) => faults.current !== undefined);
-  return (
-    work.storageError?.code ??
-    connection.fault?.code ??
-    uploader.lastError ??
-    failing?.faults.current?.code
-  );
 }
 
 /** The connection takes a step, good or bad, at least as often as it checks in. */

@@ -151,6 +151,8 @@ export class WatchedSensor {
     const { fields, named } = asRecorded(this.plan, values);
     const wrong = outOfRange(fields, named);
     if (wrong !== undefined) refuse(wrong);
+    // Half a position is none.
+    if ((fields.lat === undefined) !== (fields.lon === undefined)) refuse("lat");
     for (const [quantity, value] of Object.entries(values))
       if (typeof value === "number") this.#judges.get(quantity)?.accept(value, atMs);
   }

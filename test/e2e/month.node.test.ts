@@ -5,7 +5,6 @@ import { World } from "../../host-sim/world/world.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
-import { nodeCrypto } from "../../server/node-crypto.ts";
 import { createService } from "../../server/service.ts";
 import { signingKeys } from "../../server/signing-keys.ts";
 import { silentLog } from "../../server/silent-log.ts";
@@ -13,7 +12,7 @@ import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
 import type { ReadingRow } from "../../server/store/readings.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
 import { Vault } from "../../server/vault.ts";
-import { CUTS, MONTH_US, MonthNode } from "./month.ts";
+import { CUTS, MONTH_CRYPTO, MONTH_US, MonthNode } from "./month.ts";
 
 const NODES = 8;
 const SEED = "thirty days";
@@ -33,9 +32,9 @@ class Month {
     const service = createService({
       records,
       ephemera: new MemoryEphemera(),
-      keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
-      vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),
-      crypto: nodeCrypto,
+      keys: signingKeys(MONTH_CRYPTO, [new Secret(random.bytes(32))]),
+      vault: new Vault(MONTH_CRYPTO, random, new Secret(random.bytes(32))),
+      crypto: MONTH_CRYPTO,
       clock: { unixMs: () => WORLD_BEGIN_UNIX_MS + Math.floor(world.nowUs() / 1000) },
       random,
       log: silentLog,

@@ -14,8 +14,22 @@ import { type Backend, NetworkModel } from "../../host-sim/net/network-model.ts"
 import { nodePlatform } from "../../host-sim/node-platform.ts";
 import type { Prng } from "../../host-sim/world/prng.ts";
 import type { World } from "../../host-sim/world/world.ts";
+import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
+import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
+import { toyCrypto } from "../protocol/toy-crypto.ts";
+
+const { ed25519PublicKey, ed25519Sign, ed25519Verify, x25519, x25519PublicKey } = toyCrypto;
+
+/**
+ * For node and server: envelopes are the real thing, since they hold the readings; the curves
+ * are toys, because sixteen hundred boots' handshakes are not what is on trial.
+ */
+export const MONTH_CRYPTO: CryptoProvider = Object.freeze({
+  ...nodeCrypto,
+  ...{ ed25519PublicKey, ed25519Sign, ed25519Verify, x25519, x25519PublicKey },
+});
 
 const MINUTE_US = 60_000_000;
 const DAY_US = 1440 * MINUTE_US;
@@ -172,7 +186,7 @@ export class MonthNode {
       io: boardIo({ pins: this.#pins, buses: [] }),
       flash: this.#flash,
       network: this.network,
-      crypto: nodeCrypto,
+      crypto: MONTH_CRYPTO,
       bootReason: "power-on",
       chipId: name,
       version: "1.0.0",
@@ -227,7 +241,7 @@ export class MonthNode {
       const { power, badge_uid: badge } = reading.fields;
       const serial =
         badge === undefined ? Math.round(power! * 1000) : Number.parseInt(badge.slice(2), 16);
-      const logId = Buffer.from(readings.logId).toString("hex");
+      const logId = toBase64Url(readings.logId);
       if (!Number.isNaN(serial)) this.acknowledged.push({ logId, seq, serial });
       return seq;
     };

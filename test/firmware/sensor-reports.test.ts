@@ -155,7 +155,17 @@ describe("what is worth telling", () => {
   });
 });
 
-describe("what cannot be stored as usual", () => {
+describe("what cannot be sent or stored as usual", () => {
+  it("keeps back nothing behind it, and is told of", async () => {
+    const bench = new ReportingBench([ROOM]);
+    bench.reporting.tapped({ badge: "04aa", granted: false, reason: "Not a word!" });
+    bench.start();
+    await bench.run(61);
+    const { seq: _, ...told } = bench.sent[0]!;
+    assert.deepEqual(told, { sensor_errors: [{ sensor: "flash", code: "malformed", count: 1 }] });
+    assert.equal(bench.sent[1]!["temperature"], 20);
+  });
+
   it("waits for a log that cannot be born yet, and keeps nobody from starting", async () => {
     const bench = new ReportingBench([ROOM]);
     bench.healthy = false;

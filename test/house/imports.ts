@@ -55,6 +55,7 @@ const INDEPENDENT: readonly (readonly [string, string])[] = [
   ["host-sim/nfc/", "protocol/badge/"],
   ["host-sim/nfc/", "protocol/ntag424/"],
   ["host-sim/board/", "hal/pn532/"],
+  ["host-sim/rig/", "hal/sensors/"],
   ["host-sim/chips/", "hal/sensors/"],
   ["host-sim/chips/", "protocol/encoding/crc8.ts"],
   ["host-sim/chips/", "protocol/encoding/crc16-modbus"],
