@@ -11,7 +11,7 @@ const reporter = join(root, "test", "support", "json-reporter.ts");
 const NOTES_MAX = 60;
 
 /** mocha cannot stop a test that never lets go of the processor; this can. */
-const HANG_LIMIT_MS = 90_000;
+const HANG_LIMIT_MS = 180_000;
 
 /** What mocha's process has said so far. */
 class Progress {
