@@ -1,6 +1,7 @@
 import type { IoProvider } from "../hal/ecma419.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
+import type { Provisioning } from "./provisioning/provisioning.ts";
 
 /**
  * A region of NOR flash. Offsets are within the region. All calls are synchronous and durable
@@ -59,4 +60,6 @@ export interface Platform {
   readonly system: System;
   readonly crypto: CryptoProvider;
   readonly log: Log;
+  /** Absent where the configuration is part of the program, as on the desk. */
+  readonly provisioning?: Provisioning;
 }

@@ -1,8 +1,15 @@
-import type { ReaderConfig } from "../firmware/config.ts";
+import { parseReaderConfig, type ReaderConfig } from "../firmware/config.ts";
 import type { BootReason, Network, Platform } from "../firmware/platform.ts";
+import type { Provisioning } from "../firmware/provisioning/provisioning.ts";
+import {
+  startUnconfigured,
+  storedConfig,
+  type UnconfiguredHandle,
+} from "../firmware/provisioning/unconfigured-node.ts";
 import { type ReaderHandle, startReader } from "../firmware/reader/reader.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
+import { toLatchkeyError } from "../protocol/errors.ts";
 import type { Log } from "../protocol/platform.ts";
 import { I2CBus } from "./board/i2c-bus.ts";
 import { boardIo } from "./board/io.ts";
@@ -26,6 +33,11 @@ export interface ReaderBoardOptions {
   /** What the node computes with: wrapped so that it costs time. */
   readonly crypto: CryptoProvider;
   readonly pn532?: Partial<Pn532Behaviour>;
+  /**
+   * Where the node's configuration comes from, as on a real board. Without it the program has
+   * `config`, which tells of the wires in any case.
+   */
+  readonly provisioning?: Provisioning;
   /** What the flash holds at first; erased when absent. */
   readonly flashImage?: Uint8Array;
   readonly onLog?: Log["write"];
@@ -58,6 +70,7 @@ export class ReaderBoard {
   #detachPn532: (() => void) | undefined;
   #gate: PowerGate | undefined;
   #reader: ReaderHandle | undefined;
+  #unconfigured: UnconfiguredHandle | undefined;
   /** How often the program has been started. */
   boots = 0;
 
@@ -97,6 +110,11 @@ export class ReaderBoard {
     return this.#reader;
   }
 
+  /** The program that waits for a configuration, while it runs. */
+  get unconfigured(): UnconfiguredHandle | undefined {
+    return this.#unconfigured;
+  }
+
   /** Called when the program starts to run (true) and when it stops (false). */
   onPower(listener: (on: boolean) => void): void {
     this.#onPower.push(listener);
@@ -131,7 +149,7 @@ export class ReaderBoard {
     this.pn532.powerOn();
     this.display?.powerOn();
     this.flash.powerOn();
-    const { config, network, crypto, onLog } = this.#options;
+    const { config, network, crypto, onLog, provisioning } = this.#options;
     const buses = this.displayBus === undefined ? [] : [this.displayBus];
     const transmit = config.console?.transmit;
     const io = boardIo({
@@ -154,7 +172,8 @@ export class ReaderBoard {
       onRestart: (why) => world.after(0, () => gate === this.#gate && this.restart(why)),
       ...(onLog === undefined ? {} : { onLog }),
     });
-    this.#start(platform, config);
+    if (provisioning === undefined) this.#start(platform, config);
+    else this.#startStored({ ...platform, provisioning }, provisioning);
   }
 
   /** Takes power away, in the middle of whatever is going on. */
@@ -177,8 +196,21 @@ export class ReaderBoard {
     this.#gate.cut();
     this.#gate = undefined;
     this.#reader = undefined;
+    this.#unconfigured = undefined;
     this.pins.releaseAll();
     for (const listener of this.#onPower) listener(false);
+  }
+
+  #startStored(platform: Platform, provisioning: Provisioning): void {
+    try {
+      this.#start(platform, storedConfig(provisioning, parseReaderConfig));
+    } catch (error) {
+      const reason = toLatchkeyError(error);
+      const options = { provisioning, product: "reader", board: this.#options.config, reason };
+      this.world.task(0, () => {
+        this.#unconfigured = startUnconfigured(platform, options);
+      });
+    }
   }
 
   #start(platform: Platform, config: ReaderConfig): void {

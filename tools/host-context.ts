@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { writePrivateFile } from "../server/private-file.ts";
@@ -7,7 +14,7 @@ import type { CardServer } from "./badge/card-server.ts";
 import type { CardPlace, CardServerPlace, Context, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
 import { fetchText } from "./http-fetch.ts";
-import { listSerialPorts, openSerialPort } from "./serial-port.ts";
+import { listSerialPorts, openSerialBytes, openSerialPort } from "./serial-port.ts";
 import { connectTcp } from "./tcp-link.ts";
 
 /** The real world for the commands. */
@@ -26,12 +33,18 @@ export function hostContext(): Context {
     stdin: process.stdin,
     interrupted: interrupt.signal,
     nowMs: () => Date.now(),
+    timer: {
+      set: (run, ms) => setTimeout(run, ms),
+      clear: (timer) => clearTimeout(timer as number),
+    },
     exists: existsSync,
     readText,
     writeFile,
+    appendText,
     removeFile: (path) => rmSync(path, { force: true }),
     fetch: fetchText,
     openSerial: openSerialPort,
+    openBytes: openSerialBytes,
     listSerialPorts,
     connectTcp,
     findXs: findXsWorker,
@@ -101,6 +114,14 @@ function writeFile(path: string, data: string | Uint8Array, { secret = false } =
     mkdirSync(dirname(path), { recursive: true });
     if (secret) writePrivateFile(path, data);
     else writeFileSync(path, data);
+  } catch (error) {
+    throw fileError(`${path} cannot be written`, error);
+  }
+}
+
+function appendText(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
   } catch (error) {
     throw fileError(`${path} cannot be written`, error);
   }

@@ -10,6 +10,7 @@ export const COMMANDS = Object.freeze({
   badge: { usage: "badge [count]", about: "the last taps: why a door did or did not open" },
   sensors: { usage: "sensors", about: "last value, age and error of each sensor" },
   log: { usage: "log [count] [level]", about: "the last log entries" },
+  provision: { usage: "provision", about: "take a new configuration, soon after power-on" },
   reboot: { usage: "reboot", about: "start again" },
 } as const);
 export type CommandName = keyof typeof COMMANDS;

@@ -19,6 +19,11 @@ export interface ConsoleSource {
   taps?(count: number): readonly TapRecord[];
   /** Each sensor; absent on a node that has none. */
   sensors?(): readonly Facts[];
+  /**
+   * Somebody at the node asks that it take a configuration; absent where it never does.
+   * @throws provisioning-locked
+   */
+  provision?(): Facts;
   log(count: number, level: Level): readonly LogEntry[];
   /** Restarts the node a moment later, so that the answer still goes out. */
   reboot(): void;
@@ -28,7 +33,7 @@ export interface ConsoleSource {
 const REBOOT_DELAY_MS = 200;
 
 /** Restarts the node once the answer is out. */
-export function rebootSoon({ timer, system }: Platform, log: Log): void {
+export function rebootSoon({ timer, system }: Pick<Platform, "timer" | "system">, log: Log): void {
   log.write("warn", "reboot-requested");
   timer.set(() => system.restart(), REBOOT_DELAY_MS);
 }
