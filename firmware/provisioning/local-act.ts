@@ -28,10 +28,6 @@ export class LocalAct {
     this.#options = options;
   }
 
-  get configured(): boolean {
-    return this.#options.configured;
-  }
-
   get open(): boolean {
     return this.leftMs > 0;
   }

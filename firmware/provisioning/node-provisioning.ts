@@ -17,7 +17,10 @@ export interface NodeProvisioningOptions {
   readonly product: string;
   /** What people call it. */
   readonly label: string;
+  /** It has a configuration, if perhaps one that it cannot use: another one takes a local act. */
   readonly configured: boolean;
+  /** It runs with the stored configuration. */
+  readonly atWork: boolean;
   readonly nodePk: () => Uint8Array | undefined;
   /** How far it has come: stage, error, network, registration. */
   readonly progress: () => Facts;
@@ -42,9 +45,10 @@ export function nodeProvisioning(options: NodeProvisioningOptions): NodeProvisio
   const { platform, provisioning, log, product, label, configured, restart } = options;
   const { clock, timer, system, crypto } = platform;
   const act = new LocalAct({ clock, bootReason: system.bootReason, configured });
-  const config = configured ? crc32(toUtf8(provisioning.store.read() ?? "")) : null;
+  const stored = options.atWork ? provisioning.store.read() : undefined;
+  const config = stored === undefined ? null : crc32(toUtf8(stored));
   const port = new ProvisioningPort({
-    ...{ provisioning, act, log },
+    ...{ provisioning, act, log, atWork: options.atWork },
     info: [`Latchkey ${product}`, system.version, CHIP, label],
     describe: () => {
       const nodePk = options.nodePk();

@@ -27,6 +27,8 @@ import { ConfigUpload } from "./upload.ts";
 export interface ProvisioningPortOptions {
   readonly provisioning: Provisioning;
   readonly act: LocalAct;
+  /** The node runs with the stored configuration, and on the network that it names. */
+  readonly atWork: boolean;
   readonly log: Log;
   /** Firmware's name and version, chip, name of the device: what Improv asks for. */
   readonly info: readonly [string, string, string, string];
@@ -162,7 +164,7 @@ export class ProvisioningPort {
   }
 
   async #join(data: Uint8Array, send: Send): Promise<void> {
-    const { act, log, provisioning } = this.#options;
+    const { act, log, provisioning, atWork } = this.#options;
     if (!act.open) {
       sendError(send, IMPROV_ERROR.notAuthorised);
       return;
@@ -174,7 +176,7 @@ export class ProvisioningPort {
       this.#sendState(send);
       const { wifi, store } = provisioning;
       // A node at work cannot leave its network to try another: it starts anew with the settings.
-      const running = act.configured ? store.read() : undefined;
+      const running = atWork ? store.read() : undefined;
       if (running === undefined && wifi === undefined) throw new LatchkeyError("network-down");
       if (running === undefined) await wifi?.tryJoin(settings);
       this.#wifi = settings;

@@ -12,7 +12,7 @@ import { RingLog } from "../log.ts";
 import type { NodeConfig } from "../node-config.ts";
 import type { Platform } from "../platform.ts";
 import { Painter } from "../reader/painter.ts";
-import { cropped, keyScreen, type Screen } from "../reader/screens.ts";
+import { keyScreen, type Screen } from "../reader/screens.ts";
 import { nodeProvisioning } from "./node-provisioning.ts";
 import type { Provisioning } from "./provisioning.ts";
 
@@ -117,9 +117,9 @@ function ownKey({ flash, crypto, random }: UnconfiguredPlatform, log: Log): OwnK
 }
 
 function waitingScreen({ reason }: UnconfiguredOptions, label: KeyLabel | undefined): Screen {
-  if (label !== undefined) return keyScreen("SET ME UP", "by USB", label);
-  const lines = ["No configuration", "latchkey provision", cropped(reason.code)];
-  return { left: "LATCHKEY", right: "", title: "SET ME UP", lines };
+  const title = reason.code === "config-missing" ? "SET ME UP" : "BAD CONFIG";
+  if (label !== undefined) return keyScreen(title, "by USB", label);
+  return { left: "LATCHKEY", right: "", title, lines: ["", "latchkey provision", reason.code] };
 }
 
 function openConsole(
@@ -141,7 +141,9 @@ function openConsole(
   };
   const restart = () => rebootSoon(platform, log);
   const offered = nodeProvisioning({
-    ...{ platform, provisioning, log, product, progress, restart, configured: false },
+    ...{ platform, provisioning, log, product, progress, restart, atWork: false },
+    // One that is damaged, or that this firmware cannot use, is not thereby up for grabs.
+    configured: options.reason.code !== "config-missing",
     label: `Latchkey ${system.chipId.slice(-4)}`,
     nodePk: () => key.nodePk,
     joined: () => provisioning.wifi?.status().up ?? false,

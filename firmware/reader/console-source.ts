@@ -62,8 +62,8 @@ export function readerProvisioning(
   const { provisioning } = platform;
   if (provisioning === undefined) return undefined;
   return nodeProvisioning({
-    ...{ platform, provisioning, log, restart, product: config.nodeType, configured: true },
-    label: config.label,
+    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
+    ...{ product: config.nodeType, label: config.label },
     nodePk: () => identity.state.nodePk,
     progress: () => {
       const { fault, linkError } = engine.state;

@@ -38,8 +38,8 @@ export function sensorProvisioning(
   const { provisioning } = platform;
   if (provisioning === undefined) return undefined;
   return nodeProvisioning({
-    ...{ platform, provisioning, log, restart, product: config.nodeType, configured: true },
-    label: config.label,
+    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
+    ...{ product: config.nodeType, label: config.label },
     nodePk: () => identity.state.nodePk,
     progress: () => progressFacts(parts, connection.stage.toUpperCase(), connection.fault?.code),
     joined: () => platform.network.status().up,

@@ -31,6 +31,8 @@ class NoTrace extends Trace {
 export interface ProvisioningBenchOptions {
   readonly seed?: string;
   readonly radio?: boolean;
+  /** What the flash holds at first. */
+  readonly stored?: Uint8Array;
 }
 
 /** A board without a configuration, on a desk with two access points. */
@@ -48,7 +50,10 @@ export function provisioningBench(options: ProvisioningBenchOptions = {}) {
   display.powerOn();
   const io = boardIo({ pins, buses: [bus], serials: new Map([[CONSOLE.transmit, line]]) });
   const wifi = new WifiModel(world, POINTS);
-  const flash = new FlashModel({ rng: world.rng("config"), sizeBytes: 8192 });
+  const flash = new FlashModel({
+    ...{ rng: world.rng("config"), sizeBytes: 8192 },
+    ...(options.stored === undefined ? {} : { image: options.stored }),
+  });
   const store = new FlashConfigStore(flash);
   const provisioning: Provisioning = {
     store,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { packConfigSlot } from "../../firmware/provisioning/config-slot.ts";
 import { LocalAct } from "../../firmware/provisioning/local-act.ts";
 import { readText } from "../../host-sim/display/read-text.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
@@ -188,6 +189,46 @@ describe("a node without a configuration", () => {
     await piece(0, 10);
     assert.match((await commit())[1]!, /provisioning-damaged,.*the checksum is wrong/);
     assert.equal(bench.store.read(), undefined);
+  });
+});
+
+describe("a node with a configuration that it cannot use", () => {
+  const pack = (json: string) => packConfigSlot({ sequence: 1, json });
+  const damaged = pack(JSON_TEXT).map((byte, i) => (i === 200 ? byte ^ 1 : byte));
+  const cases: [string, Uint8Array, string][] = [
+    ["damaged", damaged, "storage-corrupt"],
+    ["of another version", pack('{"door":"front"}'), "config-invalid"],
+  ];
+  for (const [what, stored, code] of cases)
+    it(`${what}: says so, and takes another one after a local act only`, async () => {
+      const bench = provisioningBench({ stored });
+      await bench.pass(100);
+      bench.line.write(toUtf8("status\r"));
+      await bench.pass(200);
+      assert.match(textOf(bench.heard()), new RegExp(`error: +${code}`));
+      assert.match(bench.node.screen.title, /BAD CONFIG/);
+      assert.match((await send(bench, JSON_TEXT))[1]!, /^error,provisioning-locked/);
+      const settings = encodeWifi({ ssid: LAB.ssid, password: LAB.password });
+      const join = encodeCommand(IMPROV_COMMAND.wifi, settings);
+      assert.deepEqual(await ask(bench, join, 4_000), ["error 0", "error 4"]);
+      assert.equal(bench.wifi.attempts, 0);
+      bench.line.write(toUtf8("provision\r"));
+      await bench.pass(200);
+      assert.match(textOf(bench.heard()), /provisioning: +open/);
+      assert.deepEqual(await send(bench, JSON_TEXT), ["error 0", "ok"]);
+      assert.equal(bench.store.read(), JSON_TEXT);
+    });
+});
+
+describe("a board without a radio", () => {
+  it("sees no network, cannot join one, and takes its configuration all the same", async () => {
+    const bench = provisioningBench({ radio: false });
+    await bench.pass(100);
+    assert.deepEqual(await ask(bench, encodeCommand(IMPROV_COMMAND.scan)), ["error 0", ""]);
+    const settings = encodeWifi({ ssid: LAB.ssid, password: LAB.password });
+    const joined = await ask(bench, encodeCommand(IMPROV_COMMAND.wifi, settings));
+    assert.deepEqual(joined, ["error 0", "state 3", "state 2", "error 3"]);
+    assert.deepEqual(await send(bench, JSON_TEXT), ["error 0", "ok"]);
   });
 });
 
