@@ -214,8 +214,12 @@ describe("latchkey console, line by line", () => {
 
   it("leaves ordinary words alone", async () => {
     const desk = await attached();
-    const text = "Check the Wi-Fi name and password, or the cable.\r\nnode pk: 00ff\r\n";
+    const text =
+      "Check the Wi-Fi name and password, or the cable.\r\nnode pk: 00ff\r\n" +
+      "comm_key: must have 32 bytes, has 31\r\npassword: must not be empty\r\n";
     await desk.say(text);
-    assert.ok((await desk.end()).out.includes(text));
+    const { out, err } = await desk.end();
+    assert.ok(out.includes(text));
+    assert.equal(err, "");
   });
 });

@@ -125,6 +125,17 @@ describe("latchkey provision", () => {
     }
   });
 
+  it("ends at Ctrl-C, wherever it is, and the node keeps what it had", async () => {
+    for (const afterMs of [0, 500, 1_500]) {
+      const { bench, fake, run } = await desk();
+      bench.world.after(afterMs * 1000, () => fake.interrupt.abort());
+      const { exitCode, err } = await run(...WORDS);
+      assert.equal(exitCode, 130, `${afterMs}`);
+      assert.match(err, /\[cancelled\]/);
+      assert.equal(bench.store.read(), undefined);
+    }
+  });
+
   it("lists the networks that the node sees", async () => {
     const { run } = await desk();
     const { out, exitCode } = await run("--scan");

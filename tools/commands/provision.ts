@@ -42,8 +42,11 @@ export const provision: Command = {
     const baud = args.number("baud", 300, 4_000_000) ?? CONSOLE_BAUD;
     const waitMs = 1_000 * (args.number("wait", 1, 3_600) ?? WAIT_S);
     const path = args.text("port") ?? (await portOf(context));
-    const open = async () =>
-      new ImprovClient({ link: await context.openBytes(path, baud), timer: context.timer, path });
+    const { timer, interrupted } = context;
+    const open = async () => {
+      const link = await context.openBytes(path, baud);
+      return new ImprovClient({ link, timer, path, interrupted });
+    };
     if (args.flag("scan")) {
       yield await scanned(open);
       return EXIT.ok;

@@ -6,7 +6,9 @@ const REDACTED = "[secret]";
 
 /** Fields of a configuration or a journal whose values nobody must see. */
 const FIELDS = "comm_key|df1|df2|enrol_token|password|seed|admin_token|node_key";
-const FIELD = new RegExp(`("?\\b(?:${FIELDS})"?\\s*[:=]\\s*)("[^"]*"|[^\\s",}]+)`, "gi");
+/** A value without quotes has no short words: "password: must have 8 characters" is no secret. */
+const VALUE = '"[^"]*"|[\\w+/=.-]{12,}';
+const FIELD = new RegExp(`("?\\b(?:${FIELDS})"?\\s*[:=]\\s*)(${VALUE})`, "gi");
 /** Tokens of operators and of enrolment (docs/server.md). */
 const TOKEN = /\blk[ae]_[A-Za-z0-9_-]{8,}/g;
 /** Shorter ones are words that stand in other text as well. */

@@ -15,7 +15,7 @@ type Reply =
   /** Something was garbled on its way to us. */
   | { readonly type: "damaged" }
   | { readonly type: "silence" }
-  | { readonly type: "gone"; readonly reason: string | undefined };
+  | { readonly type: "gone"; readonly error: LatchkeyError };
 
 /** Returns what a reply means to whoever waits, or `undefined` to wait on. */
 type Judge<T> = (reply: Reply) => { readonly value: T } | "again" | undefined;
@@ -36,6 +36,8 @@ export interface ImprovClientOptions {
   readonly link: ByteLink;
   readonly timer: Timer;
   readonly path: string;
+  /** Ends whatever is waited for. */
+  readonly interrupted: AbortSignal;
 }
 
 /**
@@ -46,16 +48,18 @@ export class ImprovClient {
   readonly #options: ImprovClientOptions;
   readonly #scanner = new PacketScanner();
   #waiter: ((reply: Reply) => void) | undefined;
-  #gone: { readonly reason: string | undefined } | undefined;
+  #gone: LatchkeyError | undefined;
 
   constructor(options: ImprovClientOptions) {
     this.#options = options;
-    const { link } = options;
+    const { link, path, interrupted } = options;
     link.onBytes((bytes) => this.#receive(bytes));
     link.onEnd((reason) => {
-      this.#gone = { reason };
-      this.#waiter?.({ type: "gone", reason });
+      const message = `${path} is gone${reason === undefined ? "" : `: ${reason}`}`;
+      this.#end(new LatchkeyError("port-unavailable", { message }));
     });
+    const cancel = () => this.#end(new LatchkeyError("cancelled"));
+    interrupted.addEventListener("abort", cancel, { once: true });
   }
 
   /** The device's state. @throws provisioning-silent, port-unavailable */
@@ -149,12 +153,12 @@ export class ImprovClient {
       this.#waiter = (reply) => {
         const found = judge(reply);
         if (found !== undefined) return end(() => resolve(found));
-        if (reply.type === "gone") return end(() => reject(this.#portGone(reply.reason)));
+        if (reply.type === "gone") return end(() => reject(reply.error));
         if (isRetried(reply)) return end(() => resolve("again"));
         if (reply.type === "error" && reply.error !== IMPROV_ERROR.none)
           end(() => reject(errorOf(reply.error)));
       };
-      if (this.#gone !== undefined) this.#waiter({ type: "gone", reason: this.#gone.reason });
+      if (this.#gone !== undefined) this.#waiter({ type: "gone", error: this.#gone });
       else link.write(packet);
     });
   }
@@ -178,9 +182,9 @@ export class ImprovClient {
     }
   }
 
-  #portGone(reason: string | undefined): LatchkeyError {
-    const message = `${this.#options.path} is gone${reason === undefined ? "" : `: ${reason}`}`;
-    return new LatchkeyError("port-unavailable", { message });
+  #end(error: LatchkeyError): void {
+    this.#gone ??= error;
+    this.#waiter?.({ type: "gone", error });
   }
 }
 

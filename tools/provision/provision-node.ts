@@ -159,6 +159,7 @@ async function* awaitArrival(
   } finally {
     client?.close();
   }
+  if (context.interrupted.aborted) throw new LatchkeyError("cancelled");
   yield* verdict(last, node);
 }
 
