@@ -76,7 +76,7 @@ export interface Context {
   readText(path: string): string | undefined;
   /** Creates the folders on the way. `secret` files are readable by their owner only. */
   writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
-  /** Adds to the end of a file that was written before. */
+  /** Adds to the end of a file, or begins it. */
   appendText(path: string, text: string): void;
   removeFile(path: string): void;
   fetch(url: string, options: { timeoutMs: number }): Promise<HttpAnswer>;

@@ -99,13 +99,14 @@ export class ImprovClient {
   async ours(
     command: number,
     data: Uint8Array = new Uint8Array(0),
+    patience = USUAL,
   ): Promise<readonly string[] | undefined> {
     const judge: Judge<readonly string[] | undefined> = (reply) => {
       if (reply.type === "result" && reply.command === command) return { value: reply.strings };
       const unknown = reply.type === "error" && reply.error === IMPROV_ERROR.unknownCommand;
       return unknown ? { value: undefined } : undefined;
     };
-    const strings = await this.#ask(command, data, judge, USUAL);
+    const strings = await this.#ask(command, data, judge, patience);
     if (strings === undefined || strings[0] === "ok") return strings?.slice(1);
     const [, code, message] = strings;
     throw new LatchkeyError(knownCode(code), message === undefined ? {} : { message });

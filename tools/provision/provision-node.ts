@@ -8,7 +8,7 @@ import type { Context } from "../cli/context.ts";
 import type { CliEvent, Row } from "../cli/event.ts";
 import { pause, reopen } from "../reopen.ts";
 import type { ImprovClient } from "./improv-client.ts";
-import { describeNode, type NodeFacts, nodeProgress } from "./node-facts.ts";
+import { describeNode, glance, type NodeFacts, nodeProgress } from "./node-facts.ts";
 import { sendConfig } from "./send-config.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -34,6 +34,7 @@ export async function* provisionNode(
   const { wanted } = options;
   const client = await options.open();
   let node: NodeFacts | undefined;
+  let has = false;
   try {
     await client.state();
     node = await describeNode(client);
@@ -42,16 +43,17 @@ export async function* provisionNode(
       yield* joinOnly(client, wanted);
       return;
     }
-    if (hasConfig(node, wanted.json)) {
-      yield { type: "note", text: "The node has this configuration already." };
-    } else {
+    has = hasConfig(node, wanted.json);
+    if (has) yield { type: "note", text: "The node has this configuration already." };
+    else {
       await needAccess(client, node, options);
       yield* giveConfig(client, node, wanted.json, wanted);
     }
   } finally {
     client.close();
   }
-  yield* awaitArrival(context, options, node);
+  const before = has ? undefined : node.get("config");
+  yield* awaitArrival(context, options, node, (config) => config !== before);
 }
 
 async function greeting(client: ImprovClient, node: NodeFacts | undefined): Promise<CliEvent> {
@@ -135,6 +137,7 @@ async function* awaitArrival(
   context: Context,
   options: ProvisionOptions,
   node: NodeFacts,
+  isNew: (config: string | undefined) => boolean,
 ): AsyncGenerator<CliEvent, void> {
   let leftMs = options.waitMs;
   let client: ImprovClient | undefined;
@@ -143,9 +146,10 @@ async function* awaitArrival(
   try {
     for (; leftMs > 0 && !context.interrupted.aborted; leftMs -= POLL_MS) {
       client ??= await reopen(context, options.open, leftMs);
-      const seen = client && (await progressOf(client));
+      if (client === undefined) break; // the port did not come back
+      const seen = await glance(client, isNew);
       if (seen === undefined) {
-        client?.close();
+        client.close();
         client = undefined;
         continue;
       }
@@ -163,19 +167,8 @@ async function* awaitArrival(
   yield* verdict(last, node);
 }
 
-/** `undefined` while the node cannot be asked, because it starts. */
-async function progressOf(client: ImprovClient): Promise<NodeFacts | undefined> {
-  try {
-    return await nodeProgress(client);
-  } catch (error) {
-    if (error instanceof LatchkeyError) return undefined;
-    throw error;
-  }
-}
-
 function stageText(facts: NodeFacts): string {
   const stage = facts.get("stage") ?? "";
-  if (stage === "unconfigured") return ""; // it has not started anew yet
   const error = facts.get("error");
   return error === undefined ? stage : `${stage}: ${error}`;
 }
