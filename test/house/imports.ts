@@ -31,8 +31,7 @@ const EVERYTHING: Allowed = [""];
 const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
   protocol: ["protocol/", "@noble/"],
   hal: ["hal/", "protocol/"],
-  // uqr draws QR codes: no I/O, no state of its own, nothing of Node or the browser.
-  firmware: ["firmware/", "hal/", "protocol/", "uqr"],
+  firmware: ["firmware/", "hal/", "protocol/"],
   "host-sim": ["host-sim/", "firmware/", "hal/", "protocol/", "server/", "@noble/", "yaml"],
   server: ["server/", "protocol/", "node:", "fastify"],
   sdk: ["sdk/", "protocol/"],
