@@ -11,7 +11,10 @@ export function transferLimitMs(bytesMax: number, hz: number, stretchMs: number)
 }
 
 /** The display of a node, if it is configured. It is not spoken to yet. */
-export function createDisplay(platform: Platform, config: NodeConfig): SSD1306 | undefined {
+export function createDisplay(
+  platform: Pick<Platform, "io" | "timer">,
+  config: Pick<NodeConfig, "display">,
+): SSD1306 | undefined {
   const { display } = config;
   if (display === undefined) return undefined;
   const { io, timer } = platform;

@@ -14,13 +14,13 @@ export function requestFactoryReset(journal: Journal): void {
 
 /**
  * Opens a node's values, after finishing a factory reset that was asked for, or that a power cut
- * interrupted: readings first, then the platform's configuration, then keys and values. It takes
+ * interrupted: readings first, then the stored configuration, then keys and values. It takes
  * some 50 ms a sector, three seconds in all, before anything else of the node runs; the door is
  * shut meanwhile.
  * @throws storage-failed
  */
 export function openNodeJournal(
-  { system }: Pick<Platform, "system">,
+  { system, provisioning }: Pick<Platform, "system" | "provisioning">,
   flash: FlashLayout,
   log: Log,
 ): Journal {
@@ -34,10 +34,10 @@ export function openNodeJournal(
     if (!events.destroy(sector)) resisted++;
     feed();
   }
-  system.forgetConfiguration?.();
+  provisioning?.store.clear();
   resisted += journal.destroy(MARK, feed);
   log.write(resisted === 0 ? "warn" : "error", "factory-reset", { stage: "done", resisted });
   // With its configuration gone, a board begins from its beginning.
-  if (system.forgetConfiguration !== undefined) system.restart();
+  if (provisioning !== undefined) system.restart();
   return new Journal(flash.values);
 }

@@ -1,6 +1,7 @@
 import type { IoProvider } from "../hal/ecma419.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
+import type { Provisioning } from "./provisioning/provisioning.ts";
 
 /**
  * A region of NOR flash. Offsets are within the region. All calls are synchronous and durable
@@ -47,8 +48,6 @@ export interface System {
    * not provisioned with any. Absent where the platform has no such thing.
    */
   chipSecret?(): Uint8Array | undefined;
-  /** Forgets the configuration that the platform keeps in flash, for a factory reset. */
-  forgetConfiguration?(): void;
   /** Must be called more often than the watchdog's period. */
   feedWatchdog(): void;
   /** Free heap in bytes, when the engine can tell. */
@@ -66,4 +65,6 @@ export interface Platform {
   readonly system: System;
   readonly crypto: CryptoProvider;
   readonly log: Log;
+  /** Absent where the configuration is part of the program, as on the desk. */
+  readonly provisioning?: Provisioning;
 }

@@ -128,6 +128,7 @@ export abstract class NodeBoard<Handle> {
     world.task(0, () => {
       const handle = this.start(platform);
       this.#handle = handle;
+      if (handle === undefined) return;
       for (const listener of this.#onBoot) listener(handle);
       this.#tellStages(handle);
     });
@@ -153,8 +154,10 @@ export abstract class NodeBoard<Handle> {
   protected abstract chipsOff(): void;
   /** Buses of this kind of board, beside those of display and sensors. */
   protected abstract ownBuses(): readonly I2CBus[];
-  /** The firmware's entry. */
-  protected abstract start(platform: Platform): Handle;
+  /** The firmware's entry; `undefined` when another program than the node's own runs. */
+  protected abstract start(platform: Platform): Handle | undefined;
+  /** The program is no more. */
+  protected halted(): void {}
   /** Calls back at least when the stage changes. */
   protected abstract follow(handle: Handle, listener: () => void): void;
 
@@ -196,6 +199,7 @@ export abstract class NodeBoard<Handle> {
     this.#gate.cut();
     this.#gate = undefined;
     this.#handle = undefined;
+    this.halted();
     this.pins.releaseAll();
     for (const listener of this.#onPower) listener(false);
   }

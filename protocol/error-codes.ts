@@ -28,6 +28,27 @@ const table = {
     title: "A value in the configuration cannot be used.",
     next: "Correct the named field; `latchkey doctor` checks the whole file.",
   },
+  "config-missing": {
+    title: "The board has no configuration.",
+    next: "Give it one: `latchkey provision --config latchkey.json`.",
+  },
+  // Provisioning.
+  "provisioning-locked": {
+    title: "The node has a configuration and does not take another one now.",
+    next: "Unplug the node, plug it in, and provision it within 60 seconds.",
+  },
+  "provisioning-silent": {
+    title: "Nothing on this port can be provisioned.",
+    next: "Check cable and port, close other programs that use it, and unplug the node once.",
+  },
+  "provisioning-damaged": {
+    title: "The configuration did not arrive whole.",
+    next: "Try again; if it repeats, take another cable or port. The node keeps what it had.",
+  },
+  "provisioning-unfinished": {
+    title: "The node has its configuration, but the server has not taken it in yet.",
+    next: "It keeps trying; `latchkey console` and `status` say what it waits for.",
+  },
   // Node identity and session.
   "node-unknown": {
     title: "The server does not know this node.",
@@ -479,6 +500,14 @@ const table = {
   "network-down": {
     title: "There is no network.",
     next: "Check the Wi-Fi name and password, or the cable.",
+  },
+  "wifi-password-wrong": {
+    title: "The Wi-Fi does not accept the password.",
+    next: "Type it again: capital letters count, and it has 8 to 63 characters.",
+  },
+  "wifi-not-found": {
+    title: "There is no Wi-Fi of that name in reach.",
+    next: "Check the name letter by letter; it must be a 2.4 GHz network. Or move closer.",
   },
   "network-timeout": {
     title: "The server did not answer in time.",

@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { writePrivateFile } from "../server/private-file.ts";
@@ -8,7 +15,7 @@ import type { CardPlace, Context, ServerPlace, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
 import { fetchText } from "./http-fetch.ts";
 import type { ReadingsSource } from "./readings/readings-source.ts";
-import { listSerialPorts, openSerialPort } from "./serial-port.ts";
+import { listSerialPorts, openSerialBytes, openSerialPort } from "./serial-port.ts";
 import { connectTcp } from "./tcp-link.ts";
 
 /** The real world for the commands. */
@@ -27,12 +34,18 @@ export function hostContext(): Context {
     stdin: process.stdin,
     interrupted: interrupt.signal,
     nowMs: () => Date.now(),
+    timer: {
+      set: (run, ms) => setTimeout(run, ms),
+      clear: (timer) => clearTimeout(timer as number),
+    },
     exists: existsSync,
     readText,
     writeFile,
+    appendText,
     removeFile: (path) => rmSync(path, { force: true }),
     fetch: fetchText,
     openSerial: openSerialPort,
+    openBytes: openSerialBytes,
     listSerialPorts,
     connectTcp,
     findXs: findXsWorker,
@@ -111,6 +124,14 @@ function writeFile(path: string, data: string | Uint8Array, { secret = false } =
     mkdirSync(dirname(path), { recursive: true });
     if (secret) writePrivateFile(path, data);
     else writeFileSync(path, data);
+  } catch (error) {
+    throw fileError(`${path} cannot be written`, error);
+  }
+}
+
+function appendText(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
   } catch (error) {
     throw fileError(`${path} cannot be written`, error);
   }

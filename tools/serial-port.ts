@@ -1,6 +1,7 @@
+import { StringDecoder } from "node:string_decoder";
 import type { SerialPort } from "serialport";
 import { LatchkeyError } from "../protocol/errors.ts";
-import type { Link, SerialPortInfo } from "./cli/context.ts";
+import type { ByteLink, Link, SerialPortInfo } from "./cli/context.ts";
 
 /** The package is native: where it did not install, everything else must work. */
 async function serialPortClass() {
@@ -46,11 +47,25 @@ export async function openPort(path: string, baud: number): Promise<SerialPort> 
 
 /** The port as a line of text in both directions. @throws port-unavailable */
 export async function openSerialPort(path: string, baud: number): Promise<Link> {
+  const { write, onBytes, onEnd, close } = await openSerialBytes(path, baud);
+  return {
+    write: (text) => write(Buffer.from(text)),
+    onText: (callback) => {
+      const decoder = new StringDecoder("utf8"); // a character can come in two parts
+      onBytes((bytes) => callback(decoder.write(Buffer.from(bytes))));
+    },
+    onEnd,
+    close,
+  };
+}
+
+/** The port as bytes in both directions. @throws port-unavailable */
+export async function openSerialBytes(path: string, baud: number): Promise<ByteLink> {
   const port = await openPort(path, baud);
   let closing = false;
   return {
-    write: (text) => void port.write(text),
-    onText: (callback) => void port.on("data", (bytes: Buffer) => callback(bytes.toString())),
+    write: (bytes) => void port.write(bytes),
+    onBytes: (callback) => void port.on("data", callback),
     onEnd: (callback) => {
       port.on("close", (error?: Error | null) => {
         if (!closing) callback(error?.message ?? "unplugged");

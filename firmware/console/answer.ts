@@ -46,6 +46,9 @@ export function answer(
       return json ? [] : ["Testing; the door and the sensors go on meanwhile."];
     case "factory-reset":
       return factoryReset(command, source);
+    case "provision":
+      if (source.provision === undefined) throw absent("provisioning");
+      return factLines(source.provision(), json);
     case "reboot":
       source.reboot();
       return json ? ['{"rebooting":true}'] : ["Rebooting."];
@@ -103,12 +106,13 @@ function absent(what: string): LatchkeyError {
   return new LatchkeyError("usage", { message: `This node has no ${what}.` });
 }
 
-function helpLines({ taps, sensors }: ConsoleSource): string[] {
-  const { badge, sensors: sensorCommand, ...always } = COMMANDS;
+function helpLines({ taps, sensors, provision }: ConsoleSource): string[] {
+  const { badge, sensors: sensorCommand, provision: provisionCommand, ...always } = COMMANDS;
   const offered = [
     ...Object.values(always),
     ...(taps === undefined ? [] : [badge]),
     ...(sensors === undefined ? [] : [sensorCommand]),
+    ...(provision === undefined ? [] : [provisionCommand]),
   ];
   const lines = offered.map(({ usage, about }) => `${usage.padEnd(20)} ${about}`);
   return [...lines, "Every command takes --json for one line of JSON."];

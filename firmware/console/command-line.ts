@@ -15,6 +15,7 @@ export const COMMANDS = Object.freeze({
     usage: "factory-reset ABCD",
     about: "erase key, readings and configuration; ABCD: the end of chip_id",
   },
+  provision: { usage: "provision", about: "take a new configuration, soon after power-on" },
   reboot: { usage: "reboot", about: "start again" },
 } as const);
 export type CommandName = keyof typeof COMMANDS;

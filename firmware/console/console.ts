@@ -1,10 +1,21 @@
 import type { Serial, SerialConstructor } from "../../hal/ecma419.ts";
+import { concat } from "../../protocol/encoding/bytes.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
+import type { ImprovPacket } from "../../protocol/improv/packet.ts";
+import { PacketScanner, type Scanned } from "../../protocol/improv/packet-scanner.ts";
+import type { Timer, TimerHandle } from "../../protocol/platform.ts";
 import { answer, errorLines } from "./answer.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { LINE_BYTES_MAX, type LineEvent, LineReader } from "./line-reader.ts";
 import type { ConsoleSource } from "./snapshot.ts";
+
+/** Whoever takes the packets that come between the lines. */
+export interface PacketHandler {
+  readonly timer: Timer;
+  handle(packet: ImprovPacket, send: (packet: Uint8Array) => void): void;
+  damaged(send: (packet: Uint8Array) => void): void;
+}
 
 export interface ConsoleOptions {
   readonly io: SerialConstructor;
@@ -16,12 +27,17 @@ export interface ConsoleOptions {
   readonly echo: boolean;
   readonly source: ConsoleSource;
   readonly banner: string;
+  /** Without it everything that comes in is text. */
+  readonly packets?: PacketHandler;
 }
 
 const PROMPT = "> ";
 const NEWLINE = "\r\n";
+const LF = 0x0a;
 /** Answers that a slow port has not taken yet; more than this is dropped, oldest last. */
 const BACKLOG_BYTES_MAX = 16_384;
+/** A packet whose next byte takes longer than this has lost it. */
+const PACKET_GAP_MS = 200;
 
 /**
  * The technician's line console over any ECMA-419 Serial. Writes only as much as the port has
@@ -30,6 +46,8 @@ const BACKLOG_BYTES_MAX = 16_384;
 export class Console {
   readonly #options: ConsoleOptions;
   readonly #lines = new LineReader();
+  readonly #packets = new PacketScanner();
+  #gap: TimerHandle | undefined;
   readonly #serial: Serial;
   #backlog: Uint8Array[] = [];
   #backlogBytes = 0;
@@ -54,13 +72,44 @@ export class Console {
 
   close(): void {
     this.#closed = true;
+    this.#awaitRest(false);
     this.#serial.close();
   }
 
   #readable(count: number): void {
     const buffer = this.#serial.read(count);
     if (buffer === undefined) return;
-    for (const event of this.#lines.push(new Uint8Array(buffer))) this.#handle(event);
+    const bytes = new Uint8Array(buffer);
+    if (this.#options.packets === undefined) this.#type(bytes);
+    else this.#split(this.#packets.push(bytes));
+  }
+
+  #split(scanned: readonly Scanned[]): void {
+    const { packets } = this.#options;
+    const send = (packet: Uint8Array) => this.#sendPacket(packet);
+    for (const found of scanned) {
+      if (found.type === "text") this.#type(found.bytes);
+      else if (found.type === "packet") packets?.handle(found.packet, send);
+      else packets?.damaged(send);
+    }
+    this.#awaitRest(this.#packets.waiting);
+  }
+
+  #awaitRest(wanted: boolean): void {
+    const timer = this.#options.packets?.timer;
+    if (this.#gap !== undefined) timer?.clear(this.#gap);
+    this.#gap = wanted
+      ? timer?.set(() => this.#split(this.#packets.abandon()), PACKET_GAP_MS)
+      : undefined;
+  }
+
+  #type(bytes: Uint8Array): void {
+    for (const event of this.#lines.push(bytes)) this.#handle(event);
+  }
+
+  /** On a line of its own: public tools look for packets at the beginning of lines only. */
+  #sendPacket(packet: Uint8Array): void {
+    this.#sendBytes(concat(Uint8Array.of(LF), packet, Uint8Array.of(LF)));
   }
 
   #handle(event: LineEvent): void {
@@ -97,8 +146,10 @@ export class Console {
   }
 
   #send(text: string): void {
-    if (text === "") return;
-    const bytes = toUtf8(text);
+    if (text !== "") this.#sendBytes(toUtf8(text));
+  }
+
+  #sendBytes(bytes: Uint8Array): void {
     if (this.#backlogBytes + bytes.length > BACKLOG_BYTES_MAX) {
       this.#dropped = true;
       return;

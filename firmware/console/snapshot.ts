@@ -23,6 +23,11 @@ export interface ConsoleSource {
   taps?(count: number): readonly TapRecord[];
   /** Each sensor; absent on a node that has none. */
   sensors?(): readonly Facts[];
+  /**
+   * Somebody at the node asks that it take a configuration; absent where it never does.
+   * @throws provisioning-locked
+   */
+  provision?(): Facts;
   log(count: number, level: Level): readonly LogEntry[];
   /** Runs the node's self-test: a call for each result, then one at its end. */
   selfTest(onResult: (result: CheckResult) => void, onEnd: SelfTestEnd): void;
@@ -42,7 +47,7 @@ const RESET_WORD_LENGTH = 4;
 
 /** What every node's console can do to it; `secure` brings its outputs to rest first. */
 export function nodeActions(
-  platform: Platform,
+  platform: Pick<Platform, "timer" | "system" | "crypto">,
   log: Log,
   storage: Journal,
   secure: () => void = () => {},
@@ -66,7 +71,7 @@ export function nodeActions(
 const REBOOT_DELAY_MS = 200;
 
 /** Restarts the node once the answer is out. */
-function rebootSoon({ timer, system }: Platform, log: Log): void {
+function rebootSoon({ timer, system }: Pick<Platform, "timer" | "system">, log: Log): void {
   log.write("warn", "reboot-requested");
   timer.set(() => system.restart(), REBOOT_DELAY_MS);
 }

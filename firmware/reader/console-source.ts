@@ -2,6 +2,7 @@ import { ERROR_CODES } from "../../protocol/error-codes.ts";
 import type { ReaderConfig } from "../config.ts";
 import { type ConsoleSource, type Facts, nodeActions } from "../console/snapshot.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { LazyKeyLabel } from "../key-label.ts";
 import type { RingLog } from "../log.ts";
 import {
   identityFacts,
@@ -11,6 +12,8 @@ import {
   uploadFacts,
 } from "../node-facts.ts";
 import type { Platform } from "../platform.ts";
+import { type NodeProvisioning, nodeProvisioning } from "../provisioning/node-provisioning.ts";
+import { progressFacts } from "../provisioning/progress-facts.ts";
 import type { NodeReporting } from "../sensor/node-reporting.ts";
 import { sensorFacts } from "../sensor/sensor-facts.ts";
 import type { WatchedSensor } from "../sensor/watched-sensor.ts";
@@ -28,6 +31,7 @@ export interface ConsoleParts {
   readonly log: RingLog;
   readonly storage: Journal;
   readonly reporting: NodeReporting;
+  readonly key: LazyKeyLabel;
 }
 
 /** What the console tells of a reader. */
@@ -44,6 +48,26 @@ export function consoleSource(parts: ConsoleParts): ConsoleSource {
     ...(sensors.length === 0 ? {} : { sensors: () => sensors.map(factsOf) }),
     ...nodeActions(platform, log, storage, () => hardware.relay.release()),
   };
+}
+
+/** How a reader that is at work takes another configuration, where its platform can keep one. */
+export function readerProvisioning(
+  parts: ConsoleParts,
+  restart: () => void,
+): NodeProvisioning | undefined {
+  const { platform, config, engine, identity, log } = parts;
+  const { provisioning } = platform;
+  if (provisioning === undefined) return undefined;
+  return nodeProvisioning({
+    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
+    ...{ product: config.nodeType, label: config.label },
+    nodePk: () => identity.state.nodePk,
+    progress: () => {
+      const { fault, linkError } = engine.state;
+      return progressFacts(parts, stageName(engine.state), fault?.code ?? linkError);
+    },
+    joined: () => platform.network.status().up,
+  });
 }
 
 function status(parts: ConsoleParts): Facts {

@@ -7,12 +7,13 @@ import type { ReaderConfig } from "../config.ts";
 import { Console } from "../console/console.ts";
 import { openNodeJournal } from "../factory-reset.ts";
 import { layOutFlash } from "../journal/flash-layout.ts";
+import { LazyKeyLabel } from "../key-label.ts";
 import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
 import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
 import { NodeReporting } from "../sensor/node-reporting.ts";
-import { type ConsoleParts, consoleSource } from "./console-source.ts";
+import { type ConsoleParts, consoleSource, readerProvisioning } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
 import { createHardware } from "./hardware.ts";
 import { isHealthy, maySpeak } from "./health.ts";
@@ -87,7 +88,8 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
   engine.onState((state) => {
     if (maySpeak(state)) reporting.uploader.resume();
   });
-  return run({ platform, config, log, engine, identity, hardware, storage, reporting });
+  const key = new LazyKeyLabel(crypto);
+  return run({ platform, config, log, engine, identity, hardware, storage, reporting, key });
 }
 
 function expectedFileLength({ badgeHost, badgeProfile }: ReaderConfig): number | undefined {
@@ -171,10 +173,12 @@ function prepareWhileJoining({ platform, identity, storage, log }: ConsoleParts)
 function openConsole(parts: ConsoleParts): Console | undefined {
   const { platform, config } = parts;
   if (config.console === undefined) return undefined;
+  const source = consoleSource(parts);
+  const offered = readerProvisioning(parts, () => source.reboot());
   return new Console({
-    io: platform.io.Serial,
-    ...config.console,
-    source: consoleSource(parts),
+    ...{ io: platform.io.Serial, ...config.console },
+    source: offered === undefined ? source : { ...source, provision: () => offered.ask() },
+    ...(offered === undefined ? {} : { packets: offered.packets }),
     banner: `Latchkey reader ${platform.system.version}. Type "help".`,
   });
 }
@@ -184,7 +188,7 @@ function feedWatchdog({ platform, config, engine }: ConsoleParts): void {
   if (isHealthy(silentMs, config.limits.retryMaxMs, engine.state)) platform.system.feedWatchdog();
 }
 
-function screenContext({ platform, config, identity }: ConsoleParts): ScreenContext {
+function screenContext({ platform, config, engine, identity, key }: ConsoleParts): ScreenContext {
   const unix = identity.nowUnix();
   const local = unix === undefined ? undefined : Math.floor(unix / 60) + config.utcOffsetMinutes;
   return {
@@ -192,6 +196,7 @@ function screenContext({ platform, config, identity }: ConsoleParts): ScreenCont
     label: config.label,
     version: platform.system.version,
     server: config.baseUrl.replace(/^https?:\/\//, ""),
+    key: engine.state.stage === "pending" ? key.of(identity.state.nodePk) : undefined,
     minuteOfDay: local === undefined ? undefined : ((local % 1440) + 1440) % 1440,
   };
 }

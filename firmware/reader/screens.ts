@@ -1,3 +1,5 @@
+import type { KeyLabel } from "../key-label.ts";
+import type { QrCode } from "../qr-code.ts";
 import type { ReaderState, Stage } from "./machine.ts";
 import { denialWords, errorWords, wasMoved } from "./words.ts";
 
@@ -9,6 +11,8 @@ export interface Screen {
   readonly right: string;
   readonly title: string;
   readonly lines: readonly string[];
+  /** Takes the left half; text stands on the right then, 10 characters a line. */
+  readonly qr?: QrCode;
 }
 
 /** What the screens show beside the state. */
@@ -20,6 +24,8 @@ export interface ScreenContext {
   readonly server: string;
   /** Local time of day in minutes, once the server said the time. */
   readonly minuteOfDay: number | undefined;
+  /** The node's key, while it has to be compared. */
+  readonly key?: KeyLabel | undefined;
 }
 
 /** Characters of the small font across 128 pixels (6 per character). */
@@ -78,6 +84,18 @@ function registeredScreen(state: ReaderState, context: ScreenContext): Screen {
   return draw(state, context);
 }
 
+/** Whoever approves compares the fingerprint; until the key is known, there is none to show. */
+function pendingScreen(state: ReaderState, context: ScreenContext): Screen {
+  const { key } = context;
+  if (key !== undefined) return keyScreen("PENDING", "approve", key);
+  return boot("PENDING", text("Approve this reader"), server)(state, context);
+}
+
+/** The node's key as a QR code with its fingerprint beside it. */
+export function keyScreen(title: string, about: string, key: KeyLabel): Screen {
+  return { left: "LATCHKEY", right: "", title, lines: [about, ...key.lines], qr: key.qr };
+}
+
 function tapScreen(title: string, lineFor: (state: ReaderState) => string): Draw {
   return (state, context) => ({
     left: cropped(context.label, 12),
@@ -133,7 +151,7 @@ const SCREENS: Readonly<Record<Stage, Draw>> = Object.freeze({
   time: boot("TIME", server),
   registering: boot("REGISTERING", server),
   registered: registeredScreen,
-  pending: boot("PENDING", text("Approve this reader"), server),
+  pending: pendingScreen,
   challenge: boot("CHALLENGE", text("proving identity")),
   verified: boot("VERIFIED", text("server is genuine")),
   active: boot("ACTIVE", text("fetching challenge")),

@@ -35,6 +35,16 @@ const ERROR_WORDS: Readonly<Partial<Record<ErrorCode, ErrorWords>>> = Object.fre
     cause: "Not connected",
     next: "Check Wi-Fi settings",
   },
+  "wifi-password-wrong": {
+    title: "NO NETWORK",
+    cause: "Wrong Wi-Fi password",
+    next: "Provision it again",
+  },
+  "wifi-not-found": {
+    title: "NO NETWORK",
+    cause: "Wi-Fi not in reach",
+    next: "Check its name",
+  },
   "network-timeout": SERVER_DOWN,
   "network-failed": { ...SERVER_DOWN, cause: "Connection failed" },
   unavailable: { ...SERVER_DOWN, cause: "Server is not ready" },

@@ -7,6 +7,8 @@ import {
   systemFacts,
   uploadFacts,
 } from "../node-facts.ts";
+import { type NodeProvisioning, nodeProvisioning } from "../provisioning/node-provisioning.ts";
+import { progressFacts } from "../provisioning/progress-facts.ts";
 import { lastError } from "./last-error.ts";
 import { sensorFacts } from "./sensor-facts.ts";
 import type { SensorNodeParts } from "./sensor-node.ts";
@@ -26,6 +28,23 @@ export function nodeConsole(parts: SensorNodeParts): ConsoleSource {
     log: (count, level) => log.last(count, level),
     ...nodeActions(platform, log, storage),
   };
+}
+
+/** How a sensor node that is at work takes another configuration. */
+export function sensorProvisioning(
+  parts: SensorNodeParts,
+  restart: () => void,
+): NodeProvisioning | undefined {
+  const { platform, config, connection, identity, log } = parts;
+  const { provisioning } = platform;
+  if (provisioning === undefined) return undefined;
+  return nodeProvisioning({
+    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
+    ...{ product: config.nodeType, label: config.label },
+    nodePk: () => identity.state.nodePk,
+    progress: () => progressFacts(parts, connection.stage.toUpperCase(), connection.fault?.code),
+    joined: () => platform.network.status().up,
+  });
 }
 
 function status(parts: SensorNodeParts): Facts {

@@ -7,6 +7,7 @@ import { createDisplay } from "../display.ts";
 import { openNodeJournal } from "../factory-reset.ts";
 import { layOutFlash } from "../journal/flash-layout.ts";
 import type { Journal } from "../journal/journal.ts";
+import { LazyKeyLabel } from "../key-label.ts";
 import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
 import { nodeStorage } from "../node-storage.ts";
@@ -17,7 +18,7 @@ import { lastError } from "./last-error.ts";
 import { type ConnectionFault, type ConnectionStage, NodeConnection } from "./node-connection.ts";
 import { NodeReporting } from "./node-reporting.ts";
 import { type SensorNodeConfig, sensorNodeConfig } from "./sensor-config.ts";
-import { nodeConsole } from "./sensor-console.ts";
+import { nodeConsole, sensorProvisioning } from "./sensor-console.ts";
 import type { SensorDriver } from "./sensor-driver.ts";
 import { nodeScreen } from "./sensor-screens.ts";
 
@@ -36,6 +37,7 @@ export interface SensorNodeParts {
   readonly reporting: NodeReporting;
   readonly connection: NodeConnection;
   readonly painter: Painter | undefined;
+  readonly key: LazyKeyLabel;
 }
 
 /** A running sensor node, as tests and tools see it. */
@@ -70,7 +72,7 @@ export function startSensorNode(
   { drivers }: SensorNodeOptions,
 ): SensorNodeHandle {
   const checked = sensorNodeConfig(config, drivers);
-  const { clock, timer, random, network, system } = platform;
+  const { clock, timer, random, network, crypto, system } = platform;
   const log = new RingLog({ clock, forward: platform.log });
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
   const flash = layOutFlash(platform.flash);
@@ -97,7 +99,8 @@ export function startSensorNode(
   });
   const display = createDisplay(platform, checked);
   const painter = display && new Painter({ panel: display, timer, log });
-  const built = { platform, log, storage, identity, reporting, connection, painter };
+  const key = new LazyKeyLabel(crypto);
+  const built = { platform, log, storage, identity, reporting, connection, painter, key };
   const parts: SensorNodeParts = { ...built, config: checked };
   const ticking = run(parts);
   const terminal = openConsole(parts);
@@ -182,10 +185,12 @@ function isAlive({ platform, connection, config }: SensorNodeParts): boolean {
 function openConsole(parts: SensorNodeParts): Console | undefined {
   const { platform, config } = parts;
   if (config.console === undefined) return undefined;
+  const source = nodeConsole(parts);
+  const offered = sensorProvisioning(parts, () => source.reboot());
   return new Console({
-    io: platform.io.Serial,
-    ...config.console,
-    source: nodeConsole(parts),
+    ...{ io: platform.io.Serial, ...config.console },
+    source: offered === undefined ? source : { ...source, provision: () => offered.ask() },
+    ...(offered === undefined ? {} : { packets: offered.packets }),
     banner: `Latchkey sensor node ${platform.system.version}. Type "help".`,
   });
 }

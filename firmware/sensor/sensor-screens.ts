@@ -1,4 +1,4 @@
-import { cropped, elapsedText, type Screen } from "../reader/screens.ts";
+import { cropped, elapsedText, keyScreen, type Screen } from "../reader/screens.ts";
 import { errorWords } from "../reader/words.ts";
 import type { ConnectionStage } from "./node-connection.ts";
 import type { SensorNodeParts } from "./sensor-node.ts";
@@ -16,10 +16,13 @@ const LINES = 3;
 
 /**
  * What the display of a sensor node shows: what it measures. The first value is the title; below
- * stand others, and in the last line what is wrong. On the way to the server, the step.
+ * stand others, and in the last line what is wrong. On the way to the server, the step; and
+ * while it waits for approval, its key.
  */
 export function nodeScreen(parts: SensorNodeParts): Screen {
-  const { config, reporting, connection, platform } = parts;
+  const { config, reporting, connection, platform, identity } = parts;
+  const key = connection.stage === "pending" ? parts.key.of(identity.state.nodePk) : undefined;
+  if (key !== undefined) return keyScreen("PENDING", "approve", key);
   const left = cropped(config.label, 12);
   const nowMs = platform.clock.monotonicMs();
   const values = reporting.work.sensors.flatMap(({ plan, faults, last }) =>

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { ReaderConfig } from "../../firmware/config.ts";
+import type { Provisioning } from "../../firmware/provisioning/provisioning.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/platform.ts";
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   /** Replaces fields of the reader's configuration. */
   readonly reader?: Readonly<Record<string, unknown>>;
   readonly badges?: Readonly<Record<string, ScenarioBadge>>;
+  /** The reader gets its configuration over its console, and not with its program. */
+  readonly provisioning?: (world: World) => Provisioning;
   readonly pn532?: Partial<Pn532Behaviour>;
   /** What the node's cryptography costs; `native` when absent, as on the device. */
   readonly cost?: CryptoProfile;
@@ -96,6 +99,7 @@ export class Simulation {
       crypto: this.crypto.crypto,
       sensors: (options.reader?.["sensors"] ?? []) as readonly SensorEntry[],
       ...(options.pn532 === undefined ? {} : { pn532: options.pn532 }),
+      ...(options.provisioning === undefined ? {} : { provisioning: options.provisioning(world) }),
     });
     this.watch = new TapWatch(this.board, {
       cryptoUs: () => this.crypto.totalUs(),

@@ -97,6 +97,7 @@ class Terminal {
       net: () => ({ up: true }),
       taps: (count) => [denied, granted].slice(-count),
       sensors: () => SENSORS,
+      provision: () => ({ provisioning: "open", for_ms: 300_000 }),
       log: (count) =>
         [
           { number: 1, atMs: 5, level: "info" as const, event: "boot", fields: { reason: "x" } },

@@ -32,9 +32,10 @@ function asked() {
 }
 
 function boot(flash: StrictFlash, onForget: () => void = () => {}): Journal {
-  const rest = { feedWatchdog: () => {}, restart: () => {}, forgetConfiguration: onForget };
-  const system = { ...CHIP, ...rest } as unknown as System;
-  return openNodeJournal({ system }, layOutFlash(flash), LOG);
+  const system = { ...CHIP, feedWatchdog: () => {}, restart: () => {} } as unknown as System;
+  const store = { read: () => undefined, write: () => {}, clear: onForget };
+  const provisioning = { store, check: () => {} };
+  return openNodeJournal({ system, provisioning }, layOutFlash(flash), LOG);
 }
 
 describe("a factory reset", () => {

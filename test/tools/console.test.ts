@@ -12,7 +12,7 @@ describe("latchkey console", () => {
       return far.link;
     };
     const world = new FakeWorld({ openSerial });
-    const running = world.run("console", "/dev/ttyACM0", "--baud", "9600");
+    const running = world.run("console", "/dev/ttyACM0", "--baud", "9600", "--once");
     await new Promise((resolve) => setTimeout(resolve, 5));
     world.stdin.write("status\n");
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { systemTimer } from "../../server/system-timer.ts";
 import { Channel } from "../../tools/cli/channel.ts";
 import type { Context, Link } from "../../tools/cli/context.ts";
 import { runCli } from "../../tools/cli/run.ts";
@@ -46,6 +47,7 @@ export class FakeWorld {
       stdin: this.stdin,
       interrupted: this.interrupt.signal,
       nowMs: () => 1_700_000_000_000,
+      timer: systemTimer,
       exists: (path) => this.files.has(path),
       readText: (path) => {
         const data = this.files.get(path);
@@ -55,9 +57,13 @@ export class FakeWorld {
         this.files.set(path, data);
         if (secret) this.secretFiles.add(path);
       },
+      appendText: (path, text) => {
+        this.files.set(path, `${this.files.get(path) ?? ""}${text}`);
+      },
       removeFile: (path) => void this.files.delete(path),
       fetch: refuse("network"),
       openSerial: refuse("serial port"),
+      openBytes: refuse("serial port"),
       listSerialPorts: async () => [],
       connectTcp: refuse("TCP"),
       findXs: () => "/engine",

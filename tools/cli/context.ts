@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Timer } from "../../protocol/platform.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
@@ -18,6 +19,15 @@ export interface Sink {
 export interface Link {
   write(text: string): void;
   onText(callback: (text: string) => void): void;
+  /** With the reason, when it did not end by `close`. */
+  onEnd(callback: (reason: string | undefined) => void): void;
+  close(): void;
+}
+
+/** The same line as bytes. */
+export interface ByteLink {
+  write(bytes: Uint8Array): void;
+  onBytes(callback: (bytes: Uint8Array) => void): void;
   /** With the reason, when it did not end by `close`. */
   onEnd(callback: (reason: string | undefined) => void): void;
   close(): void;
@@ -76,15 +86,20 @@ export interface Context {
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
   nowMs(): number;
+  readonly timer: Timer;
   exists(path: string): boolean;
   /** `undefined` when there is no such file. */
   readText(path: string): string | undefined;
   /** Creates the folders on the way. `secret` files are readable by their owner only. */
   writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
+  /** Adds to the end of a file, or begins it. */
+  appendText(path: string, text: string): void;
   removeFile(path: string): void;
   fetch(url: string, options: { timeoutMs: number }): Promise<HttpAnswer>;
   /** @throws port-unavailable */
   openSerial(path: string, baud: number): Promise<Link>;
+  /** @throws port-unavailable */
+  openBytes(path: string, baud: number): Promise<ByteLink>;
   listSerialPorts(): Promise<readonly SerialPortInfo[]>;
   /** @throws network-failed */
   connectTcp(host: string, port: number): Promise<Link>;

@@ -1,5 +1,6 @@
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
+import type { LogLine } from "../console/log-filter.ts";
 
 /**
  * Everything a command has to say. Commands yield these and print nothing: one renderer writes
@@ -25,7 +26,9 @@ export type CliEvent =
   /** Something that is shown once and never again, such as an admin token. */
   | { readonly type: "secret"; readonly name: string; readonly value: string }
   /** Bytes of a serial line, as text. */
-  | { readonly type: "serial"; readonly text: string }
+  | { readonly type: "serial"; readonly text: string; readonly time?: string }
+  /** An entry of a node's log. */
+  | { readonly type: "log"; readonly line: LogLine; readonly time?: string }
   /** Plain text that is the result: help, version. */
   | { readonly type: "text"; readonly text: string }
   /** A table of results. */

@@ -1,4 +1,5 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
+import type { LogLine } from "../console/log-filter.ts";
 import type { Context, Sink } from "./context.ts";
 import type { CliEvent, Row } from "./event.ts";
 import type { Renderer } from "./renderer.ts";
@@ -13,7 +14,7 @@ export function humanRenderer({ stdout, stderr, env }: Context): Renderer {
   const simulated = new SimLines(style);
   return {
     event: (event) => {
-      if (event.type === "serial") stdout.write(event.text);
+      if (event.type === "serial") stdout.write(timed(event.time, event.text, style));
       else if (event.type === "view") view.show(event.text);
       else if (event.type === "warning") stderr.write(`${lineOf(event, trouble)}\n`);
       else {
@@ -54,6 +55,8 @@ function lineOf(
   style: Style,
 ): string {
   switch (event.type) {
+    case "log":
+      return timed(event.time, logText(event.line, style), style);
     case "done":
       return `${style.green("✔")} ${event.text}`;
     case "note":
@@ -78,6 +81,18 @@ function lineOf(
       return tableText(event.title, event.rows, style);
   }
 }
+
+/** `   12.345 s warn  nfc-fault code pn532-dead`. */
+function logText({ atMs, level, event, fields }: LogLine, style: Style): string {
+  const paint = { error: "red", warn: "yellow", info: "green" }[level] ?? "dim";
+  const at = style.dim(`${(atMs / 1000).toFixed(3).padStart(9)} s`);
+  const facts = Object.entries(fields).map(([name, value]) => `${style.dim(name)} ${value}`);
+  const words = [style[paint as keyof Style](level.padEnd(5)), event, ...facts];
+  return `${at} ${words.join(" ")}`;
+}
+
+const timed = (time: string | undefined, text: string, style: Style): string =>
+  time === undefined ? text : `${style.dim(time)} ${text}`;
 
 function tableText(title: string, rows: readonly Row[], style: Style): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length));

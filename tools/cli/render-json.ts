@@ -6,11 +6,16 @@ import type { Renderer } from "./renderer.ts";
 /** One JSON object per line; the shape is the event's own. */
 export function jsonRenderer(stdout: Sink): Renderer {
   const print = (value: object): void => stdout.write(`${JSON.stringify(value, withoutBytes)}\n`);
-  const serial = new SerialLines((text) => print({ type: "serial", text }));
+  let time: string | undefined;
+  const serial = new SerialLines((text) => {
+    print({ type: "serial", ...(time === undefined ? {} : { time }), text });
+  });
   return {
     event: (event: CliEvent) => {
-      if (event.type === "serial") serial.add(event.text);
-      else if (event.type === "reading") print({ type: "reading", ...event.reading });
+      if (event.type === "serial") {
+        time = event.time;
+        serial.add(event.text);
+      } else if (event.type === "reading") print({ type: "reading", ...event.reading });
       else if (event.type !== "view") print(event.type === "sim" ? event.event : event);
     },
     error: (error: unknown, verbose: boolean) => {

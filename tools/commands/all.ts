@@ -4,6 +4,7 @@ import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
 import { gateway } from "./gateway.ts";
 import { init } from "./init.ts";
+import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   tap,
   init,
   serve,
+  provision,
   badge,
   readings,
   doctor,

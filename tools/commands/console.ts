@@ -1,14 +1,16 @@
-import { createInterface } from "node:readline";
-import { toLatchkeyError } from "../../protocol/errors.ts";
-import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
-import type { Command } from "../cli/command.ts";
+import type { Arguments, Command } from "../cli/command.ts";
 import type { Context, Link } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-import { ControlClient } from "../control-client.ts";
+import { ConsoleEar } from "../console/console-ear.ts";
+import { Conversation } from "../console/conversation.ts";
+import { LogFilter } from "../console/log-filter.ts";
+import { openTarget } from "../console/open-target.ts";
+import { Redaction, secretsOf } from "../console/redaction.ts";
+import { Transcript } from "../console/transcript.ts";
+import { CONSOLE_BAUD, onlySerialPort } from "../serial-target.ts";
 
-const BAUD = 115_200;
 const ANSWER_MS = 1_000;
 
 export const consoleCommand: Command = {
@@ -21,7 +23,7 @@ export const consoleCommand: Command = {
       name: "baud",
       short: "b",
       value: "number",
-      help: `speed of a serial port; ${BAUD} by default`,
+      help: `speed of a serial port; ${CONSOLE_BAUD} by default`,
     },
     {
       name: "send",
@@ -35,120 +37,94 @@ export const consoleCommand: Command = {
       value: "ms",
       help: `how long --send waits for silence; ${ANSWER_MS} by default`,
     },
+    {
+      name: "level",
+      value: "[tag=]level",
+      many: true,
+      help: "log entries from this level on: debug, info, warn, error, none",
+    },
+    { name: "timestamps", short: "t", help: "this computer's time in front of each line" },
+    { name: "transcript", value: "file", help: "add everything that is said to this file" },
+    { name: "once", help: "end when the port goes away, instead of waiting for it" },
     { name: "list", short: "l", help: "name the serial ports that there are" },
   ],
   examples: [
     ["latchkey console", "the only serial port, or else the simulator"],
-    ["latchkey console /dev/ttyACM0", "a Pico on USB"],
+    ["latchkey console /dev/ttyACM0 --level warn --level nfc=debug", "warnings, and all of nfc"],
+    ["latchkey console --transcript repair.log", "everything into a file as well"],
     ["latchkey console sim --send status", "what the simulated reader says of itself"],
   ],
   async *run(context, args) {
     if (args.flag("list")) {
-      const ports = await context.listSerialPorts();
-      const rows = ports.map(({ path, title }) => [path, title] as const);
-      if (rows.length > 0) yield { type: "table", title: "Serial ports", rows };
-      else yield { type: "note", text: "There is no serial port on this machine." };
+      yield await portList(context);
       return EXIT.ok;
     }
-    const baud = args.number("baud", 300, 4_000_000) ?? BAUD;
-    const waitMs = args.number("wait", 1, 600_000) ?? ANSWER_MS;
-    const target = args.positionals[0] ?? (await onlyPort(context));
-    const link = await open(context, target, baud);
+    const baud = args.number("baud", 300, 4_000_000) ?? CONSOLE_BAUD;
+    const target = args.positionals[0] ?? (await onlySerialPort(context)) ?? "sim";
+    const open = () => openTarget(context, target, baud);
+    const senses = sensesOf(context, args, target);
     const lines = args.texts("send");
-    try {
-      if (lines.length > 0) yield* sendLines(context, link, lines, waitMs);
-      else yield* converse(context, link, target);
-      return EXIT.ok;
-    } finally {
-      link.close();
+    if (lines.length > 0) {
+      const waitMs = args.number("wait", 1, 600_000) ?? ANSWER_MS;
+      yield* sendLines(senses, await open(), lines, waitMs);
+    } else {
+      // A simulator that was quit does not come back by itself.
+      const reconnect = !args.flag("once") && target !== "sim";
+      yield* new Conversation({ ...senses, target, open, reconnect }).run();
     }
+    return EXIT.ok;
   },
 };
 
-async function onlyPort(context: Context): Promise<string> {
+async function portList(context: Context): Promise<CliEvent> {
   const ports = await context.listSerialPorts();
-  if (ports.length === 1) return ports[0]!.path;
-  if (ports.length === 0) return "sim";
-  throw usageError(`which port? There are ${ports.map(({ path }) => path).join(", ")}`, "port");
+  const rows = ports.map(({ path, title }) => [path, title] as const);
+  if (rows.length > 0) return { type: "table", title: "Serial ports", rows };
+  return { type: "note", text: "There is no serial port on this machine." };
 }
 
-async function open(context: Context, target: string, baud: number): Promise<Link> {
-  if (target === "sim") return openSimulator(context);
-  const tcp = /^tcp:(.+):(\d{1,5})$/.exec(target);
-  if (tcp !== null) return context.connectTcp(tcp[1]!.replace(/^\[|\]$/g, ""), Number(tcp[2]));
-  if (target.startsWith("tcp:")) throw usageError("a TCP console is written tcp:host:port", "port");
-  return context.openSerial(target, baud);
-}
-
-async function openSimulator(context: Context): Promise<Link> {
-  const client = await ControlClient.connect(context);
-  client.send({ do: "attach" });
-  let ended: (reason: string | undefined) => void = () => {};
-  return {
-    write: (text) => client.send({ do: "write", text }),
-    onText: (callback) => {
-      forward(client, callback).then(
-        () => ended(undefined),
-        (error: unknown) => ended(toLatchkeyError(error).message),
-      );
-    },
-    onEnd: (callback) => {
-      ended = callback;
-    },
-    close: () => client.close(),
-  };
-}
-
-async function forward(client: ControlClient, callback: (text: string) => void): Promise<void> {
-  for await (const { serial } of client.answers()) if (serial !== undefined) callback(serial);
+/** What listens and writes down. @throws usage, file-unusable */
+function sensesOf(context: Context, args: Arguments, target: string) {
+  const heard = new Channel<CliEvent>();
+  const redaction = new Redaction(secretsOf(context));
+  const path = args.text("transcript");
+  const onFailure = (text: string) => heard.push({ type: "warning", text });
+  const transcript =
+    path === undefined ? undefined : new Transcript(context, path, target, onFailure);
+  const ear = new ConsoleEar({
+    ...{ context, heard, redaction, transcript, stamped: args.flag("timestamps") },
+    filter: new LogFilter(args.texts("level")),
+  });
+  return { context, heard, redaction, transcript, ear };
 }
 
 async function* sendLines(
-  context: Context,
+  { context, heard, ear, transcript, redaction }: ReturnType<typeof sensesOf>,
   link: Link,
   lines: readonly string[],
   waitMs: number,
 ): AsyncGenerator<CliEvent, void> {
-  const heard = new Channel<CliEvent>();
-  let silence: NodeJS.Timeout | undefined;
-  const restart = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(() => heard.end(), waitMs);
-  };
-  link.onText((text) => {
-    heard.push({ type: "serial", text });
-    restart();
-  });
-  link.onEnd(() => heard.end());
-  context.interrupted.addEventListener("abort", () => heard.end(), { once: true });
-  for (const line of lines) link.write(`${line}\r\n`);
-  restart();
-  try {
-    yield* heard;
-  } finally {
-    clearTimeout(silence);
-  }
-}
-
-async function* converse(
-  context: Context,
-  link: Link,
-  target: string,
-): AsyncGenerator<CliEvent, void> {
-  const heard = new Channel<CliEvent>();
-  link.onText((text) => heard.push({ type: "serial", text }));
-  link.onEnd((reason) => {
-    heard.push({ type: "warning", text: `${target} is gone${reason ? `: ${reason}` : ""}` });
+  const { timer, interrupted } = context;
+  const end = (): void => {
+    ear.flush();
     heard.end();
+  };
+  let silence = timer.set(end, waitMs);
+  link.onText((text) => {
+    ear.hear(text);
+    timer.clear(silence);
+    silence = timer.set(end, waitMs);
   });
-  const typed = createInterface({ input: context.stdin });
-  typed.on("line", (line) => link.write(`${line}\r\n`));
-  typed.on("close", () => heard.end());
-  context.interrupted.addEventListener("abort", () => heard.end(), { once: true });
-  yield { type: "note", text: `Connected to ${target}. Type \`help\`; Ctrl-C ends it.` };
+  link.onEnd(end);
+  interrupted.addEventListener("abort", end, { once: true });
+  for (const line of lines) {
+    transcript?.add(">", redaction.apply(line));
+    link.write(`${line}\r\n`);
+  }
   try {
     yield* heard;
   } finally {
-    typed.close();
+    timer.clear(silence);
+    link.close();
   }
 }
