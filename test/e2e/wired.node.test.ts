@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { fromBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
 import { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { WiredRequest, WiredResponse } from "../../protocol/wired/message.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
@@ -10,7 +11,12 @@ import { rejectsCode } from "../protocol/error-code.ts";
 import { codeOf, Desk, MapStorage } from "../server/desk.ts";
 
 const idle = (): Promise<void> => new Promise((done) => setImmediate(done));
-const READING = { request: "record_sensor_data", temperature: 21.5 };
+/** The reference product's payload, of the node that says who it is. */
+function reading(identity: IdentityNode, tenantId: string): JsonObject {
+  const { nodeUid } = identity.state;
+  const names = { node_uid: nodeUid!, tenant_id: tenantId, node_type: "sensor" };
+  return { request: "record_sensor_data", ...names, temperature: 21.5 };
+}
 
 interface Carried {
   readonly request: WiredRequest;
@@ -31,10 +37,11 @@ async function wiredDesk() {
     return response;
   };
   const bench = new WiredBench({ idle, carry: honest });
+  const provisioning = await desk.tenant();
   const identity = new IdentityNode({
     baseUrl: BASE_URL,
     nodeType: "sensor",
-    ...(await desk.tenant()),
+    ...provisioning,
     retry: { attempts: 1, baseMs: 0, maxMs: 0 },
     platform: {
       clock: { monotonicMs: () => bench.world.nowUs() / 1000 },
@@ -58,7 +65,8 @@ async function wiredDesk() {
     return call;
   };
   const last = (path: string) => seen.findLast(({ request }) => request.path.endsWith(path))!;
-  return { desk, bench, identity, honest, seen, over, last };
+  const post = () => over(identity.postEncrypted(reading(identity, provisioning.tenantId)));
+  return { desk, bench, identity, honest, seen, over, last, post };
 }
 
 type Wired = Awaited<ReturnType<typeof wiredDesk>>;
@@ -82,16 +90,16 @@ function bendBody(body: string): string {
 
 describe("a node on a wire, behind an honest gateway", () => {
   it("registers, proves itself and posts", async () => {
-    const { identity, over, desk } = await connected();
-    const answer = await over(identity.postEncrypted(READING));
+    const { identity, post, desk } = await connected();
+    const answer = await post();
     assert.equal(answer["status"], "ok");
     identity.close();
     desk.close();
   });
 
   it("shows the gateway no reading and no key", async () => {
-    const { identity, over, seen, desk } = await connected();
-    await over(identity.postEncrypted(READING));
+    const { identity, post, seen, desk } = await connected();
+    await post();
     const heard = JSON.stringify(seen);
     assert.ok(!heard.includes("21.5") && !heard.includes("record_sensor_data"));
     identity.close();
@@ -102,7 +110,7 @@ describe("a node on a wire, behind an honest gateway", () => {
 describe("a gateway that is not honest", () => {
   it("gets no further than a broken line by altering what it carries", async () => {
     for (const way of ["up", "down"] as const) {
-      const { bench, identity, over, honest, desk } = await wiredDesk();
+      const { bench, identity, over, honest, desk, post } = await wiredDesk();
       bench.carry = async (request) => {
         if (way === "up") return honest({ ...request, body: bendBody(request.body) });
         const response = (await honest(request)) as WiredResponse;
@@ -120,7 +128,7 @@ describe("a gateway that is not honest", () => {
         const response = (await honest(request)) as WiredResponse;
         return { ...response, body: bendBody(response.body) };
       };
-      const posted = over(identity.postEncrypted(READING));
+      const posted = post();
       await assert.rejects(posted, { name: "LatchkeyError" }, way);
       identity.close();
       desk.close();
@@ -128,25 +136,25 @@ describe("a gateway that is not honest", () => {
   });
 
   it("passes no earlier answer off as a new one", async () => {
-    const { bench, identity, over, honest, desk, last } = await connected();
-    await over(identity.postEncrypted(READING));
+    const { bench, identity, honest, desk, last, post } = await connected();
+    await post();
     const old = last("ii_post").response;
     bench.carry = async (request) =>
       request.path.endsWith("ii_post") ? { ...old, id: request.id } : honest(request);
-    await assert.rejects(over(identity.postEncrypted(READING)), { name: "LatchkeyError" });
+    await assert.rejects(post(), { name: "LatchkeyError" });
     identity.close();
     desk.close();
   });
 
   it("opens nothing with the token that it sees, and repeats nothing", async () => {
-    const { identity, over, desk, last } = await connected();
-    await over(identity.postEncrypted(READING));
+    const { identity, desk, last, post } = await connected();
+    await post();
     const { request } = last("ii_post");
     const headers = { authorization: request.authorization };
     assert.equal(codeOf(await desk.post(request.path, request.body, headers)), "replay");
     const forged = { ...JSON.parse(request.body), seq: 900 };
     assert.notEqual(codeOf(await desk.post(request.path, forged, headers)), "ok");
-    const plain = await desk.post(request.path, READING, headers);
+    const plain = await desk.post(request.path, { request: "record_sensor_data" }, headers);
     assert.notEqual(codeOf(plain), "ok");
     identity.close();
     desk.close();
