@@ -28,6 +28,10 @@ const table = {
     title: "A value in the configuration cannot be used.",
     next: "Correct the named field; `latchkey doctor` checks the whole file.",
   },
+  "config-missing": {
+    title: "The board has no configuration.",
+    next: "Write one with `latchkey flash --config latchkey.json`.",
+  },
   // Node identity and session.
   "node-unknown": {
     title: "The server does not know this node.",

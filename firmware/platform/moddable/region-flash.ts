@@ -1,0 +1,28 @@
+import type { NativeFlash } from "../../../hal/native/natives.ts";
+import { LatchkeyError } from "../../../protocol/errors.ts";
+import type { Flash } from "../../platform.ts";
+
+/** RP2350 boards carry QSPI flash with these units (W25Q and alike). */
+const SECTOR_BYTES = 4096;
+const PAGE_BYTES = 256;
+
+/** A region of the image's flash as the firmware sees it. C checks every bound once more. */
+export function regionFlash(natives: NativeFlash, region: number): Flash {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      throw new LatchkeyError("storage-failed", { cause });
+    }
+  };
+  return Object.freeze({
+    sizeBytes: natives.bytes(region),
+    sectorBytes: SECTOR_BYTES,
+    pageBytes: PAGE_BYTES,
+    read: (offset: number, length: number) =>
+      guarded(() => new Uint8Array(natives.read(region, offset, length))),
+    erase: (offset: number) => guarded(() => natives.erase(region, offset)),
+    program: (offset: number, data: Uint8Array) =>
+      guarded(() => natives.program(region, offset, data)),
+  });
+}
