@@ -15,7 +15,7 @@ export const CONFIG_BYTES_MAX = 4096 - HEADER_BYTES;
  * carries no secret and one image serves every board:
  *
  * ```
- * 0  "LKCF" 01 00 00 00     8  length, little-endian     12  CRC-32 of the text     16  JSON
+ * 0  "LKCF" 01 00 00 00     8  length, little-endian     12  CRC-32 of length and text     16  JSON
  * ```
  * @throws config-invalid when it is too long
  */
@@ -25,7 +25,8 @@ export function packConfigImage(json: string): Uint8Array {
     throw new LatchkeyError("config-invalid", {
       message: `the configuration has ${text.length} bytes; there is room for ${CONFIG_BYTES_MAX}`,
     });
-  return concat(Uint8Array.from(MAGIC), littleEndian(text.length), littleEndian(crc32(text)), text);
+  const length = littleEndian(text.length);
+  return concat(Uint8Array.from(MAGIC), length, littleEndian(crc32(concat(length, text))), text);
 }
 
 /**
@@ -39,7 +40,8 @@ export function readConfigImage(read: (offset: number, length: number) => Uint8A
   const length = numberAt(header, MAGIC.length);
   if (!known || length > CONFIG_BYTES_MAX) throw corrupt();
   const text = read(HEADER_BYTES, length);
-  if (crc32(text) !== numberAt(header, MAGIC.length + 4)) throw corrupt();
+  const covered = concat(littleEndian(length), text);
+  if (crc32(covered) !== numberAt(header, MAGIC.length + 4)) throw corrupt();
   return fromUtf8(text, "configuration");
 }
 

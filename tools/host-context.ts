@@ -6,7 +6,9 @@ import type { CardChannel } from "./badge/card-channel.ts";
 import type { CardServer } from "./badge/card-server.ts";
 import type { CardPlace, CardServerPlace, Context, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
+import { bootVolumes } from "./firmware/boot-volumes.ts";
 import { fetchText } from "./http-fetch.ts";
+import { runTool } from "./run-tool.ts";
 import { listSerialPorts, openSerialPort } from "./serial-port.ts";
 import { connectTcp } from "./tcp-link.ts";
 
@@ -21,6 +23,7 @@ export function hostContext(): Context {
     env: process.env,
     version: packageVersion(),
     nodeVersion: process.version,
+    platform: process.platform,
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
     stdin: process.stdin,
@@ -28,12 +31,17 @@ export function hostContext(): Context {
     nowMs: () => Date.now(),
     exists: existsSync,
     readText,
+    readBytes,
     writeFile,
     removeFile: (path) => rmSync(path, { force: true }),
     fetch: fetchText,
     openSerial: openSerialPort,
     listSerialPorts,
     connectTcp,
+    runTool,
+    bootVolumes,
+    bundleFirmware: async (...target) =>
+      (await import("./firmware/bundle.ts")).bundleFirmware(...target),
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
     openCard: (place) => openCard(place, interrupt.signal),
@@ -87,8 +95,13 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 }
 
 function readText(path: string): string | undefined {
+  const bytes = readBytes(path);
+  return bytes && Buffer.from(bytes).toString("utf8");
+}
+
+function readBytes(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -1,5 +1,5 @@
 /**
- * The functions in C of the image (`hal/native/*.c`), as JavaScript sees them. Tests hand in the
+ * The functions in C of the image (`hal/native/pico/*.c`), as JavaScript sees them. Tests hand in the
  * same shapes made of the simulator's flash and of scripted noise.
  */
 

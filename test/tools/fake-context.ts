@@ -37,6 +37,7 @@ export class FakeWorld {
       env: {},
       version: "1.2.3",
       nodeVersion: "v24.0.0",
+      platform: "linux",
       stdout: sink((text) => {
         this.out += text;
       }),
@@ -51,6 +52,10 @@ export class FakeWorld {
         const data = this.files.get(path);
         return typeof data === "object" ? Buffer.from(data).toString() : data;
       },
+      readBytes: (path) => {
+        const data = this.files.get(path);
+        return typeof data === "string" ? new TextEncoder().encode(data) : data;
+      },
       writeFile: (path, data, { secret = false } = {}) => {
         this.files.set(path, data);
         if (secret) this.secretFiles.add(path);
@@ -60,6 +65,9 @@ export class FakeWorld {
       openSerial: refuse("serial port"),
       listSerialPorts: async () => [],
       connectTcp: refuse("TCP"),
+      runTool: refuse("program"),
+      bootVolumes: () => [],
+      bundleFirmware: refuse("bundler"),
       findXs: () => "/engine",
       serve: refuse("server"),
       loadSimulator: refuse("simulator"),

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
+import type { FirmwareTarget } from "../firmware/products.ts";
 import type { Simulator } from "../simulator.ts";
 
 /** Where text goes. */
@@ -54,6 +55,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly nodeVersion: string;
+  /** `process.platform`. */
+  readonly platform: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
@@ -63,6 +66,7 @@ export interface Context {
   exists(path: string): boolean;
   /** `undefined` when there is no such file. */
   readText(path: string): string | undefined;
+  readBytes(path: string): Uint8Array | undefined;
   /** Creates the folders on the way. `secret` files are readable by their owner only. */
   writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
   removeFile(path: string): void;
@@ -72,6 +76,12 @@ export interface Context {
   listSerialPorts(): Promise<readonly SerialPortInfo[]>;
   /** @throws network-failed */
   connectTcp(host: string, port: number): Promise<Link>;
+  /** Runs a program to its end; every line that it prints goes to `onLine`. @throws file-unusable */
+  runTool(words: readonly string[], options: ToolOptions): Promise<number>;
+  /** Drives of boards in BOOTSEL mode. */
+  bootVolumes(): readonly BootVolume[];
+  /** The two modules of the firmware, into a folder. */
+  bundleFirmware(target: FirmwareTarget, folder: string, version: string): Promise<void>;
   /** Path of the XS worker, if it is installed. */
   findXs(): string | undefined;
   /** @throws address-in-use */
@@ -80,6 +90,18 @@ export interface Context {
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;
   openCardServer(place: CardServerPlace): Promise<CardServer>;
+}
+
+export interface ToolOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+}
+
+export interface BootVolume {
+  readonly path: string;
+  /** What its INFO_UF2.TXT says: `RP2350`, `RPI-RP2`. */
+  readonly board: string;
 }
 
 export interface HttpAnswer {

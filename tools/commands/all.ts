@@ -1,11 +1,16 @@
 import type { Command } from "../cli/command.ts";
 import { badge } from "./badge.ts";
+import { build } from "./build.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { flash } from "./flash.ts";
 import { init } from "./init.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
-export const COMMANDS: readonly Command[] = [sim, tap, init, serve, badge, doctor, consoleCommand];
+export const COMMANDS: readonly Command[] = [
+  ...[sim, tap, init, serve, badge, doctor, consoleCommand],
+  ...[build, flash],
+];

@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+import { sdkParts } from "../firmware/sdk.ts";
 import { READER_FILE, readReaderFile } from "../reader-file.ts";
 
 type Check = Extract<CliEvent, { type: "check" }>;
@@ -42,7 +43,7 @@ const CHECKS: readonly [string, (context: Context, path: string) => Finding | Pr
     ["configuration", checkConfiguration],
     ["server", checkServer],
     ["serial ports", checkPorts],
-    ["moddable", checkModdable],
+    ["firmware sdk", checkSdk],
   ];
 
 function checkNode({ nodeVersion }: Context): Finding {
@@ -116,11 +117,17 @@ async function checkPorts(context: Context): Promise<Finding> {
   }
 }
 
-function checkModdable({ env, exists }: Context): Finding {
-  const folder = env["MODDABLE"];
-  if (folder === undefined || folder === "") {
+/** One row while nothing of it is there; what is missing, once somebody has begun. */
+function checkSdk(context: Context): Finding {
+  if (!context.env["MODDABLE"])
     return { state: "skipped", text: "$MODDABLE is not set (only needed to build firmware)" };
-  }
-  if (exists(folder)) return { state: "ok", text: folder };
-  return { state: "failed", text: `$MODDABLE names ${folder}, which does not exist` };
+  const missing = sdkParts(context).filter(({ found }) => !found);
+  const [first] = missing;
+  if (first === undefined) return { state: "ok", text: context.env["MODDABLE"] };
+  const others = missing.length === 1 ? "" : `, and ${missing.length - 1} more`;
+  return {
+    state: "failed",
+    text: `${first.name}: ${first.text}${others}`,
+    next: first.next ?? "docs/building.md",
+  };
 }

@@ -22,12 +22,11 @@ export function consoleSerial(
     #typed: ArrayBuffer | undefined;
 
     constructor(options: SerialOptions) {
-      const self = this;
       this.#onReadable = options.onReadable;
       this.#uart = new Uart({
         ...options,
-        onReadable: (count) => options.onReadable?.call(self, count),
-        onWritable: (count) => options.onWritable?.call(self, count),
+        onReadable: (count) => options.onReadable?.call(this, count),
+        onWritable: (count) => options.onWritable?.call(this, count),
       });
       this.#turn();
     }

@@ -160,7 +160,10 @@ class Exchange {
   }
 }
 
-function requestBytes(url: HttpUrl, { method, headers, body }: HttpRequest): Uint8Array<ArrayBuffer> {
+function requestBytes(
+  url: HttpUrl,
+  { method, headers, body }: HttpRequest,
+): Uint8Array<ArrayBuffer> {
   const content = toUtf8(body);
   const lines = [
     `${method} ${url.path} HTTP/1.1`,
@@ -180,5 +183,6 @@ function requestBytes(url: HttpUrl, { method, headers, body }: HttpRequest): Uin
 
 /** A connector over plain TCP sockets of one class. */
 export function plainConnect(Tcp: TCPConstructor): Connect {
-  return (url, address, handlers) => new Tcp({ address, port: url.port, nodelay: true, ...handlers });
+  return (url, address, handlers) =>
+    new Tcp({ address, port: url.port, nodelay: true, ...handlers });
 }

@@ -30,5 +30,7 @@ export function parseHttpUrl(url: string): HttpUrl {
 /** Whether it is an address already, which no name server is asked for. */
 export function isIpv4(host: string): boolean {
   const parts = host.split(".");
-  return parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) < 256);
+  return (
+    parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) < 256)
+  );
 }

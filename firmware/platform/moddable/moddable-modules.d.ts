@@ -9,29 +9,16 @@ declare function native(name: string): {
 };
 
 declare module "timer" {
-  export default class Timer {
-    /** Without `delay` as soon as possible. */
-    static set(callback: () => void, delay?: number): object;
-    /** Throws for a timer that has fired. */
-    static clear(id: object | undefined): void;
-  }
+  const Timer: import("./timer.ts").ModdableTimer;
+  export default Timer;
 }
 
-declare module "time" {
-  export default class Time {
-    /** Wall clock, whole seconds of Unix time. */
-    static set(seconds: number): void;
-  }
-}
-
-declare module "net" {
-  export default class Net {
+declare module "latchkey/net" {
+  const Net: {
     /** Calls back with the name and its IPv4 address, or without one. */
-    static resolve(
-      host: string,
-      callback: (host: string, address: string | undefined) => void,
-    ): void;
-  }
+    resolve(host: string, callback: (host: string, address: string | undefined) => void): void;
+  };
+  export default Net;
 }
 
 declare module "embedded:io/digital" {
@@ -57,18 +44,6 @@ declare module "embedded:io/serial" {
 declare module "embedded:io/socket/tcp" {
   const TCP: import("../../../hal/ecma419.ts").TCPConstructor;
   export default TCP;
-}
-
-declare module "embedded:io/socket/tcp/tls" {
-  import type { TCPConstructor, TCPOptions } from "../../../hal/ecma419.ts";
-  interface TLSOptions extends TCPOptions {
-    /** Name that the certificate must carry. */
-    readonly host: string;
-    readonly TCP: { readonly io: TCPConstructor };
-    readonly secure?: { readonly certificate?: ArrayBuffer };
-  }
-  const TLSSocket: new (options: TLSOptions) => import("../../../hal/ecma419.ts").TCP;
-  export default TLSSocket;
 }
 
 declare module "embedded:network/interface/wifi" {

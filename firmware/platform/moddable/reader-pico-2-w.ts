@@ -9,11 +9,17 @@ import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
 import WiFi from "embedded:network/interface/wifi";
 import { version } from "latchkey/build";
-import Net from "net";
+import Net from "latchkey/net";
 import Timer from "timer";
 import { nobleCrypto } from "../../../protocol/crypto/noble.ts";
-import { plainConnect, runReader } from "./reader-program.ts";
-import { nativeBoard, nativeFlash, nativeRandom, nativeUsb } from "./reader-program.ts";
+import {
+  nativeBoard,
+  nativeFlash,
+  nativeRandom,
+  nativeUsb,
+  plainConnect,
+  runReader,
+} from "./reader-program.ts";
 
 runReader({
   ...{ timers: Timer, io: { Digital, I2C, PWM, Serial }, crypto: nobleCrypto, version },

@@ -5,12 +5,12 @@ import { parseReaderConfig, type ReaderConfig } from "../../config.ts";
 import { readConfigImage } from "../../config-image.ts";
 import type { Network, Platform } from "../../platform.ts";
 import { type ReaderHandle, startReader } from "../../reader/reader.ts";
+import type { HttpClientOptions } from "./http-client.ts";
 import { noNetwork } from "./no-network.ts";
 import { type ModdableParts, moddablePlatform } from "./platform.ts";
 import { regionFlash } from "./region-flash.ts";
-import { wifiNetwork } from "./wifi-network.ts";
 import type { WifiLinkOptions } from "./wifi.ts";
-import type { HttpClientOptions } from "./http-client.ts";
+import { wifiNetwork } from "./wifi-network.ts";
 
 export { plainConnect } from "./http-client.ts";
 export { nativeBoard, nativeFlash, nativeRandom, nativeUsb } from "./natives.ts";

@@ -1,3 +1,4 @@
+import { flashRange } from "../../../hal/native/flash-range.ts";
 import type { NativeFlash } from "../../../hal/native/natives.ts";
 import { LatchkeyError } from "../../../protocol/errors.ts";
 import type { Flash } from "../../platform.ts";
@@ -8,7 +9,10 @@ const PAGE_BYTES = 256;
 
 /** A region of the image's flash as the firmware sees it. C checks every bound once more. */
 export function regionFlash(natives: NativeFlash, region: number): Flash {
-  const guarded = <T>(work: () => T): T => {
+  const sizeBytes = natives.bytes(region);
+  const guarded = <T>(offset: number, length: number, unit: number, work: () => T): T => {
+    if (!flashRange(sizeBytes, offset, length, unit))
+      throw new RangeError(`flash: ${length} bytes at ${offset} of ${sizeBytes}`);
     try {
       return work();
     } catch (cause) {
@@ -16,13 +20,14 @@ export function regionFlash(natives: NativeFlash, region: number): Flash {
     }
   };
   return Object.freeze({
-    sizeBytes: natives.bytes(region),
+    sizeBytes,
     sectorBytes: SECTOR_BYTES,
     pageBytes: PAGE_BYTES,
     read: (offset: number, length: number) =>
-      guarded(() => new Uint8Array(natives.read(region, offset, length))),
-    erase: (offset: number) => guarded(() => natives.erase(region, offset)),
+      guarded(offset, length, 1, () => new Uint8Array(natives.read(region, offset, length))),
+    erase: (offset: number) =>
+      guarded(offset, SECTOR_BYTES, SECTOR_BYTES, () => natives.erase(region, offset)),
     program: (offset: number, data: Uint8Array) =>
-      guarded(() => natives.program(region, offset, data)),
+      guarded(offset, data.length, PAGE_BYTES, () => natives.program(region, offset, data)),
   });
 }

@@ -86,17 +86,16 @@ export class WifiLink {
   }
 
   #start(): void {
-    if (this.#wifi !== undefined) return;
-    this.#wifi = new this.#options.io({ onChanged: () => this.#look() });
-    this.#attempt();
+    if (this.#timer === undefined) this.#attempt();
   }
 
   #attempt(): void {
-    const { ssid, password, log } = this.#options;
-    const wifi = this.#wifi;
-    if (wifi === undefined) return;
+    const { io: Io, ssid, password, log } = this.#options;
     this.#again(() => this.#attemptEnded(), ATTEMPT_LIMIT_MS);
     try {
+      // The wireless chip itself may be dead, and come back.
+      this.#wifi ??= new Io({ onChanged: () => this.#look() });
+      const wifi = this.#wifi;
       if (wifi.connection === CONNECTING) wifi.disconnect();
       wifi.connect({ SSID: ssid, ...(password === undefined ? {} : { password }) });
     } catch {
@@ -136,7 +135,10 @@ export class WifiLink {
 
   #lost(): void {
     this.#up = false;
-    this.#options.log.write("warn", "wifi-down", { ssid: this.#options.ssid, code: "network-down" });
+    this.#options.log.write("warn", "wifi-down", {
+      ssid: this.#options.ssid,
+      code: "network-down",
+    });
     this.#failed();
   }
 

@@ -7,6 +7,7 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 #include "mc.defines.h"
+#include "flash-range.h"
 #include "hardware/flash.h"
 #include "hardware/sync.h"
 
@@ -54,13 +55,12 @@ static const Region *regionOf(xsMachine *the, xsSlot *slot)
 }
 
 /* Throws unless [offset, offset + length) is inside of the region and both fit the unit. */
-static uint32_t rangeIn(xsMachine *the, const Region *region, xsSlot *slot, uint32_t length, uint32_t unit)
+static uint32_t rangeIn(xsMachine *the, const Region *region, xsSlot *slot, xsIntegerValue length, uint32_t unit)
 {
-	xsNumberValue offset = xsmcToNumber(*slot);
-	if (!(offset >= 0) || (offset > region->bytes) || (length > region->bytes - (uint32_t)offset))
-		xsRangeError("outside of the flash region");
-	if (((xsNumberValue)(uint32_t)offset != offset) || ((uint32_t)offset % unit) || (length % unit))
-		xsRangeError("not a multiple of the flash unit");
+	xsIntegerValue offset = xsmcToInteger(*slot);
+
+	if (!flashRange(region->bytes, offset, length, unit))
+		xsRangeError("outside of the flash region, or not a multiple of its unit");
 	return region->offset + (uint32_t)offset;
 }
 
@@ -74,14 +74,11 @@ void xs_latchkey_flash_bytes(xsMachine *the)
 void xs_latchkey_flash_read(xsMachine *the)
 {
 	const Region *region = regionOf(the, &xsArg(0));
-	xsNumberValue length = xsmcToNumber(xsArg(2));
-	uint32_t at;
+	xsIntegerValue length = xsmcToInteger(xsArg(2));
+	uint32_t at = rangeIn(the, region, &xsArg(1), length, 1);
 
-	if (!(length >= 0) || (length > region->bytes))
-		xsRangeError("outside of the flash region");
-	at = rangeIn(the, region, &xsArg(1), (uint32_t)length, 1);
 	/* The uncached window: what the chip holds now, not what the cache remembers. */
-	xsmcSetArrayBuffer(xsResult, (void *)(XIP_NOCACHE_NOALLOC_BASE + at), (xsIntegerValue)length);
+	xsmcSetArrayBuffer(xsResult, (void *)(XIP_NOCACHE_NOALLOC_BASE + at), length);
 }
 
 /* erase(region, offset): one sector; interrupts wait, about 45 ms, at most 400 ms */
@@ -105,7 +102,7 @@ void xs_latchkey_flash_program(xsMachine *the)
 	uint32_t at;
 
 	xsmcGetBufferReadable(xsArg(2), &data, &length);
-	at = rangeIn(the, region, &xsArg(1), length, FLASH_PAGE_SIZE);
+	at = rangeIn(the, region, &xsArg(1), (xsIntegerValue)length, FLASH_PAGE_SIZE);
 	for (done = 0; done < length; done += FLASH_PAGE_SIZE) {
 		uint32_t interrupts;
 		/* The source may itself be in flash (preloaded), which cannot be read meanwhile. */
