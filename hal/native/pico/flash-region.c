@@ -77,8 +77,8 @@ void xs_latchkey_flash_read(xsMachine *the)
 	xsIntegerValue length = xsmcToInteger(xsArg(2));
 	uint32_t at = rangeIn(the, region, &xsArg(1), length, 1);
 
-	/* The uncached window: what the chip holds now, not what the cache remembers. */
-	xsmcSetArrayBuffer(xsResult, (void *)(XIP_NOCACHE_NOALLOC_BASE + at), length);
+	/* What the chip holds now: erasing and programming flush the cache (`flash_flush_cache`). */
+	xsmcSetArrayBuffer(xsResult, (void *)(XIP_BASE + at), length);
 }
 
 /* erase(region, offset): one sector; interrupts wait, about 45 ms, at most 400 ms */
