@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { writePrivateFile } from "../server/private-file.ts";
@@ -30,6 +38,7 @@ export function hostContext(): Context {
     interrupted: interrupt.signal,
     nowMs: () => Date.now(),
     exists: existsSync,
+    writable,
     readText,
     readBytes,
     writeFile,
@@ -92,6 +101,16 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
       return stream.rows || 24;
     },
   };
+}
+
+function writable(path: string): boolean {
+  if (!existsSync(path)) return true;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readText(path: string): string | undefined {

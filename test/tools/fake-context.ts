@@ -48,6 +48,7 @@ export class FakeWorld {
       interrupted: this.interrupt.signal,
       nowMs: () => 1_700_000_000_000,
       exists: (path) => this.files.has(path),
+      writable: () => true,
       readText: (path) => {
         const data = this.files.get(path);
         return typeof data === "object" ? Buffer.from(data).toString() : data;

@@ -105,8 +105,13 @@ describe("latchkey build", () => {
     made.files.set("/sdk/pico-sdk/pico_sdk_version.cmake", VERSION(1));
     assert.match((await made.run("build")).out, /is version 2\.1\.0/);
     const doctor = await made.run("doctor");
-    assert.match(doctor.out, /firmware sdk.*2\.1\.0/);
-    assert.match((await world().run("doctor")).out, /firmware sdk +\/sdk\/moddable/);
+    assert.match(doctor.out, /✖ pico sdk.*2\.1\.0/);
+    assert.match((await world().run("doctor")).out, /✔ pico sdk +2\.2\.0 in \/sdk\/pico-sdk/);
+    const closed = world({
+      listSerialPorts: async () => [{ path: "/dev/ttyACM0", title: "Pico" }],
+      writable: () => false,
+    });
+    assert.match((await closed.run("doctor")).out, /ttyACM0: you may not write to it\n.*dialout/);
   });
 
   it("names what there is when asked for something else", async () => {

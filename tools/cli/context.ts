@@ -64,6 +64,8 @@ export interface Context {
   readonly interrupted: AbortSignal;
   nowMs(): number;
   exists(path: string): boolean;
+  /** Whether this user may write to it; `true` where a path is not a file (Windows' COM ports). */
+  writable(path: string): boolean;
   /** `undefined` when there is no such file. */
   readText(path: string): string | undefined;
   readBytes(path: string): Uint8Array | undefined;

@@ -71,7 +71,8 @@ function moddable({ exists }: Machine, folder: string | undefined): SdkPart {
   if (folder === undefined)
     return { name, found: false, text: "$MODDABLE is not set", next: `install the SDK; ${GUIDE}` };
   if (exists(join(folder, "xs"))) return { name, found: true, text: folder };
-  const text = `$MODDABLE names ${folder}, which does not hold the Moddable SDK`;
+  const wrong = exists(folder) ? "does not hold the Moddable SDK" : "does not exist";
+  const text = `$MODDABLE names ${folder}, which ${wrong}`;
   return { name, found: false, text, next: "correct $MODDABLE" };
 }
 
