@@ -21,8 +21,8 @@
 /* 6 x 192 raw bits for 256: enough down to 0.3 bits of entropy in each (with a margin of 64). */
 #define GATHER_ROUNDS 6
 #define GATHER_WORDS (EHR_WORDS * GATHER_ROUNDS)
-/* One ring oscillator sample takes a few cycles; this is hundreds of milliseconds. */
-#define BUSY_LOOKS_MAX 10000000u
+/* 192 samples take 20,000 cycles; a look takes some ten. */
+#define BUSY_LOOKS_MAX 100000u
 /* SP 800-90B 4.3: at least 1024 samples before the first is used. */
 #define STARTUP_BITS 4096u
 
@@ -32,21 +32,29 @@ static uint8_t gFailed;
 static uint8_t gPool[OUTPUT_BYTES];
 static uint8_t gPoolLeft;
 
-/* 192 raw bits of the oscillator. The block's own checks off: they would hide a dead source. */
+/*
+ * 192 raw bits of the oscillator. The block's own checks off: they would hide a dead source.
+ * Interrupts wait meanwhile, 130 us: lwIP draws from the same block through `pico_rand`, with
+ * other settings, and a word that it took away reads as zero, which would be a dead source to us.
+ */
 static int sample(uint32_t words[EHR_WORDS])
 {
-	uint32_t looks = 0;
-	int i, bit;
+	uint32_t looks = 0, interrupts;
+	int i, bit, ready;
 
+	interrupts = save_and_disable_interrupts();
+	trng_hw->sample_cnt1 = SAMPLE_CYCLES;
 	trng_hw->trng_debug_control = ~0u;
 	trng_hw->rnd_source_enable = ~0u;
 	trng_hw->rng_icr = ~0u;
-	while (trng_hw->trng_busy) {
-		if (++looks > BUSY_LOOKS_MAX)
-			return 0;
-	}
+	while (trng_hw->trng_busy && (++looks < BUSY_LOOKS_MAX))
+		;
+	ready = looks < BUSY_LOOKS_MAX;
 	for (i = 0; i < EHR_WORDS; i++)
 		words[i] = trng_hw->ehr_data[i];
+	restore_interrupts(interrupts);
+	if (!ready)
+		return 0;
 	for (i = 0; i < EHR_WORDS; i++) {
 		for (bit = 0; bit < 32; bit++) {
 			if (!randomHealthTake(&gHealth, (words[i] >> bit) & 1))
@@ -93,7 +101,6 @@ static int start(void)
 
 	unreset_block_num_wait_blocking(RESET_TRNG);
 	unreset_block_num_wait_blocking(RESET_SHA256);
-	trng_hw->sample_cnt1 = SAMPLE_CYCLES;
 	randomHealthStart(&gHealth);
 	for (bits = 0; bits < STARTUP_BITS; bits += 32 * EHR_WORDS) {
 		if (!sample(words))
