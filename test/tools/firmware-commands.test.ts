@@ -185,6 +185,19 @@ describe("latchkey flash", () => {
     assert.match(old.err, /the board at \/media\/me\/RPI-RP2 is a RPI-RP2/);
   });
 
+  it("says so when the board is unplugged while it is written", async () => {
+    const unplugged = world({
+      bootVolumes: () => [volume],
+      writeFile: () => {
+        throw new Error("EIO");
+      },
+    });
+    unplugged.files.set("/desk/image.uf2", image);
+    const run = await unplugged.run("flash", "image.uf2");
+    assert.equal(run.exitCode, 1);
+    assert.match(run.err, /went away.*\[flash-failed\][\s\S]*→ Use another cable/);
+  });
+
   it("uses picotool where no drive is mounted, verifying, and leaves no file with keys behind", async () => {
     let words: readonly string[] = [];
     const made: FakeWorld = world({

@@ -10,6 +10,7 @@ import { elfSections } from "../firmware/elf.ts";
 import { FIRMWARE_TARGETS, type FirmwareTarget, findTarget } from "../firmware/products.ts";
 import { sdkFolders, sdkParts } from "../firmware/sdk.ts";
 import { flashByPart, imageSize, sizeTable } from "../firmware/size-report.ts";
+import { resolvePath } from "../reader-file.ts";
 
 const PRODUCT = "reader";
 const TARGET = "pico_2_w";
@@ -35,7 +36,7 @@ export const build: Command = {
   ],
   async *run(context, args) {
     const target = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
-    const folder = join(context.cwd, args.text("out") ?? `build/firmware/${nameOf(target)}`);
+    const folder = resolvePath(context, args.text("out") ?? `build/firmware/${nameOf(target)}`);
     const plan = planOf(context, target, folder);
     const missing = sdkParts(context).filter(({ found }) => !found);
     for (const { name, text, next } of missing)

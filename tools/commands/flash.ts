@@ -8,7 +8,7 @@ import { EXIT } from "../cli/exit-codes.ts";
 import { configAddress } from "../firmware/config-address.ts";
 import { sdkFolders } from "../firmware/sdk.ts";
 import { familiesOf, joinUf2, makeUf2, parseUf2, UF2_FAMILY } from "../firmware/uf2.ts";
-import { readReaderFile } from "../reader-file.ts";
+import { readReaderFile, resolvePath } from "../reader-file.ts";
 
 const IMAGE = "build/firmware/reader-pico_2_w/sdk/bin/pico/pico_2_w/release/reader/xs_pico.uf2";
 const BOARD = "RP2350";
@@ -43,7 +43,7 @@ export const flash: Command = {
     const file = args.flag("only-config") ? undefined : (args.positionals[0] ?? IMAGE);
     const image = file === undefined ? undefined : readImage(context, file);
     const path = args.text("config");
-    const config = path === undefined ? undefined : await configUf2(context, path);
+    const config = path === undefined ? undefined : configUf2(context, path);
     const parts = [image, config].filter((part) => part !== undefined);
     if (parts.length === 0) throw nothing();
     const data = joinUf2(parts);
@@ -62,7 +62,7 @@ function nothing(): LatchkeyError {
 
 /** Refuses what is for another chip before a board is touched. @throws image-unusable */
 function readImage(context: Context, path: string): Uint8Array {
-  const file = context.readBytes(join(context.cwd, path)) ?? context.readBytes(path);
+  const file = context.readBytes(resolvePath(context, path));
   if (file === undefined)
     throw new LatchkeyError("file-unusable", { message: `there is no ${path}` });
   const families = familiesOf(parseUf2(file));
@@ -78,10 +78,10 @@ function familyName(family: number): string {
 }
 
 /** Checked here: a board that complains is further away than a terminal. @throws config-invalid */
-async function configUf2(context: Context, path: string): Promise<Uint8Array> {
+function configUf2(context: Context, path: string): Uint8Array {
   if (readReaderFile(context, path) === undefined)
     throw new LatchkeyError("file-unusable", { message: `there is no ${path}` });
-  const json = JSON.stringify(JSON.parse(context.readText(join(context.cwd, path)) ?? "{}"));
+  const json = JSON.stringify(JSON.parse(context.readText(resolvePath(context, path)) ?? "{}"));
   return makeUf2(configAddress(context), packConfigImage(json), UF2_FAMILY.rp2350Arm);
 }
 
@@ -109,7 +109,12 @@ async function* copy(
   data: Uint8Array,
 ): AsyncGenerator<CliEvent, void> {
   yield { type: "note", text: `Writing ${data.length / 1024} kB to ${volume} …` };
-  context.writeFile(join(volume, "latchkey.uf2"), data);
+  try {
+    context.writeFile(join(volume, "latchkey.uf2"), data);
+  } catch (cause) {
+    const message = `the drive went away, or refused, while it was written`;
+    throw new LatchkeyError("flash-failed", { message, cause });
+  }
   for (let waitedMs = 0; waitedMs < GONE_MS; waitedMs += LOOK_MS) {
     if (!context.bootVolumes().some(({ path }) => path === volume)) {
       yield { type: "done", text: "The board took all of it and has restarted." };
