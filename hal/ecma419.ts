@@ -96,6 +96,25 @@ export interface PWM {
 }
 export type PWMConstructor = new (options: PWMOptions) => PWM;
 
+/** TCP client socket (ECMA-419 §12.2). Offered by platforms that have a network. */
+export interface TCPOptions {
+  /** IPv4 in dotted form; names are resolved before. */
+  readonly address: string;
+  readonly port: number;
+  readonly nodelay?: boolean;
+  readonly onReadable?: (this: TCP, count: number) => void;
+  readonly onWritable?: (this: TCP, count: number) => void;
+  /** Also when the far side closes. */
+  readonly onError?: (this: TCP) => void;
+}
+export interface TCP {
+  read(byteLength?: number): ArrayBuffer | undefined;
+  /** Throws when there is not room for all of it. */
+  write(buffer: ArrayBuffer | Uint8Array): void;
+  close(): void;
+}
+export type TCPConstructor = new (options: TCPOptions) => TCP;
+
 /** The classes that a platform provides (the ECMA-419 "provider" of one board). */
 export interface IoProvider {
   readonly I2C: I2CConstructor;

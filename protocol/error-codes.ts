@@ -558,6 +558,26 @@ const table = {
     title: "A simulator runs in this folder already.",
     next: "Use it (`latchkey tap`, `latchkey console sim`), quit it, or start in another folder.",
   },
+  "sdk-missing": {
+    title: "What builds the image is not installed.",
+    next: "Install what the checks name; docs/building.md has the whole list.",
+  },
+  "build-failed": {
+    title: "The image could not be built.",
+    next: "Read the last lines of the build; `latchkey doctor` checks the SDK.",
+  },
+  "image-unusable": {
+    title: "The image is not for this board.",
+    next: "Build it with `latchkey build --target` and the name of the board.",
+  },
+  "board-missing": {
+    title: "There is no board that can be written to.",
+    next: "Hold BOOTSEL while you plug the board in, then run the command again.",
+  },
+  "flash-failed": {
+    title: "The board did not take the image.",
+    next: "Use another cable or port, hold BOOTSEL while you plug it in, and try again.",
+  },
   "port-unavailable": {
     title: "The serial port cannot be opened.",
     next: "Check its name and your permissions; `latchkey console --list` shows what there is.",

@@ -15,13 +15,15 @@ export interface LatchkeyErrorOptions {
  * @example throw new LatchkeyError("malformed", { detail: { field: "tenant_id" } });
  */
 export class LatchkeyError extends Error {
+  // A field, not an assignment: in the image `Error.prototype` is frozen, and assigning a name
+  // that a frozen prototype has throws.
+  override readonly name = "LatchkeyError";
   readonly code: ErrorCode;
   readonly detail: ErrorDetail;
 
   constructor(code: ErrorCode, options: LatchkeyErrorOptions = {}) {
     const { message, cause, detail = {} } = options;
     super(message ?? ERROR_CODES[code].title, cause === undefined ? undefined : { cause });
-    this.name = "LatchkeyError";
     this.code = code;
     this.detail = detail;
   }

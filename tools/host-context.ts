@@ -1,5 +1,7 @@
 import {
+  accessSync,
   appendFileSync,
+  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -13,8 +15,10 @@ import type { CardChannel } from "./badge/card-channel.ts";
 import type { CardServer } from "./badge/card-server.ts";
 import type { CardPlace, Context, ServerPlace, Sink } from "./cli/context.ts";
 import { findXsWorker } from "./find-xs.ts";
+import { bootVolumes } from "./firmware/boot-volumes.ts";
 import { fetchText } from "./http-fetch.ts";
 import type { ReadingsSource } from "./readings/readings-source.ts";
+import { runTool } from "./run-tool.ts";
 import { listSerialPorts, openSerialBytes, openSerialPort } from "./serial-port.ts";
 import { connectTcp } from "./tcp-link.ts";
 
@@ -29,6 +33,7 @@ export function hostContext(): Context {
     env: process.env,
     version: packageVersion(),
     nodeVersion: process.version,
+    platform: process.platform,
     stdout: sinkOf(process.stdout),
     stderr: sinkOf(process.stderr),
     stdin: process.stdin,
@@ -39,7 +44,9 @@ export function hostContext(): Context {
       clear: (timer) => clearTimeout(timer as number),
     },
     exists: existsSync,
+    writable,
     readText,
+    readBytes,
     writeFile,
     appendText,
     removeFile: (path) => rmSync(path, { force: true }),
@@ -48,6 +55,10 @@ export function hostContext(): Context {
     openBytes: openSerialBytes,
     listSerialPorts,
     connectTcp,
+    runTool,
+    bootVolumes,
+    bundleFirmware: async (...target) =>
+      (await import("./firmware/bundle.ts")).bundleFirmware(...target),
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
     openCard: (place) => openCard(place, interrupt.signal),
@@ -109,9 +120,24 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   };
 }
 
-function readText(path: string): string | undefined {
+function writable(path: string): boolean {
+  if (!existsSync(path)) return true;
   try {
-    return readFileSync(path, "utf8");
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): string | undefined {
+  const bytes = readBytes(path);
+  return bytes && Buffer.from(bytes).toString("utf8");
+}
+
+function readBytes(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -54,5 +54,10 @@ describe("the import rules of the house", () => {
       'const y = await import("../../protocol/nfc/a.ts")',
     );
     assert.match(objection(model[0]!) ?? "", /models what protocol\/nfc\/ drives/);
+    const sdk = 'import Timer from "timer";\n';
+    assert.equal(objection(importsOf("firmware/platform/moddable/x.ts", sdk)[0]!), undefined);
+    assert.match(objection(importsOf("firmware/reader/x.ts", sdk)[0]!) ?? "", /may import only/);
+    const back = 'import { x } from "../platform/moddable/wifi.ts";\n';
+    assert.match(objection(importsOf("firmware/reader/x.ts", back)[0]!) ?? "", /image only/);
   });
 });

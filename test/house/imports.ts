@@ -44,6 +44,10 @@ const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
 /** Only these parts of the simulator may touch Node: the rest runs on XS as well. */
 const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
 
+/** Where the image meets the SDK: only here, modules of the SDK and of the image may be named. */
+const IMAGE_ROOM = "firmware/platform/moddable/";
+const FROM_THE_IMAGE = ["embedded:", "timer", "latchkey/"];
+
 /**
  * A model is a judge of the driver, so it must not be built from what it judges. Each pair reads:
  * nothing in the first folder may import the second.
@@ -65,6 +69,10 @@ const INDEPENDENT: readonly (readonly [string, string])[] = [
 export function objection({ from, to }: Edge): string | undefined {
   const room = from.split("/")[0] as Room;
   if (from.startsWith(NODE_PARTS_OF_SIMULATOR) && to.startsWith("node:")) return undefined;
+  if (from.startsWith(IMAGE_ROOM) && FROM_THE_IMAGE.some((prefix) => to.startsWith(prefix)))
+    return undefined;
+  if (to.startsWith(IMAGE_ROOM) && !from.startsWith(IMAGE_ROOM) && room !== "test")
+    return `${IMAGE_ROOM} is for the image only`;
   if (!MAY_IMPORT[room].some((prefix) => to.startsWith(prefix))) {
     return `${room}/ may import only ${MAY_IMPORT[room].join(", ")}`;
   }

@@ -38,6 +38,7 @@ export class FakeWorld {
       env: {},
       version: "1.2.3",
       nodeVersion: "v24.0.0",
+      platform: "linux",
       stdout: sink((text) => {
         this.out += text;
       }),
@@ -49,9 +50,14 @@ export class FakeWorld {
       nowMs: () => 1_700_000_000_000,
       timer: systemTimer,
       exists: (path) => this.files.has(path),
+      writable: () => true,
       readText: (path) => {
         const data = this.files.get(path);
         return typeof data === "object" ? Buffer.from(data).toString() : data;
+      },
+      readBytes: (path) => {
+        const data = this.files.get(path);
+        return typeof data === "string" ? new TextEncoder().encode(data) : data;
       },
       writeFile: (path, data, { secret = false } = {}) => {
         this.files.set(path, data);
@@ -66,6 +72,9 @@ export class FakeWorld {
       openBytes: refuse("serial port"),
       listSerialPorts: async () => [],
       connectTcp: refuse("TCP"),
+      runTool: refuse("program"),
+      bootVolumes: () => [],
+      bundleFirmware: refuse("bundler"),
       findXs: () => "/engine",
       serve: refuse("server"),
       loadSimulator: refuse("simulator"),

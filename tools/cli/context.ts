@@ -3,6 +3,7 @@ import type { Timer } from "../../protocol/platform.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
+import type { FirmwareTarget } from "../firmware/products.ts";
 import type { BusEvent } from "../gateway/bus-master.ts";
 import type { ReadingsSource } from "../readings/readings-source.ts";
 import type { Simulator } from "../simulator.ts";
@@ -80,6 +81,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly nodeVersion: string;
+  /** `process.platform`. */
+  readonly platform: string;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
@@ -88,8 +91,11 @@ export interface Context {
   nowMs(): number;
   readonly timer: Timer;
   exists(path: string): boolean;
+  /** Whether this user may write to it; `true` where a path is not a file (Windows' COM ports). */
+  writable(path: string): boolean;
   /** `undefined` when there is no such file. */
   readText(path: string): string | undefined;
+  readBytes(path: string): Uint8Array | undefined;
   /** Creates the folders on the way. `secret` files are readable by their owner only. */
   writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
   /** Adds to the end of a file, or begins it. */
@@ -103,6 +109,12 @@ export interface Context {
   listSerialPorts(): Promise<readonly SerialPortInfo[]>;
   /** @throws network-failed */
   connectTcp(host: string, port: number): Promise<Link>;
+  /** Runs a program to its end; every line that it prints goes to `onLine`. @throws file-unusable */
+  runTool(words: readonly string[], options: ToolOptions): Promise<number>;
+  /** Drives of boards in BOOTSEL mode. */
+  bootVolumes(): readonly BootVolume[];
+  /** The two modules of the firmware, into a folder. */
+  bundleFirmware(target: FirmwareTarget, folder: string, version: string): Promise<void>;
   /** Path of the XS worker, if it is installed. */
   findXs(): string | undefined;
   /** @throws address-in-use */
@@ -114,6 +126,18 @@ export interface Context {
   openGateway(options: GatewayOptions): Promise<{ close(): void }>;
   openCardServer(place: ServerPlace): Promise<CardServer>;
   openReadings(place: ServerPlace): Promise<ReadingsSource>;
+}
+
+export interface ToolOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+}
+
+export interface BootVolume {
+  readonly path: string;
+  /** What its INFO_UF2.TXT says: `RP2350`, `RPI-RP2`. */
+  readonly board: string;
 }
 
 export interface HttpAnswer {

@@ -18,7 +18,7 @@ export const EXIT = Object.freeze({
 });
 
 const USAGE = ["usage", "config-invalid", "scenario-invalid", "malformed"];
-const FAILED = ["expectation-failed"];
+const FAILED = ["expectation-failed", "build-failed", "flash-failed"];
 const TIMEOUT = ["network-timeout", "sim-timeout"];
 
 /** The exit code for something that a command threw. */

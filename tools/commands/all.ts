@@ -1,7 +1,9 @@
 import type { Command } from "../cli/command.ts";
 import { badge } from "./badge.ts";
+import { build } from "./build.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { flash } from "./flash.ts";
 import { gateway } from "./gateway.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
@@ -12,14 +14,6 @@ import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  sim,
-  tap,
-  init,
-  serve,
-  provision,
-  badge,
-  readings,
-  doctor,
-  consoleCommand,
-  gateway,
+  ...[sim, tap, init, serve, provision, badge, readings, doctor, consoleCommand, gateway],
+  ...[build, flash],
 ];

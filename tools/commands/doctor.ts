@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+import { sdkParts } from "../firmware/sdk.ts";
 import { READER_FILE, readReaderFile } from "../reader-file.ts";
 
 type Check = Extract<CliEvent, { type: "check" }>;
@@ -29,6 +30,10 @@ export const doctor: Command = {
       if (finding.state === "failed") failed++;
       yield { type: "check", name, ...finding };
     }
+    for (const row of checkSdk(context)) {
+      if (row.state === "failed") failed++;
+      yield row;
+    }
     if (failed === 0) yield { type: "done", text: "Nothing is in the way." };
     else yield { type: "warning", text: `${failed} of these need attention.` };
     return failed === 0 ? EXIT.ok : EXIT.failed;
@@ -42,7 +47,6 @@ const CHECKS: readonly [string, (context: Context, path: string) => Finding | Pr
     ["configuration", checkConfiguration],
     ["server", checkServer],
     ["serial ports", checkPorts],
-    ["moddable", checkModdable],
   ];
 
 function checkNode({ nodeVersion }: Context): Finding {
@@ -109,18 +113,26 @@ async function checkPorts(context: Context): Promise<Finding> {
   try {
     const ports = await context.listSerialPorts();
     if (ports.length === 0) return { state: "skipped", text: "none (only needed for a real node)" };
-    return { state: "ok", text: ports.map(({ path }) => path).join(", ") };
+    const closed = ports.filter(({ path }) => !context.writable(path)).map(({ path }) => path);
+    if (closed.length === 0) return { state: "ok", text: ports.map(({ path }) => path).join(", ") };
+    const text = `${closed.join(", ")}: you may not write to it`;
+    const next = "join the group that owns it (`ls -l` shows it, often dialout), then log in again";
+    return { state: "failed", text, next };
   } catch (error) {
     if (!isLatchkeyError(error)) throw error;
     return { state: "warning", text: error.message, next: error.next };
   }
 }
 
-function checkModdable({ env, exists }: Context): Finding {
-  const folder = env["MODDABLE"];
-  if (folder === undefined || folder === "") {
-    return { state: "skipped", text: "$MODDABLE is not set (only needed to build firmware)" };
+/** One row while nobody builds firmware here; a row for each part once somebody has begun. */
+function* checkSdk(context: Context): Generator<Check> {
+  if (!context.env["MODDABLE"]) {
+    const text = "$MODDABLE is not set (only needed to build firmware)";
+    yield { type: "check", name: "moddable", state: "skipped", text };
+    return;
   }
-  if (exists(folder)) return { state: "ok", text: folder };
-  return { state: "failed", text: `$MODDABLE names ${folder}, which does not exist` };
+  for (const { name, found, text, next } of sdkParts(context)) {
+    const state = found ? "ok" : "failed";
+    yield { type: "check", name, state, text, ...(next === undefined ? {} : { next }) };
+  }
 }

@@ -1,0 +1,18 @@
+import { BOOT_REASONS, type NativeBoard } from "../../../hal/native/natives.ts";
+import type { System } from "../../platform.ts";
+
+/** Like the simulated board's; the chip could do 16.7 s (RP2350 datasheet §12.9). */
+export const WATCHDOG_MS = 8_300;
+
+/** Starts the watchdog at once: whatever hangs from here on, in the boot too, ends in a restart. */
+export function chipSystem(natives: NativeBoard, version: string): System {
+  natives.watch(WATCHDOG_MS);
+  return Object.freeze({
+    bootReason: BOOT_REASONS[natives.bootReason()] ?? "reset",
+    chipId: natives.chipId().toLowerCase(),
+    version,
+    restart: () => natives.restart(),
+    feedWatchdog: () => natives.feed(),
+    heapFreeBytes: () => natives.heapFree(),
+  });
+}

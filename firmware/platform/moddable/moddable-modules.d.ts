@@ -1,0 +1,57 @@
+/**
+ * What the image imports from the Moddable SDK 8.2, as far as it is used. Ours, because the
+ * published typings are older than the SDK (docs/porting.md).
+ */
+
+/** A function of C: the compiler of the SDK replaces the call (`xsc`, 17.9). */
+declare function native(name: string): {
+  call(self: unknown, ...args: unknown[]): never;
+};
+
+declare module "timer" {
+  const Timer: import("./timer.ts").ModdableTimer;
+  export default Timer;
+}
+
+declare module "latchkey/net" {
+  const Net: {
+    /** Calls back with the name and its IPv4 address, or without one. */
+    resolve(host: string, callback: (host: string, address: string | undefined) => void): void;
+  };
+  export default Net;
+}
+
+declare module "embedded:io/digital" {
+  const Digital: import("../../../hal/ecma419.ts").DigitalConstructor;
+  export default Digital;
+}
+
+declare module "embedded:io/i2c" {
+  const I2C: import("../../../hal/ecma419.ts").I2CConstructor;
+  export default I2C;
+}
+
+declare module "embedded:io/pwm" {
+  const PWM: import("../../../hal/ecma419.ts").PWMConstructor;
+  export default PWM;
+}
+
+declare module "embedded:io/serial" {
+  const Serial: import("../../../hal/ecma419.ts").SerialConstructor;
+  export default Serial;
+}
+
+declare module "embedded:io/socket/tcp" {
+  const TCP: import("../../../hal/ecma419.ts").TCPConstructor;
+  export default TCP;
+}
+
+declare module "embedded:network/interface/wifi" {
+  const WiFi: import("./wifi.ts").WiFiConstructor;
+  export default WiFi;
+}
+
+/** Build of the image: what `latchkey build` generates. */
+declare module "latchkey/build" {
+  export const version: string;
+}

@@ -1,0 +1,66 @@
+import type {
+  NativeBoard,
+  NativeFlash,
+  NativeRandom,
+  NativeUsb,
+} from "../../../hal/native/natives.ts";
+
+// Each body is exactly one call with the parameters in order: that is the form which the SDK's
+// compiler turns into the C function itself.
+
+export const nativeFlash: NativeFlash = Object.freeze({
+  bytes(this: unknown, region: number) {
+    return native("xs_latchkey_flash_bytes").call(this, region);
+  },
+  read(this: unknown, region: number, offset: number, length: number) {
+    return native("xs_latchkey_flash_read").call(this, region, offset, length);
+  },
+  erase(this: unknown, region: number, offset: number) {
+    return native("xs_latchkey_flash_erase").call(this, region, offset);
+  },
+  program(this: unknown, region: number, offset: number, data: Uint8Array) {
+    return native("xs_latchkey_flash_program").call(this, region, offset, data);
+  },
+});
+
+export const nativeRandom: NativeRandom = Object.freeze({
+  bytes(this: unknown, length: number) {
+    return native("xs_latchkey_random_bytes").call(this, length);
+  },
+});
+
+export const nativeBoard: NativeBoard = Object.freeze({
+  bootReason(this: unknown) {
+    return native("xs_latchkey_board_boot_reason").call(this);
+  },
+  chipId(this: unknown) {
+    return native("xs_latchkey_board_chip_id").call(this);
+  },
+  uptimeMs(this: unknown) {
+    return native("xs_latchkey_board_uptime_ms").call(this);
+  },
+  watch(this: unknown, periodMs: number) {
+    return native("xs_latchkey_board_watch").call(this, periodMs);
+  },
+  feed(this: unknown) {
+    return native("xs_latchkey_board_feed").call(this);
+  },
+  restart(this: unknown) {
+    return native("xs_latchkey_board_restart").call(this);
+  },
+  heapFree(this: unknown) {
+    return native("xs_latchkey_board_heap_free").call(this);
+  },
+});
+
+export const nativeUsb: NativeUsb = Object.freeze({
+  room(this: unknown) {
+    return native("xs_latchkey_usb_room").call(this);
+  },
+  read(this: unknown) {
+    return native("xs_latchkey_usb_read").call(this);
+  },
+  write(this: unknown, bytes: Uint8Array) {
+    return native("xs_latchkey_usb_write").call(this, bytes);
+  },
+});

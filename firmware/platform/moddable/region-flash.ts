@@ -1,0 +1,33 @@
+import { flashRange } from "../../../hal/native/flash-range.ts";
+import type { NativeFlash } from "../../../hal/native/natives.ts";
+import { LatchkeyError } from "../../../protocol/errors.ts";
+import type { Flash } from "../../platform.ts";
+
+/** RP2350 boards carry QSPI flash with these units (W25Q and alike). */
+const SECTOR_BYTES = 4096;
+const PAGE_BYTES = 256;
+
+/** A region of the image's flash as the firmware sees it. C checks every bound once more. */
+export function regionFlash(natives: NativeFlash, region: number): Flash {
+  const sizeBytes = natives.bytes(region);
+  const guarded = <T>(offset: number, length: number, unit: number, work: () => T): T => {
+    if (!flashRange(sizeBytes, offset, length, unit))
+      throw new RangeError(`flash: ${length} bytes at ${offset} of ${sizeBytes}`);
+    try {
+      return work();
+    } catch (cause) {
+      throw new LatchkeyError("storage-failed", { cause });
+    }
+  };
+  return Object.freeze({
+    sizeBytes,
+    sectorBytes: SECTOR_BYTES,
+    pageBytes: PAGE_BYTES,
+    read: (offset: number, length: number) =>
+      guarded(offset, length, 1, () => new Uint8Array(natives.read(region, offset, length))),
+    erase: (offset: number) =>
+      guarded(offset, SECTOR_BYTES, SECTOR_BYTES, () => natives.erase(region, offset)),
+    program: (offset: number, data: Uint8Array) =>
+      guarded(offset, data.length, PAGE_BYTES, () => natives.program(region, offset, data)),
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * The functions in C of the image (`hal/native/pico/*.c`), as JavaScript sees them. Tests hand in the
+ * same shapes made of the simulator's flash and of scripted noise.
+ */
+
+/** Raw NOR flash in a region that the image reserves; throws RangeError outside of it. */
+export interface NativeFlash {
+  bytes(region: number): number;
+  read(region: number, offset: number, length: number): ArrayBuffer;
+  /** One sector; the CPU waits, 45 ms as a rule, 400 ms at most. */
+  erase(region: number, offset: number): void;
+  /** Whole pages. */
+  program(region: number, offset: number, data: Uint8Array): void;
+}
+
+export interface NativeRandom {
+  /** Up to 1024 bytes, or `undefined` when the source failed its health test. */
+  bytes(length: number): ArrayBuffer | undefined;
+}
+
+export interface NativeBoard {
+  /** Index into {@link BOOT_REASONS}. */
+  bootReason(): number;
+  /** 16 hexadecimal digits. */
+  chipId(): string;
+  /** Since boot, with microseconds behind the point. */
+  uptimeMs(): number;
+  /** Starts the watchdog; from then on `feed` must come more often than `periodMs`. */
+  watch(periodMs: number): void;
+  feed(): void;
+  restart(): never;
+  /** Bytes of the engine's heap that are not in use. */
+  heapFree(): number;
+}
+
+/** The USB serial port, never waiting. */
+export interface NativeUsb {
+  /** Bytes that can be written now; 0 while no terminal is open. */
+  room(): number;
+  read(): ArrayBuffer | undefined;
+  /** Gives back how many bytes were taken. */
+  write(bytes: Uint8Array): number;
+}
+
+/** Order of the numbers in `board.c`. */
+export const BOOT_REASONS = Object.freeze([
+  "power-on",
+  "brownout",
+  "reset",
+  "watchdog",
+  "crash",
+  "restart",
+] as const);
+
+/** Order of the regions in `flash-region.c`. */
+export const FLASH_REGION = Object.freeze({ journal: 0, configuration: 1 });

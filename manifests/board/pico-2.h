@@ -1,0 +1,2 @@
+#include "settings.h"
+#include "boards/pico2.h"

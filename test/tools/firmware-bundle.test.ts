@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { bundleFirmware } from "../../tools/firmware/bundle.ts";
+import { FIRMWARE_TARGETS } from "../../tools/firmware/products.ts";
+import { root } from "../support/test-files.ts";
+
+describe("the modules of an image", () => {
+  const folder = mkdtempSync(join(tmpdir(), "latchkey-bundle-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const target of FIRMWARE_TARGETS) {
+    const name = `${target.product} for ${target.target}`;
+
+    it(`of the ${name} are two, and the one with effects takes the rest out of flash`, async () => {
+      await bundleFirmware(target, folder, "1.2.3");
+      const main = readFileSync(join(folder, "main.js"), "utf8");
+      const imports = [...main.matchAll(/^(?:import .*|\}) from "([^"]+)";$/gm)].map(
+        ([, from]) => from!,
+      );
+      assert.ok(imports.includes("latchkey/program"), imports.join());
+      for (const from of imports) assert.match(from, /^(embedded:|latchkey\/|timer$)/);
+      assert.doesNotMatch(main, /class ReaderEngine/);
+      assert.equal(
+        readFileSync(join(folder, "build.js"), "utf8"),
+        'export const version = "1.2.3";\n',
+      );
+      for (const file of ["main.js.map", "program.js.map"])
+        assert.ok(existsSync(join(folder, file)));
+    });
+
+    it(`of the ${name}: the preloaded one has no variables and imports nothing`, async () => {
+      const program = readFileSync(join(folder, "program.js"), "utf8");
+      assert.doesNotMatch(program, /^(?:var|let) /m);
+      assert.doesNotMatch(program, /^import /m);
+      const { runReader } = (await import(pathToFileURL(join(folder, "program.js")).href)) as {
+        runReader: unknown;
+      };
+      assert.equal(typeof runReader, "function");
+    });
+
+    it(`of the ${name} are named by a manifest that is there, with all that it includes`, () => {
+      const seen: string[] = [];
+      const visit = (file: string): void => {
+        seen.push(file);
+        const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as {
+          include?: string[];
+        };
+        for (const other of manifest.include ?? [])
+          if (other.startsWith(".")) visit(join(file, "..", other));
+      };
+      visit(target.manifest);
+      assert.ok(seen.includes("manifests/pico.json"), seen.join());
+    });
+  }
+});

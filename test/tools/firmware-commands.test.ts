@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BootVolume } from "../../tools/cli/context.ts";
+import { bootVolumes } from "../../tools/firmware/boot-volumes.ts";
+import { makeUf2, parseUf2, UF2_FAMILY } from "../../tools/firmware/uf2.ts";
+import { sampleConfig } from "../firmware/sample-config.ts";
+import { FakeWorld } from "./fake-context.ts";
+import { fakeElf } from "./fake-elf.ts";
+
+const project = fileURLToPath(new URL("../..", import.meta.url));
+const MANIFEST = JSON.stringify({
+  creation: { static: 286_720 },
+  defines: { latchkey: { flash: { config_offset: 4_190_208 } } },
+});
+
+const ENV = { MODDABLE: "/sdk/moddable", PICO_ROOT: "/sdk", PICO_GCC_ROOT: "/usr" };
+const SDK_FILES = [
+  ...["/sdk/moddable/xs", "/sdk/moddable/build/bin/lin/release/mcconfig", "/sdk/pico-extras"],
+  ...["/sdk/pico-examples", "/usr/bin/arm-none-eabi-gcc", "/sdk/pico-sdk/build/pioasm/pioasm"],
+  ...["/sdk/pico-sdk/build/_deps/picotool/picotool", "/sdk/pico-sdk/build/pico_flash_region.ld"],
+];
+const VERSION = (minor: number): string =>
+  ["MAJOR 2", `MINOR ${minor}`, "REVISION 0"]
+    .map((part) => `    set(PICO_SDK_VERSION_${part})`)
+    .join("\n");
+
+function world(changes: ConstructorParameters<typeof FakeWorld>[0] = {}): FakeWorld {
+  const made = new FakeWorld({ env: ENV, ...changes });
+  for (const file of SDK_FILES) made.files.set(file, "");
+  made.files.set("/sdk/pico-sdk/pico_sdk_version.cmake", VERSION(2));
+  made.files.set(join(project, "manifests/pico.json"), MANIFEST);
+  return made;
+}
+
+describe("latchkey build", () => {
+  const IMAGE = "/desk/build/firmware/reader-pico_2_w/sdk/bin/pico/pico_2_w/release/reader/xs_pico";
+
+  function building(code: number, flash: number) {
+    const ran: { words: readonly string[]; env: Readonly<Record<string, string | undefined>> }[] =
+      [];
+    const bundled: string[] = [];
+    const made: FakeWorld = world({
+      bundleFirmware: async ({ main }, folder) => void bundled.push(`${main} → ${folder}`),
+      runTool: async (words, { env, onLine }) => {
+        ran.push({ words, env });
+        onLine("region FLASH overflowed");
+        const sections = [
+          [".text", 0x1000_0000, flash, true],
+          [".heap", 0x2001_0000, 460_000, false],
+        ] as const;
+        if (code === 0) made.files.set(`${IMAGE}.elf`, fakeElf(sections));
+        return code;
+      },
+    });
+    return { made, ran, bundled };
+  }
+
+  it("bundles, runs mcconfig with the line that it prints, and shows sizes against budgets", async () => {
+    const { made, ran, bundled } = building(0, 1_000_000);
+    const run = await made.run("build");
+    assert.equal(run.exitCode, 0, run.err);
+    const [first] = ran;
+    assert.deepEqual(first!.words.slice(0, 6), [
+      "mcconfig",
+      "-m",
+      "-p",
+      "pico/pico_2_w",
+      "-t",
+      "build",
+    ]);
+    assert.ok(run.out.includes(first!.words.join(" ")));
+    assert.equal(first!.env["LATCHKEY_OUT"], "/desk/build/firmware/reader-pico_2_w/js");
+    assert.match(first!.env["PATH"]!, /^\/sdk\/moddable\/build\/bin\/lin\/release:/);
+    assert.deepEqual(bundled, [
+      "firmware/platform/moddable/reader-pico-2-w.ts → /desk/build/firmware/reader-pico_2_w/js",
+    ]);
+    assert.match(run.out, /flash +1,000,000 B of 1,500,000 B/);
+    assert.match(run.out, /left for C +173,280 B/);
+  });
+
+  it("fails when a budget is broken, and when mcconfig fails, with its last lines", async () => {
+    const fat = await building(0, 1_600_000).made.run("build");
+    assert.equal(fat.exitCode, 1);
+    assert.match(fat.out, /OVER BUDGET/);
+    const broken = await building(2, 0).made.run("build");
+    assert.equal(broken.exitCode, 1);
+    assert.match(broken.out, /region FLASH overflowed/);
+    assert.match(broken.err, /mcconfig ended with 2 \[build-failed\]/);
+  });
+
+  it("without an SDK says what to install, and runs nothing", async () => {
+    const bare = new FakeWorld({ env: { HOME: "/home/pi" } });
+    const run = await bare.run("build");
+    assert.equal(run.exitCode, 4);
+    assert.match(run.out, /\$MODDABLE is not set/);
+    assert.match(run.out, /there is no Pico SDK in \/home\/pi\/pico\/pico-sdk/);
+    assert.match(run.err, /sdk-missing/);
+  });
+
+  it("refuses a Pico SDK of another version, as the Moddable SDK would", async () => {
+    const made = world();
+    made.files.set("/sdk/pico-sdk/pico_sdk_version.cmake", VERSION(1));
+    assert.match((await made.run("build")).out, /is version 2\.1\.0/);
+    const doctor = await made.run("doctor");
+    assert.match(doctor.out, /✖ pico sdk.*2\.1\.0/);
+    assert.match((await world().run("doctor")).out, /✔ pico sdk +2\.2\.0 in \/sdk\/pico-sdk/);
+    const closed = world({
+      listSerialPorts: async () => [{ path: "/dev/ttyACM0", title: "Pico" }],
+      writable: () => false,
+    });
+    assert.match((await closed.run("doctor")).out, /ttyACM0: you may not write to it\n.*dialout/);
+  });
+
+  it("names what there is when asked for something else", async () => {
+    const run = await world().run("build", "--target", "esp32");
+    assert.equal(run.exitCode, 2);
+    assert.match(
+      run.err,
+      /there is no reader for esp32; there is reader for pico_2_w, reader for pico_2/,
+    );
+  });
+});
+
+describe("latchkey flash", () => {
+  const image = makeUf2(0x1000_0000, new Uint8Array(1000).fill(1), UF2_FAMILY.rp2350Arm);
+  const volume: BootVolume = { path: "/media/me/RP2350", board: "RP2350" };
+
+  /** A board that restarts when its drive has been written to. */
+  function board(volumes: readonly BootVolume[] = [volume]): FakeWorld {
+    const made: FakeWorld = world({
+      bootVolumes: () => volumes.filter(({ path }) => !made.files.has(`${path}/latchkey.uf2`)),
+    });
+    made.files.set("/desk/image.uf2", image);
+    made.files.set("/desk/latchkey.json", JSON.stringify(sampleConfig()));
+    return made;
+  }
+
+  it("writes an image to the drive of a board and sees it restart", async () => {
+    const made = board();
+    const run = await made.run("flash", "image.uf2");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.deepEqual(made.files.get("/media/me/RP2350/latchkey.uf2"), image);
+  });
+
+  it("writes a configuration behind the image, where the image looks for it", async () => {
+    const made = board();
+    const run = await made.run("flash", "image.uf2", "--config", "latchkey.json");
+    assert.equal(run.exitCode, 0, run.err);
+    const blocks = parseUf2(made.files.get("/media/me/RP2350/latchkey.uf2") as Uint8Array);
+    const config = blocks.filter(({ address }) => address >= 0x103f_f000);
+    assert.equal(blocks.length - config.length, 4);
+    assert.match(new TextDecoder().decode(config[0]!.data), /^LKCF/);
+  });
+
+  it("refuses an image for another chip before it touches a board", async () => {
+    const made = board();
+    made.files.set("/desk/image.uf2", makeUf2(0x1000_0000, new Uint8Array(256), UF2_FAMILY.rp2040));
+    const run = await made.run("flash", "image.uf2");
+    assert.equal(run.exitCode, 4);
+    assert.match(run.err, /image\.uf2 is for rp2040, not for the ARM cores of an RP2350/);
+    assert.equal(made.files.has("/media/me/RP2350/latchkey.uf2"), false);
+  });
+
+  it("refuses a configuration with a mistake, naming the field", async () => {
+    const made = board();
+    made.files.set("/desk/latchkey.json", JSON.stringify({ ...sampleConfig(), base_url: "x" }));
+    const run = await made.run("flash", "image.uf2", "--config", "latchkey.json");
+    assert.equal(run.exitCode, 2);
+    assert.match(run.err, /base_url/);
+  });
+
+  it("asks for BOOTSEL when there is no board, and says which one is the wrong one", async () => {
+    const none = world();
+    none.files.delete("/sdk/pico-sdk/build/_deps/picotool/picotool");
+    none.files.set("/desk/image.uf2", image);
+    const run = await none.run("flash", "image.uf2");
+    assert.match(run.err, /no board in BOOTSEL mode \[board-missing\]\n +→ Hold BOOTSEL/);
+    const old = await board([{ path: "/media/me/RPI-RP2", board: "RPI-RP2" }]).run(
+      "flash",
+      "image.uf2",
+    );
+    assert.match(old.err, /the board at \/media\/me\/RPI-RP2 is a RPI-RP2/);
+  });
+
+  it("says so when the board is unplugged while it is written", async () => {
+    const unplugged = world({
+      bootVolumes: () => [volume],
+      writeFile: () => {
+        throw new Error("EIO");
+      },
+    });
+    unplugged.files.set("/desk/image.uf2", image);
+    const run = await unplugged.run("flash", "image.uf2");
+    assert.equal(run.exitCode, 1);
+    assert.match(run.err, /went away.*\[flash-failed\][\s\S]*→ Use another cable/);
+  });
+
+  it("uses picotool where no drive is mounted, verifying, and leaves no file with keys behind", async () => {
+    let words: readonly string[] = [];
+    const made: FakeWorld = world({
+      runTool: async (given) => {
+        words = given;
+        assert.ok(made.secretFiles.has("/desk/.latchkey/flash.uf2"));
+        return 0;
+      },
+    });
+    made.files.set("/desk/image.uf2", image);
+    const run = await made.run("flash", "image.uf2");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.deepEqual(words.slice(1, 5), ["load", "-f", "-v", "-x"]);
+    assert.equal(made.files.has("/desk/.latchkey/flash.uf2"), false);
+  });
+});
+
+describe("the drives of boards in BOOTSEL mode", () => {
+  const folder = mkdtempSync(join(tmpdir(), "latchkey-media-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("are found by the file that tells the board, wherever they are mounted", () => {
+    mkdirSync(join(folder, "me/RP2350"), { recursive: true });
+    mkdirSync(join(folder, "me/USBSTICK"), { recursive: true });
+    const text = "UF2 Bootloader v1.0\r\nModel: Raspberry Pi RP2350\r\nBoard-ID: RP2350\r\n";
+    writeFileSync(join(folder, "me/RP2350/INFO_UF2.TXT"), text);
+    const found = bootVolumes([folder, join(folder, "nowhere")]);
+    assert.deepEqual(found, [{ path: join(folder, "me/RP2350"), board: "RP2350" }]);
+  });
+});

@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { usageError } from "../cli/arguments.ts";
+import type { Command } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { CliEvent } from "../cli/event.ts";
+import { EXIT } from "../cli/exit-codes.ts";
+import { elfSections } from "../firmware/elf.ts";
+import { FIRMWARE_TARGETS, type FirmwareTarget, findTarget } from "../firmware/products.ts";
+import { sdkFolders, sdkParts } from "../firmware/sdk.ts";
+import { flashByPart, imageSize, sizeTable } from "../firmware/size-report.ts";
+import { resolvePath } from "../reader-file.ts";
+
+const PRODUCT = "reader";
+const TARGET = "pico_2_w";
+/** What of a failed build is worth showing. */
+const LAST_LINES = 12;
+
+const project = fileURLToPath(new URL("../..", import.meta.url));
+
+export const build: Command = {
+  name: "build",
+  summary: "builds the image for a board with the Moddable SDK",
+  maxOperands: 0,
+  options: [
+    { name: "product", value: "name", help: `what to build; ${PRODUCT} by default` },
+    { name: "target", value: "name", help: `the board; ${TARGET} by default` },
+    { name: "out", value: "folder", help: "where to build; build/firmware/… by default" },
+    { name: "report", help: "add which part of the image takes how much flash" },
+    { name: "dry-run", help: "say what would be run, and run nothing" },
+  ],
+  examples: [
+    ["latchkey build", "the reader for a Pico 2 W"],
+    ["latchkey build --target pico_2 --report", "for a Pico 2, with a table of sizes"],
+  ],
+  async *run(context, args) {
+    const target = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
+    const folder = resolvePath(context, args.text("out") ?? `build/firmware/${nameOf(target)}`);
+    const plan = planOf(context, target, folder);
+    const missing = sdkParts(context).filter(({ found }) => !found);
+    for (const { name, text, next } of missing)
+      yield { type: "check", name, state: "failed", text, ...(next === undefined ? {} : { next }) };
+    yield { type: "note", text: `${plan.settings} ${plan.words.join(" ")}` };
+    if (args.flag("dry-run")) return EXIT.ok;
+    if (missing.length > 0) {
+      const message = `${missing.length} things are missing to build an image`;
+      throw new LatchkeyError("sdk-missing", { message });
+    }
+    await context.bundleFirmware(target, plan.javascript, context.version);
+    yield* make(context, plan);
+    return yield* report(context, plan, target, args.flag("report"));
+  },
+};
+
+interface Plan {
+  readonly javascript: string;
+  /** Without the extension. */
+  readonly image: string;
+  readonly words: readonly string[];
+  readonly settings: string;
+  readonly env: Context["env"];
+}
+
+function wanted(product: string, target: string): FirmwareTarget {
+  const found = findTarget(product, target);
+  if (found !== undefined) return found;
+  const known = FIRMWARE_TARGETS.map((one) => `${one.product} for ${one.target}`).join(", ");
+  throw usageError(`there is no ${product} for ${target}; there is ${known}`, "target");
+}
+
+function nameOf({ product, target }: FirmwareTarget): string {
+  return `${product}-${target}`;
+}
+
+function planOf(context: Context, target: FirmwareTarget, folder: string): Plan {
+  const javascript = join(folder, "js");
+  const output = join(folder, "sdk");
+  const { tools } = sdkFolders(context);
+  const words = ["mcconfig", "-m", "-p", target.platform, "-t", "build", "-o", output];
+  // The SDK's makefile compares versions with a construct of bash.
+  const env = { LATCHKEY_OUT: javascript, MAKEFLAGS: "SHELL=/bin/bash" };
+  return {
+    javascript,
+    image: join(output, "bin", target.platform, "release", target.product, "xs_pico"),
+    words: [...words, join(project, target.manifest)],
+    settings: Object.entries(env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" "),
+    env: { ...context.env, ...env, PATH: `${tools ?? ""}:${context.env["PATH"] ?? ""}` },
+  };
+}
+
+async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, void> {
+  const last: string[] = [];
+  const onLine = (line: string): void => {
+    last.push(line);
+    if (last.length > LAST_LINES) last.shift();
+  };
+  // mcconfig wants to find its folder.
+  context.writeFile(join(plan.words.at(-2)!, ".keep"), "");
+  const code = await context.runTool(plan.words, { cwd: project, env: plan.env, onLine });
+  if (code === 0) return;
+  for (const line of last) yield { type: "text", text: line };
+  throw new LatchkeyError("build-failed", { message: `mcconfig ended with ${code}` });
+}
+
+async function* report(
+  context: Context,
+  { image }: Plan,
+  target: FirmwareTarget,
+  detailed: boolean,
+): AsyncGenerator<CliEvent, number> {
+  const elf = context.readBytes(`${image}.elf`);
+  if (elf === undefined)
+    throw new LatchkeyError("build-failed", { message: `there is no ${image}.elf` });
+  const { rows, fits } = sizeTable(imageSize(elfSections(elf)), engineBytes(context));
+  yield { type: "table", title: nameOf(target), rows };
+  const map = detailed ? context.readText(`${image}.map`) : undefined;
+  if (map !== undefined) yield { type: "table", title: "Flash", rows: flashByPart(map) };
+  yield { type: "done", text: `${image}.uf2` };
+  yield { type: "next", text: "Put it on a board", command: `latchkey flash ${image}.uf2` };
+  return fits ? EXIT.ok : EXIT.failed;
+}
+
+/** `creation.static` of the manifest that all images share. */
+function engineBytes({ readText }: Context): number {
+  const manifest = readText(join(project, "manifests/pico.json")) ?? "{}";
+  const { creation } = JSON.parse(manifest) as { creation?: { static?: number } };
+  return creation?.static ?? 0;
+}

@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import type { FirmwareTarget } from "./products.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Modules that the SDK brings, or that the manifest adds. */
+const FROM_THE_IMAGE = ["embedded:*", "timer", "latchkey/*"];
+const PROGRAM = "latchkey/program";
+
+/**
+ * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
+ * runs at start and imports the other one. With source maps beside them, for xsbug.
+ */
+export async function bundleFirmware(
+  target: FirmwareTarget,
+  folder: string,
+  version: string,
+): Promise<void> {
+  await build({
+    ...common(),
+    entryPoints: [target.program],
+    outfile: join(folder, "program.js"),
+  });
+  constantDeclarations(join(folder, "program.js"));
+  await build({
+    ...common(),
+    entryPoints: [target.main],
+    outfile: join(folder, "main.js"),
+    plugins: [programIsExternal(basename(target.program))],
+  });
+  writeFileSync(join(folder, "build.js"), `export const version = ${JSON.stringify(version)};\n`);
+}
+
+function common(): BuildOptions {
+  return {
+    bundle: true,
+    absWorkingDir: root,
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    external: FROM_THE_IMAGE,
+    sourcemap: "linked",
+    logLevel: "silent",
+  };
+}
+
+/** What `main` takes from the program comes out of flash, not out of a second copy. */
+function programIsExternal(file: string): Plugin {
+  return {
+    name: "latchkey-program",
+    setup(context) {
+      context.onResolve({ filter: /\.ts$/ }, ({ path }) =>
+        basename(path) === file ? { path: PROGRAM, external: true } : undefined,
+      );
+    },
+  };
+}
+
+/**
+ * esbuild makes `var` of every `const` of a module. A variable of a preloaded module costs RAM,
+ * because it could be assigned to; ours never are (a test of the house sees to it). The line stays
+ * one line, so the source map stays right but for two columns.
+ */
+function constantDeclarations(path: string): void {
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replaceAll(/^var (?=[\w$]+ = )/gm, "const "));
+}
