@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openServiceFolder } from "../../server/start.ts";
+import { cases } from "../support/exhaustive.ts";
 import { APDUS, blankChip, NEW, type Order, PROFILES, Technician } from "./card-bench.ts";
 
 const COMMANDS = ["new", "rekey", "lock", "wipe"] as const;
@@ -22,7 +23,8 @@ describe("a server that stops", function () {
         const first = await Technician.of(service, tenantId);
         const { token } = first;
         const apdus = APDUS[profile][command];
-        for (let at = 0; at < apdus; at++) {
+        const steps = Array.from({ length: apdus }, (_, at) => at);
+        for (const at of cases("servers that stop", steps, 4)) {
           const chip = blankChip();
           if (command !== "new") await first.atServer(chip, fresh);
           const crashing = new Technician(service, tenantId, token);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Ntag424 } from "../../host-sim/nfc/ntag424.ts";
 import { Prng } from "../../host-sim/world/prng.ts";
+import { cases } from "../support/exhaustive.ts";
 import {
   APDUS,
   blankChip,
@@ -67,7 +68,7 @@ for (const profile of PROFILES) {
         assert.equal(tech.commands.length, apdus, "APDUs");
         const faults = everyFault(apdus);
         assert.equal(faults.length, apdus * 4);
-        for (const fault of faults) {
+        for (const fault of cases("badges pulled away", faults, 5)) {
           const what = `${name} at ${fault.at} ${fault.when}`;
           const chip = await cardFor(enrolled);
           assert.equal(await tech.code(chip, order, fault), GONE, what);
@@ -81,7 +82,7 @@ for (const profile of PROFILES) {
     }
 
     it("at any APDU of new can be made blank again", async () => {
-      for (const fault of everyFault(apdusOf.new)) {
+      for (const fault of cases("badges pulled away", everyFault(apdusOf.new), 5)) {
         const chip = await cardFor(false);
         assert.equal(await tech.code(chip, fresh, fault), GONE);
         const wiped = tech.atServer(chip, { command: "wipe" });
@@ -99,7 +100,7 @@ for (const profile of PROFILES) {
     it("opens the door as before or not at all until it is finished, and raises no alarm", async () => {
       const seen = new Set<string>();
       for (const command of ["rekey", "lock", "wipe"] as const) {
-        for (const fault of everyFault(apdusOf[command])) {
+        for (const fault of cases("badges pulled away", everyFault(apdusOf[command]), 5)) {
           const chip = await cardFor(true);
           await tech.code(chip, { command }, fault);
           // A wiped file holds no link: then the reader refuses by itself.
