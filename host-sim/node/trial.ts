@@ -44,7 +44,7 @@ const LIVENESS_US = 120_000_000;
 /** What disturbed the PN532 may be felt this long after it is over. */
 const CALM_AFTER_US = 10_000_000;
 /** Flash operations of the first boot, roughly: the cut may also miss. */
-const BOOT_OPERATIONS = 5;
+const BOOT_OPERATIONS = 8;
 const CLOCK_ERRORS_S = [-157_680_000, -3_600, -30, 30, 3_600, 157_680_000];
 
 /** One world in which everything goes wrong that can. @throws InvariantViolation */

@@ -92,7 +92,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   /** Makes room for one more record`,
       ),
     ],
-    breaks: ["one-key"],
+    breaks: ["one-key", "liveness"],
   },
   {
     name: "the SDM counter compared with >= instead of >",

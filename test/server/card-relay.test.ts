@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Card } from "../../host-sim/nfc/card.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
-import { cases } from "../support/exhaustive.ts";
+import { cases, EXHAUSTIVE } from "../support/exhaustive.ts";
 import {
   APDUS,
   blankChip,
@@ -67,8 +67,10 @@ for (const profile of PROFILES) {
             bend: (response, step) => (step === at ? bend(response) : response),
           }),
         );
-      for (const code of ["card-mac-invalid", "apdu-malformed", "card-proof-invalid"])
-        assert.ok(codes.has(code), code);
+      const expected = ["card-mac-invalid", "apdu-malformed"];
+      // Few of the ways reach the chip's proof: a part of them may miss it.
+      if (EXHAUSTIVE) expected.push("card-proof-invalid");
+      for (const code of expected) assert.ok(codes.has(code), code);
     });
 
     it("ends with a typed error at every command that it alters, repeats or swaps", async () => {
