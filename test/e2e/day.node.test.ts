@@ -19,7 +19,7 @@ describe("a day in the life", () => {
     assert.equal(second.hash, first.hash);
     assert.ok(first.granted > 0.8 * first.goodTaps, "most good taps are granted");
     assert.ok(first.granted < first.goodTaps, "the faults are felt");
-  }).timeout(110_000);
+  }).timeout(170_000);
 
   it("another seed is another day", async () => {
     const hash = async (seed: string): Promise<string> => {

@@ -44,7 +44,7 @@ describe("the desk: a reader in real time beside a real HTTP server", () => {
     await withDesk(async (desk) => {
       assert.equal((await desk.tap("alice")).granted, true, "her counter was kept");
     });
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("is not fooled by a recording, nor made to wait by the next badge in a hurry", async () => {
     await withDesk(async (desk) => {
@@ -53,7 +53,7 @@ describe("the desk: a reader in real time beside a real HTTP server", () => {
       assert.equal(recorded.granted, false);
       assert.equal(recorded.reason, "badge-cloned");
     });
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("says which file to remove when its memory is damaged", async () => {
     const broken = mkdtempSync(join(tmpdir(), "latchkey-desk-"));
@@ -66,12 +66,12 @@ describe("the desk: a reader in real time beside a real HTTP server", () => {
     } finally {
       rmSync(broken, { recursive: true, force: true });
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("names the badges there are when there is no such badge", async () => {
     await withDesk(async (desk) => {
       for (const name of ["nobody", "constructor"])
         await assert.rejects(desk.tap(name), { code: "badge-unknown", message: /alice/ });
     });
-  }).timeout(30_000);
+  }).timeout(120_000);
 });

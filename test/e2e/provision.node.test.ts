@@ -60,7 +60,7 @@ async function outOfTheBox(seed: string) {
 
 describe("a reader out of its box", () => {
   it("is provisioned, registers, and opens the door", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision, spoken } = await outOfTheBox("box");
     sim.board.powerOn();
     await sim.world.runFor(500_000);
@@ -80,7 +80,7 @@ describe("a reader out of its box", () => {
   });
 
   it("waits for approval where the server wants it, and shows what to compare", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision } = await outOfTheBox("approve");
     await sim.backend.admin.setRegistration(sim.tenant.tenantId, "approve");
     sim.board.powerOn();
@@ -96,7 +96,7 @@ describe("a reader out of its box", () => {
   });
 
   it("finds that the work is done when the command is typed again", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision } = await outOfTheBox("twice");
     sim.board.powerOn();
     await provision();
@@ -108,7 +108,7 @@ describe("a reader out of its box", () => {
   });
 
   it("says why the server does not take it in", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision, put } = await outOfTheBox("refused");
     put({ comm_key: toBase64Url(new Uint8Array(32).fill(9)) });
     sim.board.powerOn();
@@ -128,7 +128,7 @@ describe("a reader at work", () => {
   }
 
   it("takes another configuration within a minute of its plug, and not by itself", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision, put, store } = await atWork("replug");
     put({ label: "Back door" });
     const before = store.read();
@@ -148,7 +148,7 @@ describe("a reader at work", () => {
   });
 
   it("is not opened by restarting it over the console", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim, provision, put } = await atWork("attack");
     put({ base_url: "http://rogue.sim" });
     sim.board.serial.write(toUtf8("reboot\r"));
@@ -159,7 +159,7 @@ describe("a reader at work", () => {
   });
 
   it("opens the door all the while", async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const { sim } = await atWork("meanwhile");
     sim.board.powerOff();
     sim.board.powerOn();

@@ -19,7 +19,7 @@ async function ask(sim: Simulation, line: string): Promise<string> {
 
 describe("the console of a reader on the simulated board", () => {
   it("tells a technician what happened at the door, and nobody a secret", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const badges = {
       alice: { kind: "good", mode: "STD", holder: "Alice" },
       eve: { kind: "revoked", mode: "STD", holder: "Eve" },
@@ -52,7 +52,7 @@ describe("the console of a reader on the simulated board", () => {
   });
 
   it("restarts the reader, which comes back by itself with the same identity", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const sim = await Simulation.create({ seed: "reboot" });
     await sim.ready();
     const uid = /node uid: +(\S+)/.exec(await ask(sim, "id"))?.[1];

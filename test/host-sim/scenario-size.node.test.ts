@@ -14,5 +14,5 @@ describe("a scenario far larger than any needs to be", () => {
   ] as const)
     it(`${what} is refused in good time`, () => {
       assert.throws(() => parseScenario(text), { code: "scenario-invalid" });
-    }).timeout(15_000);
+    }).timeout(60_000);
 });

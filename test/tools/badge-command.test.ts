@@ -28,7 +28,7 @@ const ORIGINAL_SIGNATURE =
   "9a83f883cafe0fe95d1939b1b7e47113993324473b785d21";
 
 describe("latchkey badge", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let folder: string;
   let world: FakeWorld;
   let server: Awaited<ReturnType<typeof startServer>>;
@@ -160,7 +160,7 @@ describe("a card at a PN532", () => {
     });
 
   it("is enrolled at a serial port of this computer", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     if (spawnSync("sh", ["-c", "command -v socat"], { stdio: "ignore" }).status !== 0) {
       if (process.env["CI"] === "true") throw new Error("socat not installed");
       console.warn("SKIPPED: no serial port to test with: socat not installed");

@@ -18,7 +18,7 @@ const NDEF = "0007d1010355016162";
 const UID = "04518dfaa96180";
 
 describe("a PN532 at a serial port of this computer", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   this.slow(3000);
   let close: (() => void)[] = [];
 
