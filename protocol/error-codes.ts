@@ -480,6 +480,50 @@ const table = {
     title: "The node does not know the time.",
     next: "It asks the server again by itself.",
   },
+  // Human identity: root and devices.
+  "mnemonic-word-unknown": {
+    title: "A word is not one of the 2048 words of a mnemonic.",
+    next: "Compare the word at `position` with what was written down.",
+  },
+  "mnemonic-invalid": {
+    title: "The words do not make a mnemonic: one is wrong, missing or out of order.",
+    next: "Compare all 24 words and their order with what was written down.",
+  },
+  "csr-invalid": {
+    title: "The request for a device certificate cannot be used.",
+    next: "Make a new one on the device.",
+    status: 400,
+  },
+  "certificate-invalid": {
+    title: "The certificate is not one of a P-256 key as this project reads them.",
+    next: "Check that it is X.509 v3 with ecdsa-with-SHA256 and no unknown critical extension.",
+    status: 400,
+  },
+  "certificate-untrusted": {
+    title: "No trusted certificate vouches for this one.",
+    next: "Check which root or issuer it claims; a broken chain deserves a look at the audit log.",
+    status: 403,
+  },
+  "certificate-expired": {
+    title: "A certificate is not valid at this time.",
+    next: "Check the clock; otherwise renew the certificate.",
+    status: 403,
+  },
+  "certificate-revoked": {
+    title: "The device was revoked.",
+    next: "Delegate to another device with the mnemonic.",
+    status: 403,
+  },
+  "crl-invalid": {
+    title: "The list of revoked devices is damaged or was not signed by its revocation key.",
+    next: "Fetch it again; if it persists, someone altered it.",
+    status: 400,
+  },
+  "crl-stale": {
+    title: "The list of revoked devices is not in force.",
+    next: "Fetch a newer one; until then no device of this root is accepted.",
+    status: 403,
+  },
   // Tools.
   usage: {
     title: "The command was not given as it must be.",
