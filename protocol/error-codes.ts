@@ -524,6 +524,131 @@ const table = {
     next: "Fetch a newer one; until then no device of this root is accepted.",
     status: 403,
   },
+  // Human identity: credentials.
+  "jws-malformed": {
+    title: "A signed token does not have the form of a compact JWS.",
+    next: "Ask its sender for a new one; `token` says which of the tokens it was.",
+    status: 400,
+  },
+  "jws-algorithm": {
+    title: "A signed token names an algorithm other than ES256.",
+    next: "Sign with ES256; `none` and HS256 in its place are attempts to forge.",
+    status: 400,
+  },
+  "jws-type": {
+    title: "A signed token was made for another purpose.",
+    next: "Check its `typ`; `token` says which of the tokens it was.",
+    status: 400,
+  },
+  "jws-critical": {
+    title: "A signed token demands an extension that is not known here.",
+    next: "Issue it without `crit`.",
+    status: 400,
+  },
+  "sd-jwt-too-large": {
+    title: "The credential is larger than any that is read.",
+    next: "Disclose less, or issue it with fewer claims.",
+    status: 400,
+  },
+  "disclosure-invalid": {
+    title: "A disclosure does not have the form that its place demands.",
+    next: "Present the credential again; if it persists, it was issued wrongly or altered.",
+    status: 400,
+  },
+  "disclosure-repeated": {
+    title: "A disclosure stands in the presentation twice.",
+    next: "Present each one once.",
+    status: 400,
+  },
+  "disclosure-unreferenced": {
+    title: "The issuer did not sign one of the disclosures.",
+    next: "Ask for the presentation again; a repeat of this is an attempt to add or alter claims.",
+    status: 403,
+  },
+  "digest-repeated": {
+    title: "A digest stands in the credential twice.",
+    next: "The issuer has to issue it again.",
+    status: 400,
+  },
+  "claim-name-reserved": {
+    title: "A claim has a name that is not a claim's to have.",
+    next: "The issuer has to name it otherwise.",
+    status: 400,
+  },
+  "claim-collision": {
+    title: "A disclosed claim would overwrite one that is there already.",
+    next: "The issuer has to issue the credential again; it may be an attempt to overrule it.",
+    status: 403,
+  },
+  "claim-not-disclosable": {
+    title: "A claim that all must see was hidden.",
+    next: "The issuer has to issue the credential again with that claim in the open.",
+    status: 403,
+  },
+  "claim-unavailable": {
+    title: "The credential has no such claim.",
+    next: "Ask for another claim, or present another credential.",
+  },
+  "sd-alg-unsupported": {
+    title: "The credential's digests were made with a hash other than SHA-256.",
+    next: "The issuer has to use sha-256.",
+    status: 400,
+  },
+  "credential-date-invalid": {
+    title: "A time in the credential is not a number of seconds.",
+    next: "The issuer has to issue it again.",
+    status: 400,
+  },
+  "credential-expired": {
+    title: "The credential has expired.",
+    next: "Ask the issuer for a new one.",
+    status: 403,
+  },
+  "credential-not-yet-valid": {
+    title: "The credential is not valid yet.",
+    next: "Check the clock; otherwise wait.",
+    status: 403,
+  },
+  "holder-key-invalid": {
+    title: "The key that the credential is bound to cannot be used.",
+    next: "The issuer has to bind it to a public key of P-256.",
+    status: 400,
+  },
+  "holder-key-missing": {
+    title: "The credential is bound to no key, so nobody can prove to be its holder.",
+    next: "Ask the issuer for one that is bound to the device.",
+    status: 403,
+  },
+  "key-binding-missing": {
+    title: "The holder did not sign the presentation.",
+    next: "Present it with the key that the credential is bound to.",
+    status: 403,
+  },
+  "key-binding-unexpected": {
+    title: "A presentation was given where none was asked for.",
+    next: "Give the credential without a key binding.",
+    status: 400,
+  },
+  "key-binding-audience": {
+    title: "The presentation was made for another verifier.",
+    next: "Present it to the one that asked; a repeat of this is an attempt to reuse it.",
+    status: 403,
+  },
+  "key-binding-nonce": {
+    title: "The presentation answers another request.",
+    next: "Answer the newest request.",
+    status: 403,
+  },
+  "key-binding-time": {
+    title: "The presentation was not signed just now.",
+    next: "Check both clocks and present again.",
+    status: 403,
+  },
+  "key-binding-hash": {
+    title: "The holder signed other disclosures than those presented.",
+    next: "Present again; a repeat of this is an attempt to add or remove claims.",
+    status: 403,
+  },
   // Tools.
   usage: {
     title: "The command was not given as it must be.",

@@ -27,6 +27,9 @@ export function parseP256Jwk(crypto: HumanCrypto, jwk: JsonReader): Uint8Array {
   jwk.oneOf("kty", ["EC"]);
   jwk.oneOf("crv", ["P-256"]);
   if (jwk.has("d")) throw malformed("d", "a private key");
+  if (jwk.has("use")) jwk.oneOf("use", ["sig"]);
+  if (jwk.has("key_ops") && !jwk.array("key_ops", { max: 8 }).includes("verify"))
+    throw malformed("key_ops", "not for verifying");
   const publicKey = concat(Uint8Array.of(4), jwk.bytes("x", 32), jwk.bytes("y", 32));
   if (!crypto.p256IsPublicKey(publicKey)) throw malformed("x", "not a point of P-256");
   return publicKey;
