@@ -649,6 +649,76 @@ const table = {
     next: "Present again; a repeat of this is an attempt to add or remove claims.",
     status: 403,
   },
+  "issuer-untrusted": {
+    title: "Nobody whom this verifier trusts vouches for the issuer of the credential.",
+    next: "Ask for a credential of another issuer, or add this one's certificate as an anchor.",
+    status: 403,
+  },
+  "credential-type-unexpected": {
+    title: "The credential is of a type that was not asked for.",
+    next: "Present one of the type that was asked for.",
+    status: 403,
+  },
+  "credential-claim-invalid": {
+    title: "A claim does not have the form that the credential's type demands.",
+    next: "The issuer has to issue the credential again; `claim` says which.",
+    status: 400,
+  },
+  "persona-mixed": {
+    title: "The credentials belong to different personas of the holder.",
+    next: "Present credentials of one persona only.",
+    status: 403,
+  },
+  "status-reference-invalid": {
+    title: "The credential does not say as agreed where its status is published.",
+    next: "The issuer has to issue it with a `status_list` of `uri` and `idx`.",
+    status: 400,
+  },
+  "status-host-refused": {
+    title: "The status of the credential is published at an address that is not asked.",
+    next: "Check the issuer; add its host to those that may be asked.",
+    status: 403,
+  },
+  "status-unavailable": {
+    title: "The status of the credential cannot be found out at the moment.",
+    next: "Try again later; until then the credential counts as revoked.",
+    status: 503,
+  },
+  "status-list-invalid": {
+    title: "A status list is damaged, or was not signed by the issuer of the credential.",
+    next: "Fetch it again; if it persists, someone altered it.",
+    status: 400,
+  },
+  "status-list-foreign": {
+    title: "A status list of another address was given.",
+    next: "Publish each list at the address that it names.",
+    status: 403,
+  },
+  "status-list-expired": {
+    title: "A status list is not in force.",
+    next: "Publish a newer one.",
+    status: 403,
+  },
+  "status-list-too-large": {
+    title: "A status list unpacks to more than any list has.",
+    next: "Publish a list of at most a million entries; a repeat of this is an attack.",
+    status: 400,
+  },
+  "status-index-invalid": {
+    title: "The credential's place is beyond the end of its status list.",
+    next: "The issuer has to publish the whole list.",
+    status: 403,
+  },
+  "credential-revoked": {
+    title: "The credential was revoked.",
+    next: "Ask the issuer.",
+    status: 403,
+  },
+  "credential-suspended": {
+    title: "The credential is suspended.",
+    next: "Ask the issuer.",
+    status: 403,
+  },
   // Tools.
   usage: {
     title: "The command was not given as it must be.",

@@ -67,7 +67,7 @@ export function parseObject(text: string, field = "body", limits = BODY_LIMITS):
 }
 
 /** One line of readable text: no control characters (they forge log lines), no half characters. */
-function isPlainText(text: string): boolean {
+export function isPlainText(text: string): boolean {
   for (const char of text) {
     const point = char.codePointAt(0)!;
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;

@@ -37,17 +37,17 @@ function failure(code: ErrorCode, token: string, cause?: unknown): LatchkeyError
   return new LatchkeyError(code, { detail: { token }, ...(cause !== undefined && { cause }) });
 }
 
-function json(bytes: Uint8Array, field: string): JsonReader {
-  return parseObject(fromUtf8(bytes, field), field, TOKEN_LIMITS);
+function json(bytes: Uint8Array, field: string, limits: JsonLimits): JsonReader {
+  return parseObject(fromUtf8(bytes, field), field, limits);
 }
 
-function parseParts(text: string, token: string): CompactJws {
-  const parts = text.length <= 2 * TOKEN_LIMITS.length ? text.split(".") : [];
+function parseParts(text: string, token: string, limits: JsonLimits): CompactJws {
+  const parts = text.length <= 2 * limits.length ? text.split(".") : [];
   if (parts.length !== 3) throw failure("jws-malformed", token);
   const [header, payload, signature] = parts as [string, string, string];
   try {
     return {
-      header: json(strictBase64Url(header, "header"), "header"),
+      header: json(strictBase64Url(header, "header"), "header", TOKEN_LIMITS),
       payloadBytes: strictBase64Url(payload, "payload"),
       signed: toUtf8(`${header}.${payload}`),
       signature: strictBase64Url(signature, "signature"),
@@ -62,8 +62,8 @@ function parseParts(text: string, token: string): CompactJws {
  * that must be understood are not (RFC 7515 §4.1.11). `token` names it in errors.
  * @throws jws-malformed, jws-algorithm, jws-critical, signature-invalid (its length)
  */
-export function parseCompact(text: string, token: string): CompactJws {
-  const jws = parseParts(text, token);
+export function parseCompact(text: string, token: string, limits = TOKEN_LIMITS): CompactJws {
+  const jws = parseParts(text, token, limits);
   if (jws.header.value["alg"] !== "ES256") throw failure("jws-algorithm", token);
   if (jws.header.has("crit")) throw failure("jws-critical", token);
   if (jws.signature.length !== P256_SIGNATURE_BYTES) throw failure("signature-invalid", token);
@@ -71,9 +71,13 @@ export function parseCompact(text: string, token: string): CompactJws {
 }
 
 /** The JSON object that a JWS carries. @throws jws-malformed */
-export function parsePayload({ payloadBytes }: CompactJws, token: string): JsonReader {
+export function parsePayload(
+  { payloadBytes }: CompactJws,
+  token: string,
+  limits = TOKEN_LIMITS,
+): JsonReader {
   try {
-    return json(payloadBytes, "payload");
+    return json(payloadBytes, "payload", limits);
   } catch (cause) {
     throw failure("jws-malformed", token, cause);
   }
@@ -84,10 +88,10 @@ export function parsePayload({ payloadBytes }: CompactJws, token: string): JsonR
  * purpose serves no other (RFC 8725 §3.11).
  * @throws jws-type and the codes of `parseCompact`
  */
-export function parseJws(text: string, typ: string, token: string): Jws {
-  const jws = parseCompact(text, token);
+export function parseJws(text: string, typ: string, token: string, limits = TOKEN_LIMITS): Jws {
+  const jws = parseCompact(text, token, limits);
   if (jws.header.value["typ"] !== typ) throw failure("jws-type", token);
-  return { ...jws, payload: parsePayload(jws, token) };
+  return { ...jws, payload: parsePayload(jws, token, limits) };
 }
 
 /** @throws signature-invalid */

@@ -27,10 +27,10 @@ export interface FoldOptions {
   /** Salts and decoys come from here, fresh for every credential: equal salts would link two. */
   readonly random: Random;
   /**
-   * Digests of nothing, added to every object and array that hides something, so that their
-   * number does not tell how much there is (RFC 9901 §4.2.5).
+   * Wherever something is hidden, digests of nothing fill up to a multiple of this, so that their
+   * number does not tell how much there is (RFC 9901 §4.2.5). None when absent.
    */
-  readonly decoys?: number;
+  readonly padTo?: number;
 }
 
 export interface Folded {
@@ -64,7 +64,7 @@ class Folding {
     }
     if (digests.length === 0) return Object.fromEntries(members);
     // Sorted, so that their order says nothing of the claims' (§4.2.4.1).
-    const all = [...digests, ...this.#decoys()].sort();
+    const all = [...digests, ...this.#decoys(digests.length)].sort();
     return Object.fromEntries([["_sd", all], ...members]);
   }
 
@@ -72,8 +72,9 @@ class Folding {
     const elements = array.map((claim) =>
       claim instanceof Hidden ? { "...": this.#disclose(claim) } : this.claim(claim),
     );
-    if (!array.some((claim) => claim instanceof Hidden)) return elements;
-    return [...elements, ...this.#decoys().map((digest) => ({ "...": digest }))];
+    const count = array.filter((claim) => claim instanceof Hidden).length;
+    if (count === 0) return elements;
+    return [...elements, ...this.#decoys(count).map((digest) => ({ "...": digest }))];
   }
 
   #disclose({ value }: Hidden, name?: string): string {
@@ -83,9 +84,10 @@ class Folding {
     return disclosure.digest;
   }
 
-  #decoys(): string[] {
-    const { random, decoys = 0 } = this.#options;
-    return Array.from({ length: decoys }, () => toBase64Url(random.bytes(DIGEST_BYTES)));
+  #decoys(count: number): string[] {
+    const { random, padTo = 1 } = this.#options;
+    const length = Math.ceil(count / padTo) * padTo - count;
+    return Array.from({ length }, () => toBase64Url(random.bytes(DIGEST_BYTES)));
   }
 }
 
