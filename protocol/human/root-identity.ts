@@ -26,8 +26,8 @@ const PAIRWISE_INFO = "pairwise/secret";
 
 /** Everything in the root certificate but the key is constant, so that words give one root. */
 const ROOT_NAME = "Latchkey human root";
-/** 2024-01-01T00:00:00Z: before any device could be delegated. */
-const ROOT_NOT_BEFORE = 1_704_067_200;
+/** 2020-01-01T00:00:00Z: before any device could be delegated. */
+const ROOT_NOT_BEFORE = 1_577_836_800;
 const ROOT_SERIAL = 1;
 
 /** The words and, if its owner chose one, the passphrase. */

@@ -30,7 +30,7 @@ describe("a root identity", () => {
     );
     assert.equal(
       toHex(crypto.sha256(root(ALICE, (lent) => lent.certificate()))),
-      "03c0dfa9e5c64097260e28c1a987752f0f435fed486e5f60fde888afc0c568cf",
+      "d9559bba0947c5b262b8c9bdaec2564c532e0ca2e29822c99fc6e0fcd2647f96",
     );
   });
 

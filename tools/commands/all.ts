@@ -2,10 +2,20 @@ import type { Command } from "../cli/command.ts";
 import { badge } from "./badge.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { human } from "./human.ts";
 import { init } from "./init.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
-export const COMMANDS: readonly Command[] = [sim, tap, init, serve, badge, doctor, consoleCommand];
+export const COMMANDS: readonly Command[] = [
+  sim,
+  tap,
+  init,
+  serve,
+  badge,
+  human,
+  doctor,
+  consoleCommand,
+];
