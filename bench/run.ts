@@ -8,6 +8,7 @@ import { XS_MISSING } from "../test/xs/engine.ts";
 import { runFileOnXs } from "../test/xs/run-file.ts";
 import { findXsWorker } from "../tools/find-xs.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
+import { benchHuman } from "./human.ts";
 import { measureUs } from "./measure.ts";
 import { BADGE_OPERATIONS } from "./ntag424.ts";
 import { benchSimulator } from "./simulator.ts";
@@ -51,4 +52,5 @@ for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
   const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
   printRow(name, times, compute.get(name));
 }
+await benchHuman();
 await benchSimulator();

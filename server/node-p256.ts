@@ -6,7 +6,7 @@ import {
   P256_SIGNATURE_BYTES,
 } from "../protocol/crypto/p256.ts";
 import { concat } from "../protocol/encoding/bytes.ts";
-import { fromHex, toHex } from "../protocol/encoding/hex.ts";
+import { fromHex } from "../protocol/encoding/hex.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 
 /** Constant DER before an uncompressed point: SubjectPublicKeyInfo (RFC 5480 §2). */
@@ -18,7 +18,7 @@ const keys = new Map<string, KeyObject>();
 
 /** @throws whatever OpenSSL throws when the point is not on the curve */
 function publicKey(point: Uint8Array): KeyObject {
-  const name = toHex(point);
+  const name = Buffer.from(point).toString("latin1");
   const known = keys.get(name);
   if (known !== undefined) return known;
   const der = Buffer.from(concat(P256_SPKI, point));
@@ -28,27 +28,23 @@ function publicKey(point: Uint8Array): KeyObject {
   return key;
 }
 
-function isPublicKey(point: Uint8Array): boolean {
-  if (point.length !== P256_PUBLIC_BYTES || point[0] !== 4) return false;
+/** The key, or `undefined` for what is no point of the curve in uncompressed form. */
+function readPoint(point: Uint8Array): KeyObject | undefined {
+  if (point.length !== P256_PUBLIC_BYTES || point[0] !== 4) return undefined;
   try {
-    publicKey(point);
-    return true;
+    return publicKey(point);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 function verifyEs256(point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (!isPublicKey(point) || signature.length !== P256_SIGNATURE_BYTES) return false;
+  const key = readPoint(point);
+  if (key === undefined || signature.length !== P256_SIGNATURE_BYTES) return false;
   try {
-    return verify(
-      "sha256",
-      message,
-      { key: publicKey(point), dsaEncoding: "ieee-p1363" },
-      signature,
-    );
+    return verify("sha256", message, { key, dsaEncoding: "ieee-p1363" }, signature);
   } catch {
-    return false;
+    return false; // an r or s out of range is bad data, not a failure of ours
   }
 }
 
@@ -61,5 +57,5 @@ export const nodeHuman: HumanCrypto = Object.freeze({
   sha256: nodeCrypto.sha256,
   hmacSha256: nodeCrypto.hmacSha256,
   p256Verify: verifyEs256,
-  p256IsPublicKey: isPublicKey,
+  p256IsPublicKey: (point: Uint8Array) => readPoint(point) !== undefined,
 });

@@ -3,7 +3,8 @@ import type { HumanCrypto } from "../crypto/p256.ts";
 import { Secret } from "../crypto/secret.ts";
 import { transcript } from "../encoding/transcript.ts";
 import { toUtf8 } from "../encoding/utf8.ts";
-import { LatchkeyError } from "../errors.ts";
+import { LatchkeyError, malformed } from "../errors.ts";
+import { isPlainText } from "../json/reader.ts";
 import { mnemonicSeed, readMnemonic } from "./mnemonic.ts";
 import { PairwiseSecret } from "./pairwise-secret.ts";
 import { type DerivedKey, keyFromMaterial, SCALAR_MATERIAL_BYTES } from "./scalar.ts";
@@ -29,6 +30,7 @@ const ROOT_NAME = "Latchkey human root";
 /** 2020-01-01T00:00:00Z: before any device could be delegated. */
 const ROOT_NOT_BEFORE = 1_577_836_800;
 const ROOT_SERIAL = 1;
+const NAME_MAX = 64;
 
 /** The words and, if its owner chose one, the passphrase. */
 export interface RootWords {
@@ -89,10 +91,12 @@ export class RootIdentity {
 
   /**
    * Delegates to a device: a certificate for the key of its request. The name is the owner's, one
-   * line; what the request asks for counts for nothing.
-   * @throws csr-invalid
+   * line of at most 64 characters (RFC 5280 A.1); what the request asks for counts for nothing.
+   * @throws csr-invalid, malformed (`name`)
    */
   delegateDevice(csr: Uint8Array, name: string, validity: Validity): Uint8Array {
+    if (name.length === 0 || name.length > NAME_MAX || !isPlainText(name))
+      throw malformed("name", `not one line of at most ${NAME_MAX} characters`);
     const publicKey = this.#ownKeyOf(csr);
     return this.#issue(publicKey, commonName(name), KEY_USAGE.digitalSignature, validity);
   }

@@ -87,6 +87,16 @@ describe("a delegated device", () => {
     throwsCode(() => parseRoot(crypto, us.device, us.rootId), "certificate-untrusted");
   });
 
+  it("has a name of one short line, or is not delegated", async () => {
+    const csr = await csrOf(testKey(1));
+    for (const name of ["", "x".repeat(65), "a\nb", "\u0000"])
+      throwsCode(
+        () => lend((root) => root.delegateDevice(csr, name, { notBefore: NOW })),
+        "malformed",
+        "name",
+      );
+  });
+
   it("is not good before its time, nor after", async () => {
     const csr = await csrOf(testKey(1));
     const validity = { notBefore: NOW, notAfter: NOW + 10 };

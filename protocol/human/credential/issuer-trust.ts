@@ -63,7 +63,7 @@ export class IssuerTrust {
   keyOf(header: JsonReader, issuer: string, nowUnix: number): Uint8Array {
     try {
       const texts = this.#texts(header);
-      const name = [issuer, ...texts].join(" ");
+      const name = JSON.stringify([issuer, ...texts]);
       const known = this.#known.get(name);
       if (known !== undefined && nowUnix >= known.notBefore && nowUnix <= known.notAfter)
         return known.publicKey;
