@@ -524,6 +524,11 @@ const table = {
     next: "Fetch a newer one; until then no device of this root is accepted.",
     status: 403,
   },
+  "delegation-invalid": {
+    title: "The statement that a device speaks for an identifier cannot be used.",
+    next: "Sign a new one by the key that the identifier names.",
+    status: 403,
+  },
   // Human identity: credentials.
   "jws-malformed": {
     title: "A signed token does not have the form of a compact JWS.",
