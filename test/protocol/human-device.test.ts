@@ -4,10 +4,8 @@ import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { checkDevice, type DeviceEvidence, parseRoot } from "../../protocol/human/device.ts";
 import {
-  type CertificateFields,
   commonName,
   keyIdOf,
-  makeCertificate,
   parseCertificate,
   signed,
 } from "../../protocol/human/x509/certificate.ts";
@@ -34,23 +32,7 @@ import {
   rootName,
   testKey,
 } from "./human-family.ts";
-
-type Key = ReturnType<typeof testKey>;
-
-/** A certificate of anything, signed by anyone. */
-function forge(signer: Key, fields: Partial<CertificateFields>): Uint8Array {
-  const full: CertificateFields = {
-    serial: Uint8Array.of(5),
-    issuer: rootName,
-    subject: commonName("x"),
-    notBefore: NOW - HOUR,
-    notAfter: NOW + HOUR,
-    publicKey: testKey(9).publicKey,
-    extensions: [basicConstraints(false), keyUsage(KEY_USAGE.digitalSignature)],
-    ...fields,
-  };
-  return makeCertificate(full, (message) => crypto.p256Sign(signer.privateKey, message));
-}
+import { forge } from "./human-forged-certificate.ts";
 
 describe("a delegated device", () => {
   let us: Family;
