@@ -255,6 +255,11 @@ const binding: readonly Forgery[] = [
     presentation: attempt({ kb: { sd_hash: undefined } }),
   },
   {
+    name: "a key binding of 70,000 characters",
+    code: "sd-jwt-too-large",
+    presentation: attempt({ lastPart: "A".repeat(70_000) }),
+  },
+  {
     name: "an element where the key binding belongs",
     code: "jws-malformed",
     presentation: attempt({ lastPart: "AAAA" }),

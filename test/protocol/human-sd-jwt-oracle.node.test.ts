@@ -1,6 +1,6 @@
 /**
  * Credentials and status lists between us and what others have written: @sd-jwt/sd-jwt-vc,
- * @sd-jwt/jwt-status-list and @digitalbazaar/bitstring, which are used here and nowhere else.
+ * @sd-jwt/jwt-status-list and @digitalbazaar/bitstring. They judge and are benched, no more.
  */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
