@@ -8,6 +8,7 @@ import { XS_MISSING } from "../test/xs/engine.ts";
 import { runFileOnXs } from "../test/xs/run-file.ts";
 import { findXsWorker } from "../tools/find-xs.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
+import { benchHuman } from "./human.ts";
 import { benchJournal } from "./journal.ts";
 import { measureUs } from "./measure.ts";
 import { BADGE_OPERATIONS } from "./ntag424.ts";
@@ -53,4 +54,5 @@ for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
   printRow(name, times, compute.get(name));
 }
 benchJournal();
+await benchHuman();
 await benchSimulator();

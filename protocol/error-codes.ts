@@ -525,6 +525,250 @@ const table = {
     title: "The node does not know the time.",
     next: "It asks the server again by itself.",
   },
+  // Human identity: root and devices.
+  "mnemonic-word-unknown": {
+    title: "A word is not one of the 2048 words of a mnemonic.",
+    next: "Compare the word at `position` with what was written down.",
+  },
+  "mnemonic-invalid": {
+    title: "The words do not make a mnemonic: one is wrong, missing or out of order.",
+    next: "Compare all 24 words and their order with what was written down.",
+  },
+  "csr-invalid": {
+    title: "The request for a device certificate cannot be used.",
+    next: "Make a new one on the device.",
+    status: 400,
+  },
+  "certificate-invalid": {
+    title: "The certificate is not one of a P-256 key as this project reads them.",
+    next: "Check that it is X.509 v3 with ecdsa-with-SHA256 and no unknown critical extension.",
+    status: 400,
+  },
+  "certificate-untrusted": {
+    title: "No trusted certificate vouches for this one.",
+    next: "Check which root or issuer it claims; a broken chain deserves a look at the audit log.",
+    status: 403,
+  },
+  "certificate-expired": {
+    title: "A certificate is not valid at this time.",
+    next: "Check the clock; otherwise renew the certificate.",
+    status: 403,
+  },
+  "certificate-revoked": {
+    title: "The device was revoked.",
+    next: "Delegate to another device with the mnemonic.",
+    status: 403,
+  },
+  "crl-invalid": {
+    title: "The list of revoked devices is damaged or was not signed by its revocation key.",
+    next: "Fetch it again; if it persists, someone altered it.",
+    status: 400,
+  },
+  "crl-stale": {
+    title: "The list of revoked devices is not in force.",
+    next: "Fetch a newer one; until then no device of this root is accepted.",
+    status: 403,
+  },
+  "delegation-invalid": {
+    title: "The statement that a device speaks for an identifier cannot be used.",
+    next: "Sign a new one by the key that the identifier names.",
+    status: 403,
+  },
+  // Human identity: credentials.
+  "jws-malformed": {
+    title: "A signed token does not have the form of a compact JWS.",
+    next: "Ask its sender for a new one; `token` says which of the tokens it was.",
+    status: 400,
+  },
+  "jws-algorithm": {
+    title: "A signed token names an algorithm other than ES256.",
+    next: "Sign with ES256; `none` and HS256 in its place are attempts to forge.",
+    status: 400,
+  },
+  "jws-type": {
+    title: "A signed token was made for another purpose.",
+    next: "Check its `typ`; `token` says which of the tokens it was.",
+    status: 400,
+  },
+  "jws-critical": {
+    title: "A signed token demands an extension that is not known here.",
+    next: "Issue it without `crit`.",
+    status: 400,
+  },
+  "sd-jwt-too-large": {
+    title: "The credential is larger than any that is read.",
+    next: "Disclose less, or issue it with fewer claims.",
+    status: 400,
+  },
+  "disclosure-invalid": {
+    title: "A disclosure does not have the form that its place demands.",
+    next: "Present the credential again; if it persists, it was issued wrongly or altered.",
+    status: 400,
+  },
+  "disclosure-repeated": {
+    title: "A disclosure stands in the presentation twice.",
+    next: "Present each one once.",
+    status: 400,
+  },
+  "disclosure-unreferenced": {
+    title: "The issuer did not sign one of the disclosures.",
+    next: "Ask for the presentation again; a repeat of this is an attempt to add or alter claims.",
+    status: 403,
+  },
+  "digest-repeated": {
+    title: "A digest stands in the credential twice.",
+    next: "The issuer has to issue it again.",
+    status: 400,
+  },
+  "claim-name-reserved": {
+    title: "A claim has a name that is not a claim's to have.",
+    next: "The issuer has to name it otherwise.",
+    status: 400,
+  },
+  "claim-collision": {
+    title: "A disclosed claim would overwrite one that is there already.",
+    next: "The issuer has to issue the credential again; it may be an attempt to overrule it.",
+    status: 403,
+  },
+  "claim-not-disclosable": {
+    title: "A claim that all must see was hidden.",
+    next: "The issuer has to issue the credential again with that claim in the open.",
+    status: 403,
+  },
+  "claim-unavailable": {
+    title: "The credential has no such claim.",
+    next: "Ask for another claim, or present another credential.",
+  },
+  "sd-alg-unsupported": {
+    title: "The credential's digests were made with a hash other than SHA-256.",
+    next: "The issuer has to use sha-256.",
+    status: 400,
+  },
+  "credential-date-invalid": {
+    title: "A time in the credential is not a number of seconds.",
+    next: "The issuer has to issue it again.",
+    status: 400,
+  },
+  "credential-expired": {
+    title: "The credential has expired.",
+    next: "Ask the issuer for a new one.",
+    status: 403,
+  },
+  "credential-not-yet-valid": {
+    title: "The credential is not valid yet.",
+    next: "Check the clock; otherwise wait.",
+    status: 403,
+  },
+  "holder-key-invalid": {
+    title: "The key that the credential is bound to cannot be used.",
+    next: "The issuer has to bind it to a public key of P-256.",
+    status: 400,
+  },
+  "holder-key-missing": {
+    title: "The credential is bound to no key, so nobody can prove to be its holder.",
+    next: "Ask the issuer for one that is bound to the device.",
+    status: 403,
+  },
+  "key-binding-missing": {
+    title: "The holder did not sign the presentation.",
+    next: "Present it with the key that the credential is bound to.",
+    status: 403,
+  },
+  "key-binding-unexpected": {
+    title: "A presentation was given where none was asked for.",
+    next: "Give the credential without a key binding.",
+    status: 400,
+  },
+  "key-binding-audience": {
+    title: "The presentation was made for another verifier.",
+    next: "Present it to the one that asked; a repeat of this is an attempt to reuse it.",
+    status: 403,
+  },
+  "key-binding-nonce": {
+    title: "The presentation answers another request.",
+    next: "Answer the newest request.",
+    status: 403,
+  },
+  "key-binding-time": {
+    title: "The presentation was not signed just now.",
+    next: "Check both clocks and present again.",
+    status: 403,
+  },
+  "key-binding-hash": {
+    title: "The holder signed other disclosures than those presented.",
+    next: "Present again; a repeat of this is an attempt to add or remove claims.",
+    status: 403,
+  },
+  "issuer-untrusted": {
+    title: "Nobody whom this verifier trusts vouches for the issuer of the credential.",
+    next: "Ask for a credential of another issuer, or add this one's certificate as an anchor.",
+    status: 403,
+  },
+  "credential-type-unexpected": {
+    title: "The credential is of a type that was not asked for.",
+    next: "Present one of the type that was asked for.",
+    status: 403,
+  },
+  "credential-claim-invalid": {
+    title: "A claim does not have the form that the credential's type demands.",
+    next: "The issuer has to issue the credential again; `claim` says which.",
+    status: 400,
+  },
+  "persona-mixed": {
+    title: "The credentials belong to different personas of the holder.",
+    next: "Present credentials of one persona only.",
+    status: 403,
+  },
+  "status-reference-invalid": {
+    title: "The credential does not say as agreed where its status is published.",
+    next: "The issuer has to issue it with a `status_list` of `uri` and `idx`.",
+    status: 400,
+  },
+  "status-host-refused": {
+    title: "The status of the credential is published at an address that is not asked.",
+    next: "Check the issuer; add its host to those that may be asked.",
+    status: 403,
+  },
+  "status-unavailable": {
+    title: "The status of the credential cannot be found out at the moment.",
+    next: "Try again later; until then the credential counts as revoked.",
+    status: 503,
+  },
+  "status-list-invalid": {
+    title: "A status list is damaged, or was not signed by the issuer of the credential.",
+    next: "Fetch it again; if it persists, someone altered it.",
+    status: 400,
+  },
+  "status-list-foreign": {
+    title: "A status list of another address was given.",
+    next: "Publish each list at the address that it names.",
+    status: 403,
+  },
+  "status-list-expired": {
+    title: "A status list is not in force.",
+    next: "Publish a newer one.",
+    status: 403,
+  },
+  "status-list-too-large": {
+    title: "A status list unpacks to more than any list has.",
+    next: "Publish a list of at most a million entries; a repeat of this is an attack.",
+    status: 400,
+  },
+  "status-index-invalid": {
+    title: "The credential's place is beyond the end of its status list.",
+    next: "The issuer has to publish the whole list.",
+    status: 403,
+  },
+  "credential-revoked": {
+    title: "The credential was revoked.",
+    next: "Ask the issuer.",
+    status: 403,
+  },
+  "credential-suspended": {
+    title: "The credential is suspended.",
+    next: "Ask the issuer.",
+    status: 403,
+  },
   // Tools.
   usage: {
     title: "The command was not given as it must be.",

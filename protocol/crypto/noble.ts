@@ -6,7 +6,7 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import type { CryptoProvider } from "./provider.ts";
 
 // @noble/ed25519 leaves SHA-512 to its user. X25519 is in none of the three packages that the
-// project is built on, hence @noble/curves for it and for nothing else.
+// project is built on, hence @noble/curves for it (and for people's keys: noble-p256.ts).
 ed25519.hashes.sha512 = (message) => sha512(message);
 
 const NO_PADDING = Object.freeze({ disablePadding: true });

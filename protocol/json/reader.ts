@@ -10,6 +10,15 @@ export const MAX_BODY_LENGTH = 16 * 1024;
 /** The deepest nesting of objects and arrays. */
 export const MAX_BODY_DEPTH = 8;
 
+/** What a text from outside may grow to before it is refused unread. */
+export interface JsonLimits {
+  /** In UTF-16 units. */
+  readonly length: number;
+  readonly depth: number;
+}
+
+const BODY_LIMITS: JsonLimits = Object.freeze({ length: MAX_BODY_LENGTH, depth: MAX_BODY_DEPTH });
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -18,7 +27,7 @@ const BACKSLASH = 0x5c;
  * an exhausted C stack is a crash, not an exception. Counts brackets outside strings; whether
  * they match is left to the parser.
  */
-function checkDepth(text: string, field: string): void {
+function checkDepth(text: string, field: string, depthMax: number): void {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -27,34 +36,38 @@ function checkDepth(text: string, field: string): void {
     else if (inString) i += code === BACKSLASH ? 1 : 0;
     else if (code === 0x5b || code === 0x7b) depth++;
     else if (code === 0x5d || code === 0x7d) depth--;
-    if (depth > MAX_BODY_DEPTH) throw malformed(field, "nested too deeply");
+    if (depth > depthMax) throw malformed(field, "nested too deeply");
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/**
- * Reads a JSON object from outside: at most 16 KiB, at most 8 deep. Fields that nobody asks for
- * are ignored, so that a newer peer may send more.
- * @throws malformed; `field` names the whole in errors and is left out of its fields' names.
- */
-export function parseObject(text: string, field = "body"): JsonReader {
-  if (text.length > MAX_BODY_LENGTH) throw malformed(field, `longer than ${MAX_BODY_LENGTH}`);
-  checkDepth(text, field);
-  let value: unknown;
+/** Reads JSON of any type from outside. @throws malformed */
+export function parseValue(text: string, field: string, limits: JsonLimits): JsonValue {
+  if (text.length > limits.length) throw malformed(field, `longer than ${limits.length}`);
+  checkDepth(text, field, limits.depth);
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as JsonValue;
   } catch {
     throw malformed(field, "not JSON"); // the engine's message would quote the input
   }
-  if (!isObject(value)) throw malformed(field, "not a JSON object");
+}
+
+/**
+ * Reads a JSON object from outside: at most 16 KiB and 8 deep, if nothing else is said. Fields
+ * that nobody asks for are ignored, so that a newer peer may send more.
+ * @throws malformed; `field` names the whole in errors and is left out of its fields' names.
+ */
+export function parseObject(text: string, field = "body", limits = BODY_LIMITS): JsonReader {
+  const value = parseValue(text, field, limits);
+  if (!isJsonObject(value)) throw malformed(field, "not a JSON object");
   return new JsonReader(value);
 }
 
 /** One line of readable text: no control characters (they forge log lines), no half characters. */
-function isPlainText(text: string): boolean {
+export function isPlainText(text: string): boolean {
   for (const char of text) {
     const point = char.codePointAt(0)!;
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;
@@ -171,7 +184,7 @@ export class JsonReader {
 
   object(name: string): JsonReader {
     const value = this.any(name);
-    if (!isObject(value)) throw this.wrong(name, "not an object");
+    if (!isJsonObject(value)) throw this.wrong(name, "not an object");
     return new JsonReader(value, `${this.#prefix}${name}.`);
   }
 
@@ -186,7 +199,7 @@ export class JsonReader {
   /** The elements as readers; each must be an object. */
   objects(name: string, limits: { readonly max: number }): readonly JsonReader[] {
     return this.array(name, limits).map((value, index) => {
-      if (!isObject(value)) throw this.wrong(`${name}[${index}]`, "not an object");
+      if (!isJsonObject(value)) throw this.wrong(`${name}[${index}]`, "not an object");
       return new JsonReader(value, `${this.#prefix}${name}[${index}].`);
     });
   }

@@ -49,6 +49,9 @@ describe("the import rules of the house", () => {
         "protocol/bad.ts:2 imports node:fs: protocol/ may import only protocol/, @noble/",
       ],
     );
+    const words = { line: 1, to: "@scure/bip39/wordlists/english.js" };
+    assert.equal(objection({ from: "protocol/human/mnemonic.ts", ...words }), undefined);
+    assert.ok(objection({ from: "protocol/human/device.ts", ...words }));
     const model = importsOf(
       "host-sim/nfc/x.ts",
       'const y = await import("../../protocol/nfc/a.ts")',

@@ -5,6 +5,7 @@ import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
 import { flash } from "./flash.ts";
 import { gateway } from "./gateway.ts";
+import { human } from "./human.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
@@ -14,6 +15,6 @@ import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  ...[sim, tap, init, serve, provision, badge, readings, doctor, consoleCommand, gateway],
+  ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, gateway],
   ...[build, flash],
 ];

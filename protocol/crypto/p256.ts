@@ -1,0 +1,30 @@
+import type { CryptoProvider } from "./provider.ts";
+
+/**
+ * ECDSA on P-256 with SHA-256: what JOSE calls ES256 (RFC 7518 §3.4) and what people's devices
+ * keep keys for. Nodes need none of it, so it is no part of `CryptoProvider`.
+ *
+ * Private keys are 32 bytes big-endian, public keys 65 (04 ‖ x ‖ y), signatures 64 (r ‖ s).
+ */
+export interface P256 {
+  /** RangeError when `privateKey` is not from 1 to n-1. */
+  p256PublicKey(privateKey: Uint8Array): Uint8Array;
+  /** Deterministic (RFC 6979 §3.2): equal keys and messages give equal signatures. */
+  p256Sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array;
+  /** `false` for anything that is not a good signature; never throws on bad data. */
+  p256Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether 65 bytes are a point of the curve in uncompressed form. */
+  p256IsPublicKey(publicKey: Uint8Array): boolean;
+}
+
+/** What human identity is built on. */
+export type HumanCrypto = Pick<CryptoProvider, "sha256" | "hmacSha256"> & P256;
+
+/**
+ * Signs as ES256. A device's key may live where only an asynchronous call reaches it (WebCrypto,
+ * a secure element), so whoever takes one of these awaits it.
+ */
+export type SignEs256 = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+export const P256_PUBLIC_BYTES = 65;
+export const P256_SIGNATURE_BYTES = 64;

@@ -1,0 +1,98 @@
+import type { HumanCrypto } from "../../crypto/p256.ts";
+import { fromBase64 } from "../../encoding/base64.ts";
+import { LatchkeyError } from "../../errors.ts";
+import type { JsonReader } from "../../json/reader.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { KEY_USAGE } from "../x509/extensions.ts";
+import { PATH_MAX, validatePath } from "../x509/path.ts";
+
+/** Longest certificate in an `x5c`, in characters of base64. */
+const X5C_TEXT_MAX = 12_288;
+/** Chains that are remembered as good. */
+const CACHED_MAX = 64;
+
+/** Whom a verifier trusts, for what. */
+export interface IssuerAnchor {
+  /**
+   * The `iss` that the certificate speaks for: a URL, or a `did:lastid:…` that is mapped to it.
+   * An anchor vouches for its own issuer only, so that none can speak in another's name.
+   */
+  readonly issuer: string;
+  /** DER of the certificate at the top; it does not travel with the credential. */
+  readonly certificate: Uint8Array;
+  /** `vct`s that it may issue; all when absent. */
+  readonly types?: readonly string[];
+}
+
+interface KnownChain {
+  readonly publicKey: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** Finds the key of an issuer from the chain in a token's header (RFC 7515 §4.1.6). */
+export class IssuerTrust {
+  readonly #crypto: HumanCrypto;
+  readonly #anchors: readonly {
+    readonly anchor: IssuerAnchor;
+    readonly certificate: Certificate;
+  }[];
+  /** By issuer and the chain's text: only chains that were validated get in. */
+  readonly #known = new Map<string, KnownChain>();
+
+  /** @throws certificate-invalid */
+  constructor(crypto: HumanCrypto, anchors: readonly IssuerAnchor[]) {
+    this.#crypto = crypto;
+    this.#anchors = anchors.map((anchor) => ({
+      anchor,
+      certificate: parseCertificate(crypto, anchor.certificate),
+    }));
+  }
+
+  /** Whether an issuer is trusted with a type. */
+  mayIssue(issuer: string, vct: string): boolean {
+    return this.#anchors.some(
+      ({ anchor }) => anchor.issuer === issuer && (anchor.types?.includes(vct) ?? true),
+    );
+  }
+
+  /**
+   * The public key of the leaf of `x5c`, whose chain ends at an anchor of this issuer.
+   * @throws issuer-untrusted; the cause says what is wrong with the chain
+   */
+  keyOf(header: JsonReader, issuer: string, nowUnix: number): Uint8Array {
+    try {
+      const texts = this.#texts(header);
+      const name = JSON.stringify([issuer, ...texts]);
+      const known = this.#known.get(name);
+      if (known !== undefined && nowUnix >= known.notBefore && nowUnix <= known.notAfter)
+        return known.publicKey;
+      const chain = texts.map((text) => parseCertificate(this.#crypto, fromBase64(text, "x5c")));
+      const anchors = this.#anchors
+        .filter(({ anchor }) => anchor.issuer === issuer)
+        .map(({ certificate }) => certificate);
+      const usage = KEY_USAGE.digitalSignature;
+      const anchor = validatePath(this.#crypto, chain, { anchors, nowUnix, usage });
+      return this.#remember(name, [...chain, anchor]);
+    } catch (cause) {
+      throw new LatchkeyError("issuer-untrusted", { cause });
+    }
+  }
+
+  #texts(header: JsonReader): string[] {
+    return header.array("x5c", { max: PATH_MAX }).map((text) => {
+      if (typeof text !== "string" || text.length > X5C_TEXT_MAX)
+        throw new LatchkeyError("certificate-invalid");
+      return text;
+    });
+  }
+
+  #remember(name: string, chain: readonly Certificate[]): Uint8Array {
+    const { publicKey } = chain[0]!;
+    const notBefore = Math.max(...chain.map((one) => one.notBefore));
+    const notAfter = Math.min(...chain.map((one) => one.notAfter));
+    if (this.#known.size >= CACHED_MAX) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(name, { publicKey, notBefore, notAfter });
+    return publicKey;
+  }
+}

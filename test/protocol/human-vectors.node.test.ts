@@ -1,0 +1,92 @@
+/** The published vectors of the layers under human identity: words, keys, signatures. */
+import assert from "node:assert/strict";
+import { p256 } from "@noble/curves/nist.js";
+import { hkdf } from "../../protocol/crypto/hkdf.ts";
+import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
+import { fromBase64 } from "../../protocol/encoding/base64.ts";
+import { concat } from "../../protocol/encoding/bytes.ts";
+import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
+import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { p256Thumbprint, parseP256Jwk } from "../../protocol/human/jose/p256-jwk.ts";
+import { mnemonicSeed, newMnemonic, readMnemonic } from "../../protocol/human/mnemonic.ts";
+import { reduceToScalar } from "../../protocol/human/scalar.ts";
+import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import { nodeHuman } from "../../server/node-p256.ts";
+import { throwsCode } from "./error-code.ts";
+import { humanSet } from "./human-vectors.ts";
+
+describe("the published vectors under human identity", () => {
+  it("BIP 39: 18 seeds, and the 7 mnemonics of 24 words", function () {
+    const { vectors } = humanSet<{ vectors: string[][] }>(this, "bip39_english");
+    let long = 0;
+    for (const [entropy, mnemonic, seed] of vectors as [string, string, string][]) {
+      assert.equal(toHex(mnemonicSeed(mnemonic, "TREZOR").bytes), seed);
+      if (mnemonic.split(" ").length === 24) {
+        long++;
+        assert.equal(newMnemonic({ bytes: () => fromHex(entropy) }), mnemonic);
+        assert.equal(readMnemonic(mnemonic), mnemonic);
+      } else throwsCode(() => readMnemonic(mnemonic), "mnemonic-invalid");
+    }
+    assert.deepEqual([vectors.length, long], [18, 7]);
+  });
+
+  it("RFC 5869: 2 derivations, A.1 and A.3", function () {
+    type Vector = { ikm: string; salt: string; info: string; L: number; okm: string };
+    const { vectors } = humanSet<{ vectors: Vector[] }>(this, "hkdf_rfc5869");
+    for (const { ikm, salt, info, L, okm } of vectors)
+      assert.equal(toHex(hkdf(crypto, fromHex(ikm), fromHex(salt), fromHex(info), L)), okm);
+    assert.equal(vectors.length, 2);
+  });
+
+  it("SLIP-0010 for P-256: 15 pairs of a private and its public key", function () {
+    type Chain = { private: string; public: string };
+    const { vectors } = humanSet<{ vectors: { chains: Chain[] }[] }>(this, "slip0010_nist256p1");
+    const chains = vectors.flatMap(({ chains }) => chains);
+    for (const pair of chains) {
+      const [, ...xy] = crypto.p256PublicKey(fromHex(pair.private));
+      const compressed = concat(Uint8Array.of(2 + (xy[63]! & 1)), Uint8Array.from(xy.slice(0, 32)));
+      assert.equal(toHex(compressed), pair.public);
+    }
+    assert.equal(chains.length, 15);
+  });
+
+  it("FIPS 186-5 A.2.1: the scalar is noble's of the same 48 bytes", () => {
+    for (let byte = 0; byte < 256; byte += 15) {
+      const material = new Uint8Array(48).fill(byte);
+      assert.deepEqual(reduceToScalar(material), p256.utils.randomSecretKey(material));
+    }
+  });
+
+  it("RFC 6979 A.2.5: 2 signatures", function () {
+    type Signature = { r: string; s: string };
+    type Set = { vectors: { x: string; sample: Signature; test: Signature } };
+    const { x, sample, test } = humanSet<Set>(this, "ecdsa_rfc6979_a25").vectors;
+    for (const [message, { r, s }] of [
+      ["sample", sample],
+      ["test", test],
+    ] as const)
+      assert.equal(toHex(crypto.p256Sign(fromHex(x), toUtf8(message))), (r + s).toLowerCase());
+  });
+
+  it("RFC 7515 A.3: a JWS, by both verifiers", function () {
+    type Set = { vectors: { jws: string; jwk: JsonObject } };
+    const { jws, jwk } = humanSet<Set>(this, "es256_rfc7515_a3").vectors;
+    const [header, payload, signature] = jws.split(".") as [string, string, string];
+    const key = parseP256Jwk(crypto, new JsonReader(jwk));
+    for (const provider of [crypto, nodeHuman])
+      assert.ok(provider.p256Verify(key, toUtf8(`${header}.${payload}`), fromBase64(signature)));
+  });
+
+  it("RFC 9449: the thumbprint of a P-256 key (RFC 7638), and three proofs", function () {
+    const { jkt, vectors } = humanSet<{ jkt: string; vectors: string[] }>(this, "dpop_rfc9449");
+    for (const proof of vectors) {
+      const [header, payload, signature] = proof.split(".") as [string, string, string];
+      const { jwk } = JSON.parse(fromUtf8(fromBase64(header))) as { jwk: JsonObject };
+      const key = parseP256Jwk(crypto, new JsonReader(jwk));
+      assert.equal(p256Thumbprint(crypto, key), jkt);
+      const signed = toUtf8(`${header}.${payload}`);
+      assert.ok(crypto.p256Verify(key, signed, fromBase64(signature)));
+    }
+    assert.equal(vectors.length, 3);
+  });
+});

@@ -1,0 +1,65 @@
+import { suggestion, usageError } from "../cli/arguments.ts";
+import type { Arguments, Command } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
+import type { CliEvent } from "../cli/event.ts";
+import { EXIT } from "../cli/exit-codes.ts";
+import { issue, newIssuer, present, requestCredential, verify } from "./human-credential.ts";
+import { addDevice, HUMAN_FOLDER, newHuman, recover, revokeDevice } from "./human-root.ts";
+
+/** Gives an exit code, or nothing when all is well. */
+type Action = (context: Context, args: Arguments) => AsyncGenerator<CliEvent, number | undefined>;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  new: newHuman,
+  recover,
+  "device add": addDevice,
+  "device revoke": revokeDevice,
+  "issuer new": newIssuer,
+  "credential request": requestCredential,
+  "credential issue": issue,
+  present,
+  verify,
+};
+
+function actionOf({ positionals }: Arguments): Action {
+  const [first = "", second = ""] = positionals;
+  const names = Object.keys(ACTIONS);
+  const name = names.find((known) => known === first || known === `${first} ${second}`);
+  if (name !== undefined) return ACTIONS[name]!;
+  if (first === "") throw usageError(`human: one of ${names.join(", ")}`);
+  const said = `${first} ${second}`.trim();
+  throw usageError(`human knows no \`${said}\`${suggestion(said, names)}`);
+}
+
+export const human: Command = {
+  name: "human",
+  summary: "makes, delegates, presents and verifies the identity of people",
+  operands: `<${Object.keys(ACTIONS).join(" | ")}> [name]`,
+  maxOperands: 3,
+  options: [
+    { name: "folder", value: "folder", help: `where keys and certificates are; ${HUMAN_FOLDER}` },
+    { name: "words", value: "file", help: "the 24 words; a passphrase in $LATCHKEY_PASSPHRASE" },
+    { name: "lost", help: "device revoke: it was stolen, so its keys may be used" },
+    { name: "id", value: "iss", help: "issuer new: URL or DID under which it issues" },
+    { name: "request", value: "file", help: "credential issue: what the holder sent" },
+    { name: "type", value: "type", help: "credential issue, verify: base, employment, age …" },
+    { name: "persona", value: "persona", help: "credential issue: work, personal or anonymous" },
+    { name: "claim", value: "name=value", many: true, help: "credential issue: what it says" },
+    { name: "days", value: "number", help: "credential issue: how long it is good; 30" },
+    { name: "credential", value: "file", help: "present: the credential" },
+    { name: "show", value: "claim", many: true, help: "present: what to show of it" },
+    { name: "anchor", value: "file", many: true, help: "verify: anchor.json of a trusted issuer" },
+    { name: "audience", value: "verifier", help: "present, verify: for whom it is" },
+    { name: "nonce", value: "text", help: "present, verify: which request it answers" },
+    { name: "out", value: "file", help: "credential issue, present: where it is written" },
+  ],
+  examples: [
+    ["latchkey human new", "shows 24 words once and enrols their root here"],
+    ["latchkey human device add laptop --words words.txt", "delegates to a new key"],
+    ["latchkey human device revoke laptop --lost", "without the words"],
+    ["latchkey human verify p.txt --type age --anchor anchor.json", "with --audience and --nonce"],
+  ],
+  async *run(context, args) {
+    return (yield* actionOf(args)(context, args)) ?? EXIT.ok;
+  },
+};
