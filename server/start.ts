@@ -109,7 +109,7 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
   try {
     return { service, firstStart: await firstStart(service, registration) };
   } catch (error) {
-    service.close();
+    await service.close();
     throw error;
   }
 }

@@ -68,5 +68,5 @@ export interface Ephemera {
 
   /** Forgets what is over at that time. */
   sweep(nowAt: number): Promise<void>;
-  close(): void;
+  close(): void | Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { ReplayWindow } from "../../protocol/node/replay-window.ts";
-import { blob, integer, optionalText, text } from "./columns.ts";
+import { blob, integer, optionalText, type Row, text } from "./columns.ts";
 import type { ChallengeKind, Ephemera, StoredChallenge, StoredSession } from "./ephemera.ts";
-import { type Row, SqliteDatabase } from "./sqlite-database.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 
-const KINDS: readonly ChallengeKind[] = ["node", "badge"];
+const KINDS: readonly ChallengeKind[] = ["node", "badge", "sealed"];
 /** Answered too late is told from never issued for this long. */
 const EXPIRED_KEPT_SECONDS = 60;
 

@@ -56,7 +56,7 @@ export async function localCardServer(folder: string): Promise<CardServer> {
       return await service.admin.card(order, card.transceive);
     },
     async close() {
-      service.close();
+      await service.close();
     },
   };
 }

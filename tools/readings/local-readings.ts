@@ -42,7 +42,7 @@ export async function localReadings(folder: string): Promise<ReadingsSource> {
       if (!until.aborted) yield* pages;
     },
     async close() {
-      service.close();
+      await service.close();
     },
   };
 }
