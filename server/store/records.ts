@@ -253,6 +253,9 @@ export interface Records extends ReadingRecords, VaultRecords {
   /** All tokens of that name, in that tenant or among those who are of none. */
   removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
+  /** Runs `work` in one process at a time, of all that have these records open. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+
   /** Deletes spent and expired tokens, and readings that arrived before that. */
   sweep(nowAt: number, readingsBefore: number): Promise<void>;
 

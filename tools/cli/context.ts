@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { StoreChoice } from "../../server/environment.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
@@ -31,6 +32,8 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly host: string;
   readonly port: number;
+  /** Where data is kept, where that is not the folder. */
+  readonly stores?: StoreChoice;
   /** Where readings are published to. */
   readonly broker?: BrokerOptions;
   /** A line for every request and everything unusual. */

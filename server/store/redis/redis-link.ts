@@ -15,9 +15,8 @@ interface Live {
 export type RedisWork<T> = (redis: Redis, prefix: string) => Promise<T>;
 
 /** Answers that mean "not now"; any other one is a bug of ours. */
-const NOT_NOW =
-  /^(OOM|READONLY|LOADING|BUSY|MASTERDOWN|MISCONF|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|EXECABORT|ERR max)/;
-const LET_IN = /^(NOAUTH|WRONGPASS|NOPERM|ERR (invalid password|Client sent AUTH|AUTH))/;
+const NOT_NOW = /^(OOM|READONLY|LOADING|BUSY|MASTERDOWN|MISCONF|NOREPLICAS|ERR max|EXECABORT)/;
+const NOT_LET_IN = /^(NOAUTH|WRONGPASS|NOPERM|ERR (invalid password|Client sent AUTH|AUTH))/;
 
 function fail(message: string, cause?: unknown): LatchkeyError {
   return new LatchkeyError("config-invalid", { message, detail: { field: "redis" }, cause });
@@ -26,7 +25,7 @@ function fail(message: string, cause?: unknown): LatchkeyError {
 function translate(error: unknown): unknown {
   if (error instanceof LatchkeyError) return error;
   const { name, message } = error as Error;
-  if (name === "ReplyError" && !NOT_NOW.test(message)) return error;
+  if (name === "ReplyError" && !NOT_NOW.test(message) && !NOT_LET_IN.test(message)) return error;
   const detail = { retry_after: RETRY_AFTER_SECONDS };
   return new LatchkeyError("unavailable", { cause: error, detail });
 }
@@ -68,7 +67,7 @@ export class RedisLink {
       await this.run(async () => {});
     } catch (error) {
       const cause = (error as Error).cause ?? error;
-      if (!(cause instanceof Error) || !LET_IN.test(cause.message)) throw error;
+      if (!(cause instanceof Error) || !NOT_LET_IN.test(cause.message)) throw error;
       throw fail("Redis does not take the user and password of its URL.", cause);
     }
   }

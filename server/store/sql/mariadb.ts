@@ -66,7 +66,7 @@ function meaning(error: unknown): Meaning | undefined {
   return closed ? "unavailable" : undefined;
 }
 
-/** A Buffer is what the driver takes for bytes; of anything else that is an object it makes JSON. */
+/** The driver takes a Buffer for bytes; of any other object it makes JSON. */
 function parameter(value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value) : value;
 }

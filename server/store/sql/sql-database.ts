@@ -83,6 +83,15 @@ export class SqlDatabase {
     }
   }
 
+  /** @throws unavailable, and what `work` throws */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#flavour.alone(work);
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
   close(): Promise<void> {
     return this.#flavour.kysely.destroy();
   }

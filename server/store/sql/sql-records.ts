@@ -67,6 +67,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...reportRecords(database, append),
     ...operatorRecords(database),
     ...readingRecords(database, append),
+    alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>
         db.deleteFrom("enrol_tokens").where("expires_at", "<=", nowAt).execute(),
