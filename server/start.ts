@@ -17,6 +17,7 @@ import type { Records, RegistrationPolicy, Tenant } from "./store/records.ts";
 import { isDatabaseUrl } from "./store/sql/database-url.ts";
 import { systemRandom } from "./system-random.ts";
 import { openVault } from "./vault-keys.ts";
+import { type Rotation, rotateVault } from "./vault-rotation.ts";
 import { systemClock, type WallClock } from "./wall-clock.ts";
 
 export interface FolderOptions {
@@ -132,6 +133,22 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
   } catch (error) {
     await records.close();
     throw error;
+  }
+}
+
+/**
+ * Seals the tenants' keys under the newest of the key-encryption keys, in the middle of work; see
+ * `rotateVault`.
+ * @throws config-invalid, conflict and what `openServiceFolder` throws
+ */
+export async function rotateFolderVault(options: FolderOptions): Promise<Rotation> {
+  const { folder, database = join(folder, "latchkey.db"), random = systemRandom } = options;
+  const { vaultKeys } = loadFolderKeys(join(folder, "keys"), random, false, options.keys);
+  const records = await openRecords(database);
+  try {
+    return await rotateVault({ crypto: nodeCrypto, random, records, keys: vaultKeys });
+  } finally {
+    await records.close();
   }
 }
 

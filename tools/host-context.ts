@@ -37,6 +37,8 @@ export function hostContext(): Context {
     connectTcp,
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
+    rotateVault: async (folder, stores) =>
+      (await import("../server/start.ts")).rotateFolderVault({ folder, ...stores }),
     openCard: (place) => openCard(place, interrupt.signal),
     openCardServer,
     openReadings,

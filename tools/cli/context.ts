@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { StoreChoice } from "../../server/environment.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
+import type { Rotation } from "../../server/vault-rotation.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { ReadingsSource } from "../readings/readings-source.ts";
@@ -83,6 +84,8 @@ export interface Context {
   findXs(): string | undefined;
   /** @throws address-in-use */
   serve(options: ServeOptions): Promise<RunningServer>;
+  /** Changes the key-encryption key of a server's data. */
+  rotateVault(folder: string, stores: StoreChoice): Promise<Rotation>;
   loadSimulator(): Promise<Simulator>;
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;

@@ -7,6 +7,7 @@ import { readings } from "./readings.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
+import { vault } from "./vault.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   readings,
   doctor,
   consoleCommand,
+  vault,
 ];

@@ -61,7 +61,9 @@ async function takeStep(db: Sql, schema: Schema, from: Progress, isNew: boolean)
       await sql.raw(statements[at]!).execute(db);
     } catch (error) {
       // Only where it goes on: the statement may have been done and not noted.
-      const doneBefore = !isNew && at === from.statement && flavour.meaning(error) === "exists";
+      const means = flavour.meaning(error);
+      const isThere = means === "exists" || means === "conflict";
+      const doneBefore = !isNew && at === from.statement && isThere;
       if (!doneBefore) throw error;
     }
     await note(db, { step: from.step, statement: at + 1 });

@@ -1,6 +1,7 @@
 import type { Records } from "../records.ts";
 import { toOperator } from "../row-readers.ts";
 import type { DatabaseAddress } from "./database-url.ts";
+import type { Flavour } from "./flavour.ts";
 import { openMariaDb } from "./mariadb.ts";
 import { openPostgres } from "./postgres.ts";
 import { auditAppender, auditRecords } from "./sql-audit.ts";
@@ -43,12 +44,16 @@ function operatorRecords(database: SqlDatabase): OperatorRecords {
   };
 }
 
+export function openFlavour(address: DatabaseAddress): Flavour {
+  return address.flavour === "mariadb" ? openMariaDb(address) : openPostgres(address);
+}
+
 /**
  * The records in a MariaDB, MySQL or PostgreSQL database, which any number of replicas may use.
  * @throws unavailable, storage-corrupt, unsupported-version, config-invalid
  */
 export async function openSqlRecords(address: DatabaseAddress): Promise<Records> {
-  const flavour = address.flavour === "mariadb" ? openMariaDb(address) : openPostgres(address);
+  const flavour = openFlavour(address);
   const database = new SqlDatabase(flavour);
   try {
     await database.open(() => migrateSql(flavour));
