@@ -128,10 +128,8 @@ export class ReadingPublisher {
     return newest;
   }
 
-  /** Numbers have no gaps of their own: what is missing behind the last one was removed since. */
-  async #tellGap(after: number): Promise<void> {
-    const [next] = await this.#context.records.readingsAfter(after, 1);
-    const count = next === undefined ? 0 : next.id - after - 1;
+  /** Ids have no gaps of their own: what is missing was removed before its turn came. */
+  #tellMissing(count: number): void {
     if (count === 0) return;
     const fields = { code: "readings-lost", broker: this.#broker, count } as const;
     this.#context.log.write("warn", "readings-lost", fields);
@@ -141,10 +139,9 @@ export class ReadingPublisher {
   async #follow(): Promise<void> {
     this.#announced.clear();
     const { feed, records } = this.#context;
-    const after = await this.#cursor();
-    await this.#tellGap(after);
+    let through = await this.#cursor();
     if (this.#closing) return;
-    const pages = feed.follow({ after, pollMs: POLL_MS });
+    const pages = feed.follow({ after: through, pollMs: POLL_MS });
     this.#interrupt = () => void pages.return?.();
     for await (const rows of pages) {
       const last = rows.at(-1);
@@ -152,6 +149,8 @@ export class ReadingPublisher {
       const messages = await this.#messages(rows);
       await Promise.all(messages.map((message) => this.#link!.publish(message)));
       await records.savePublished(this.#broker, last.id);
+      this.#tellMissing(last.id - through - rows.length);
+      through = last.id;
     }
   }
 

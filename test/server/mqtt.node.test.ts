@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
+import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
 import { Mosquitto, needMosquitto, until } from "../support/mosquitto.ts";
 import { Desk, type TestNode, warm } from "./desk.ts";
 
@@ -49,6 +50,14 @@ describe("service: publishing to a real MQTT broker", function () {
   };
   const connected = (desk: Desk) =>
     until("the broker is connected", async () => (await health(desk)) === "connected");
+  /** That the broker has the first is known to the database only after its acknowledgement. */
+  const acknowledged = (id: number) =>
+    until("the acknowledgement is stored", async () => {
+      const records = openSqliteRecords(databasePath);
+      const through = await records.publishedThrough(`127.0.0.1:${broker.port}`);
+      records.close();
+      return through === id;
+    });
   const boot = async (desk: Desk, name = "node"): Promise<TestNode> =>
     desk.node(await desk.tenant(), { name, nodeType: "sensor" }).boot();
   const heardValues = (heard: readonly string[], topic: string) =>
@@ -155,6 +164,7 @@ describe("service: publishing to a real MQTT broker", function () {
     const values = () => heardValues(heard, `${base}/temperature`);
     await node.report([warm(1, 1)]);
     await until("the first", () => values().includes("1"));
+    await acknowledged(1);
     await broker.down();
     await node.report([warm(2, 2), warm(3, 3)]);
     await stop(desks.pop()!);
@@ -164,6 +174,26 @@ describe("service: publishing to a real MQTT broker", function () {
     await connected(second);
     await until("both", () => heardValues(again, `${base}/temperature`).length === 2);
     assert.deepEqual(heardValues(again, `${base}/temperature`), ["2", "3"]);
+  });
+
+  it("says how many were removed before the broker took them", async () => {
+    const first = start();
+    const node = await boot(first);
+    await connected(first);
+    await node.report([warm(1, 1)]);
+    await acknowledged(1);
+    await broker.down();
+    await node.report([warm(2, 2), warm(3, 3)]);
+    first.nowMs += 31 * 86_400_000;
+    await health(first); // any request sweeps
+    await stop(desks.pop()!);
+    await broker.up();
+    const second = start({}, "second");
+    const other = await boot(second, "other");
+    await other.report([warm(1, 4)]);
+    const lost = () => second.log.find((line) => line.includes("readings-lost"));
+    await until("it is said", () => lost() !== undefined);
+    assert.match(lost()!, /"count":2/);
   });
 
   it("with a wrong password says so once, goes on serving, and gets in once it is right", async () => {
