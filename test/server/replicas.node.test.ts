@@ -23,7 +23,7 @@ const clock = {
   },
 };
 /** Of one message, over three processes at once. */
-const COPIES = 300;
+const COPIES = 200;
 
 for (const name of DATABASES)
   describe(`three server processes on ${name} and Redis`, function () {
@@ -182,7 +182,7 @@ for (const name of DATABASES)
       const counters = new Map<string, number>();
       const posted = new Map<string, number>();
       let running = true;
-      const load = Array.from({ length: 6 }, async (_, n) => {
+      const load = Array.from({ length: 4 }, async (_, n) => {
         const node = nodeOn(http);
         await node.boot();
         const card = await badge(beside, tenantId);
@@ -202,21 +202,21 @@ for (const name of DATABASES)
         }
       });
       for (let i = 0; i < 2; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 700));
+        await new Promise((resolve) => setTimeout(resolve, 500));
         replicas[i]!.process.kill("SIGKILL");
         await new Promise((resolve) => setTimeout(resolve, 300));
         replicas[i] = await cluster.start();
         http.urls = replicas.map(({ url }) => url);
       }
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       await database.killConnections();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       const heldBefore = answered.size;
       await new Promise((resolve) => setTimeout(resolve, 1000));
       running = false;
       await Promise.all(load);
       assert.ok(answered.size > heldBefore, "they go on by themselves");
-      assert.ok(heldBefore > 100, `${heldBefore} taps were answered`);
+      assert.ok(heldBefore > 40, `${heldBefore} taps were answered`);
       const rows = await beside.admin.auditRows(tenantId, 1_000_000);
       const recorded = new Set(rows.map(({ data }) => JSON.parse(data).challenge_id));
       for (const challengeId of answered) assert.ok(recorded.has(challengeId), challengeId);
