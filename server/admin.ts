@@ -165,7 +165,7 @@ async function createTenant(context: ServiceContext, order: NewTenant): Promise<
     "chip-master": sealTenantKey(context, tenantId, "chip-master", random.bytes(16)),
   };
   const batch = sealCommBatch(context, tenantId, "1", random.bytes(44));
-  await records.createTenant(tenant, keys, batch);
+  await records.createTenant(tenant, keys, batch, context.vault.id);
   return tenant;
 }
 

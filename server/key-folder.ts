@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -22,11 +21,13 @@ import type { Random } from "../protocol/platform.ts";
 export interface FolderKeys {
   /** Ed25519 seeds, the one that signs first. */
   readonly signingSeeds: readonly Secret[];
-  /** Under which tenants' keys are sealed. */
-  readonly vaultKey: Secret;
+  /** Under which tenants' keys are sealed; the newest last. */
+  readonly vaultKeys: readonly Secret[];
 }
 
-const VAULT_FILE = "vault.key";
+/** `vault.key` is the first one. */
+const VAULT_FILE = /^vault(?:-([0-9]{1,6}))?\.key$/;
+const FIRST_VAULT_FILE = "vault.key";
 const SIGNING_FILE = /^signing-([0-9]{1,6})\.key$/;
 const FIRST_SIGNING_FILE = "signing-1.key";
 
@@ -68,39 +69,51 @@ function syncFolder(folder: string): void {
 function readKeyFile(path: string): Secret {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0)
     throw fail(`${path} can be read by others; run: chmod 600 "${path}"`, path);
-  try {
-    return new Secret(fromHex(readFileSync(path, "utf8").trim()), 32);
-  } catch (error) {
-    if (!isLatchkeyError(error)) throw error;
-    throw fail(`${path} does not hold a key (64 hexadecimal digits)`, path); // quotes nothing
-  }
+  return parseKey(readFileSync(path, "utf8"), path);
 }
 
-/** By number, highest first: `signing-2.key` takes over from `signing-1.key`. */
-function signingFiles(folder: string): readonly string[] {
-  const number = (name: string): number => Number(SIGNING_FILE.exec(name)?.[1] ?? 0);
-  const names = readdirSync(folder).filter((name) => SIGNING_FILE.test(name));
-  return names.sort((a, b) => number(b) - number(a));
+/** In the order of their numbers: the highest takes over from those before it. */
+function filesOf(folder: string, pattern: RegExp): readonly string[] {
+  const number = (name: string): number => Number(pattern.exec(name)?.[1] ?? 1);
+  const names = readdirSync(folder).filter((name) => pattern.test(name));
+  return names.sort((a, b) => number(a) - number(b)).map((name) => join(folder, name));
+}
+
+/** From 64 hexadecimal digits. @throws config-invalid, which quotes nothing of it */
+export function parseKey(text: string, field: string): Secret {
+  try {
+    return new Secret(fromHex(text.trim()), 32);
+  } catch (error) {
+    if (!isLatchkeyError(error)) throw error;
+    throw fail(`${field} does not hold a key (64 hexadecimal digits)`, field);
+  }
 }
 
 /**
- * Loads the keys in the folder; makes them when `create` says that this is the first start.
- * Otherwise a missing key is an error: a new one would make the database unreadable and the
- * nodes distrust the server, and neither would be noticed before it hurts.
+ * Loads the keys in the folder, except those that are given; makes what is missing when `create`
+ * says that this is the first start. Otherwise a missing key is an error: a new one would make the
+ * database unreadable and the nodes distrust the server, and neither would be noticed before it
+ * hurts.
  * @throws config-invalid; file system errors
  */
-export function loadFolderKeys(folder: string, random: Random, create: boolean): FolderKeys {
+export function loadFolderKeys(
+  folder: string,
+  random: Random,
+  create: boolean,
+  given: Partial<FolderKeys> = {},
+): FolderKeys {
   ensurePrivateFolder(folder);
-  const vaultPath = join(folder, VAULT_FILE);
-  if (create) {
-    if (!existsSync(vaultPath)) writeKeyFile(vaultPath, random.bytes(32));
-    if (signingFiles(folder).length === 0)
-      writeKeyFile(join(folder, FIRST_SIGNING_FILE), random.bytes(32));
-    syncFolder(folder);
-  }
-  const names = signingFiles(folder);
-  if (!existsSync(vaultPath) || names.length === 0)
-    throw fail(`${folder} lacks its keys; bring them back from where you keep them`, "keys");
-  const signingSeeds = names.map((name) => readKeyFile(join(folder, name)));
-  return { signingSeeds, vaultKey: readKeyFile(vaultPath) };
+  const load = (pattern: RegExp, first: string): readonly Secret[] => {
+    if (create && filesOf(folder, pattern).length === 0) {
+      writeKeyFile(join(folder, first), random.bytes(32));
+      syncFolder(folder);
+    }
+    const files = filesOf(folder, pattern);
+    if (files.length > 0) return files.map(readKeyFile);
+    throw fail(`${folder} lacks ${first}; bring it back from where you keep it`, "keys");
+  };
+  // The one that signs comes first.
+  const vaultKeys = given.vaultKeys ?? load(VAULT_FILE, FIRST_VAULT_FILE);
+  const signingSeeds = given.signingSeeds ?? load(SIGNING_FILE, FIRST_SIGNING_FILE).toReversed();
+  return { signingSeeds, vaultKeys };
 }

@@ -38,6 +38,9 @@ interface LiveSession {
   readonly session: StoredSession;
 }
 
+/** So far may the clocks of two replicas be apart: one's token must be good at the other. */
+const CLOCKS_APART_SECONDS = 30;
+
 /** @throws session-unknown, token-invalid, node-pending, node-revoked */
 async function liveSession(
   { ephemera, records, clock }: ServiceContext,
@@ -72,7 +75,8 @@ export async function sealedExchange(
 ): Promise<JsonObject> {
   const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
   const token = bearerToken(request);
-  const claims = verifyJwt(crypto, token, (kid) => signing.byId(kid), unixSeconds(clock));
+  const keyById = (kid: string) => signing.byId(kid);
+  const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
   const envelope = parseEnvelope(parseObject(request.body));
   const { node, session } = await liveSession(context, envelope.sid, claims);
   let keys: SessionKeys | undefined;

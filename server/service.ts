@@ -83,8 +83,8 @@ export interface Service {
   readonly admin: Admin;
   /** Ends all streams, and such as begin later, and what is published. */
   endStreams(): Promise<void>;
-  /** Forgets sessions and closes the stores. */
-  close(): void;
+  /** Forgets sessions and closes the stores; those in this process at once. */
+  close(): Promise<void>;
 }
 
 type OpenHandler = (
@@ -233,11 +233,10 @@ export function createService(options: ServiceOptions): Service {
     handle,
     admin: createAdmin(context),
     endStreams,
-    close() {
+    async close() {
       void endStreams();
       cardRuns.close();
-      ephemera.close();
-      records.close();
+      await Promise.all([ephemera.close(), records.close()]);
     },
   };
 }

@@ -1,27 +1,37 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Log, Random } from "../protocol/platform.ts";
 import { createServer } from "./app.ts";
-import { ensurePrivateFolder, loadFolderKeys } from "./key-folder.ts";
+import { ensurePrivateFolder, type FolderKeys, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { createService, type Service } from "./service.ts";
+import { openEphemera, openRecords } from "./service-stores.ts";
 import { signingKeys } from "./signing-keys.ts";
 import { silentLog } from "./silent-log.ts";
-import { MemoryEphemera } from "./store/memory-ephemera.ts";
-import type { RegistrationPolicy, Tenant } from "./store/records.ts";
-import { openSqliteRecords } from "./store/sqlite-records.ts";
+import type { Records, RegistrationPolicy, Tenant } from "./store/records.ts";
+import { isDatabaseUrl } from "./store/sql/database-url.ts";
 import { systemRandom } from "./system-random.ts";
-import { Vault } from "./vault.ts";
+import { openVault } from "./vault-keys.ts";
+import { type Rotation, rotateVault } from "./vault-rotation.ts";
 import { systemClock, type WallClock } from "./wall-clock.ts";
 
 export interface FolderOptions {
   /** Database and keys; made when absent. */
   readonly folder: string;
+  /**
+   * Another file, or `mysql://…` or `postgres://…`: then the folder is for keys only, and all
+   * replicas of the server have the same ones.
+   */
+  readonly database?: string;
+  /** `redis://…`: where several replicas share challenges and sessions. */
+  readonly redis?: string;
+  /** In place of the folder's. */
+  readonly keys?: Partial<FolderKeys>;
   readonly log?: Log;
   readonly clock?: WallClock;
   readonly random?: Random;
@@ -61,11 +71,6 @@ export interface RunningServer extends OpenedFolder {
   close(): Promise<void>;
 }
 
-/** Made before SQLite does it, which would go by the umask; `-wal` and `-shm` take its mode. */
-function createPrivateFile(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
-}
-
 /** Decided by the tenants, not by the file: a first start that was cut off is still one. */
 async function firstStart(
   { admin }: Service,
@@ -81,27 +86,20 @@ async function firstStart(
   return { adminToken, tenant: await admin.createTenant({ name: "default", registration }) };
 }
 
-/**
- * Opens the service over its data folder without HTTP: for the command line, and for `startServer`.
- * @throws config-invalid, storage-corrupt, unsupported-version, unavailable
- */
-export async function openServiceFolder(options: FolderOptions): Promise<OpenedFolder> {
-  const { folder, log = silentLog, clock = systemClock, random = systemRandom } = options;
-  const { limits, badgeHost, broker, registration = "auto" } = options;
-  ensurePrivateFolder(folder);
-  const databasePath = join(folder, "latchkey.db");
-  const isNew = !existsSync(databasePath);
-  const keys = loadFolderKeys(join(folder, "keys"), random, isNew);
-  createPrivateFile(databasePath);
+/** The service, and what one replica makes once: the keys' ids, an admin token, a first tenant. */
+async function openOnRecords(
+  options: FolderOptions,
+  records: Records,
+  keys: FolderKeys,
+): Promise<OpenedFolder> {
+  const { log = silentLog, clock = systemClock, random = systemRandom } = options;
+  const { limits, badgeHost, broker, registration = "auto", redis } = options;
+  const sealing = { crypto: nodeCrypto, random, records, keys: keys.vaultKeys };
+  const vault = await openVault(sealing);
+  const ephemera = await openEphemera(redis, vault, clock);
   const service = createService({
-    records: openSqliteRecords(databasePath),
-    ephemera: new MemoryEphemera(),
+    ...{ records, ephemera, vault, crypto: nodeCrypto, clock, random, log },
     keys: signingKeys(nodeCrypto, keys.signingSeeds),
-    vault: new Vault(nodeCrypto, random, keys.vaultKey),
-    crypto: nodeCrypto,
-    clock,
-    random,
-    log,
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),
@@ -109,8 +107,48 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
   try {
     return { service, firstStart: await firstStart(service, registration) };
   } catch (error) {
-    service.close();
+    await service.close();
     throw error;
+  }
+}
+
+/**
+ * Opens the service over its data folder without HTTP: for the command line, and for `startServer`.
+ * Of several replicas that start on one database for the first time, one makes what is made once.
+ * @throws config-invalid, storage-corrupt, unsupported-version, unavailable
+ */
+export async function openServiceFolder(options: FolderOptions): Promise<OpenedFolder> {
+  const { folder, database = join(folder, "latchkey.db"), random = systemRandom } = options;
+  ensurePrivateFolder(folder);
+  const keysFor = (isNew: boolean): FolderKeys =>
+    loadFolderKeys(join(folder, "keys"), random, isNew, options.keys);
+  // Keys before the file: keys without one, after a crash, are still a first start.
+  const keys = isDatabaseUrl(database) ? undefined : keysFor(!existsSync(database));
+  const records = await openRecords(database);
+  try {
+    return await records.alone(async () => {
+      const isUnused = async () => (await records.vaultState()) === undefined;
+      return openOnRecords(options, records, keys ?? keysFor(await isUnused()));
+    });
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}
+
+/**
+ * Seals the tenants' keys under the newest of the key-encryption keys, in the middle of work; see
+ * `rotateVault`.
+ * @throws config-invalid, conflict and what `openServiceFolder` throws
+ */
+export async function rotateFolderVault(options: FolderOptions): Promise<Rotation> {
+  const { folder, database = join(folder, "latchkey.db"), random = systemRandom } = options;
+  const { vaultKeys } = loadFolderKeys(join(folder, "keys"), random, false, options.keys);
+  const records = await openRecords(database);
+  try {
+    return await rotateVault({ crypto: nodeCrypto, random, records, keys: vaultKeys });
+  } finally {
+    await records.close();
   }
 }
 

@@ -2,12 +2,14 @@ import { Secret } from "../protocol/crypto/secret.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { ServiceContext } from "./context.ts";
 import type { CommBatch, TenantKeyName } from "./store/records.ts";
+import type { SealedKey } from "./store/vault-rows.ts";
 
 type KeyContext = Pick<ServiceContext, "records" | "vault">;
 
-/** Where a key belongs: authenticated by the vault. */
-const keyPlace = (tenantId: string, name: TenantKeyName): string[] => ["key", tenantId, name];
-const batchPlace = (tenantId: string, batch: string): string[] => ["batch", tenantId, batch];
+/** Where what is sealed belongs: authenticated by the vault. */
+export function placeOf({ kind, tenantId, name }: Omit<SealedKey, "sealed">): readonly string[] {
+  return [kind, tenantId, name];
+}
 
 /** The key that a node shares with its tenant; see docs/protocol.md on comm_key and comm_iv. */
 export interface CommKey {
@@ -24,7 +26,7 @@ export function sealTenantKey(
   name: TenantKeyName,
   key: Uint8Array,
 ): Uint8Array {
-  return vault.seal(keyPlace(tenantId, name), key);
+  return vault.seal(placeOf({ kind: "key", tenantId, name }), key);
 }
 
 /** @throws tenant-unknown, storage-corrupt */
@@ -35,7 +37,7 @@ export async function openTenantKey(
 ): Promise<Secret> {
   const sealed = await records.tenantKey(tenantId, name);
   if (sealed === undefined) throw new LatchkeyError("tenant-unknown");
-  return vault.open(keyPlace(tenantId, name), sealed);
+  return vault.open(placeOf({ kind: "key", tenantId, name }), sealed);
 }
 
 /** @param material comm_key and comm_iv, 44 bytes */
@@ -46,7 +48,7 @@ export function sealCommBatch(
   material: Uint8Array,
 ): CommBatch {
   if (material.length !== 44) throw new RangeError("comm batch: 44 bytes");
-  return { batch, sealed: vault.seal(batchPlace(tenantId, batch), material) };
+  return { batch, sealed: vault.seal(placeOf({ kind: "batch", tenantId, name: batch }), material) };
 }
 
 /** The tenant's batches, newest first; none for a tenant that does not exist. */
@@ -56,7 +58,7 @@ export async function openCommBatches(
 ): Promise<readonly CommKey[]> {
   const batches = await records.commBatches(tenantId);
   return batches.map(({ batch, sealed }) => {
-    const material = vault.open(batchPlace(tenantId, batch), sealed);
+    const material = vault.open(placeOf({ kind: "batch", tenantId, name: batch }), sealed);
     const opened = {
       batch,
       key: new Secret(material.bytes.slice(0, 32)),

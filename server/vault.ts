@@ -1,9 +1,18 @@
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import { Secret } from "../protocol/crypto/secret.ts";
 import { concat } from "../protocol/encoding/bytes.ts";
+import { toHex } from "../protocol/encoding/hex.ts";
 import { transcript } from "../protocol/encoding/transcript.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Random } from "../protocol/platform.ts";
+
+const ID_BYTES = 8;
+
+/** Names a key-encryption key: says nothing of its 256 random bits that could be tried out. */
+export function vaultKeyId(crypto: CryptoProvider, key: Secret): string {
+  const hash = crypto.sha256(transcript("latchkey/v1/vault-key-id", key.bytes));
+  return toHex(hash.subarray(0, ID_BYTES));
+}
 
 /**
  * Seals the tenants' keys before they reach the database, under a key-encryption key that is not
@@ -11,15 +20,22 @@ import type { Random } from "../protocol/platform.ts";
  * that whoever can write the database cannot move one tenant's key into another's row.
  */
 export class Vault {
+  /** Of the key that seals. */
+  readonly id: string;
   readonly #crypto: CryptoProvider;
   readonly #random: Random;
   readonly #key: Secret;
+  readonly #others: readonly Secret[];
 
-  constructor(crypto: CryptoProvider, random: Random, key: Secret) {
-    if (key.length !== 32) throw new RangeError("vault: the key has 32 bytes");
+  /** @param others keys that open as well: the one before, or one to come */
+  constructor(crypto: CryptoProvider, random: Random, key: Secret, others: readonly Secret[] = []) {
+    for (const { length } of [key, ...others])
+      if (length !== 32) throw new RangeError("vault: the key has 32 bytes");
     this.#crypto = crypto;
     this.#random = random;
     this.#key = key;
+    this.#others = others;
+    this.id = vaultKeyId(crypto, key);
   }
 
   /** Nonce (12 bytes, random) followed by the AES-256-GCM cipher text. */
@@ -31,18 +47,23 @@ export class Vault {
 
   /** @throws storage-corrupt when the bytes were sealed for another place or under another key */
   open(place: readonly string[], sealed: Uint8Array): Secret {
+    const plain = this.tryOpen(place, sealed);
+    if (plain !== undefined) return plain;
+    throw new LatchkeyError("storage-corrupt", {
+      message:
+        "A stored key does not open: the key-encryption key is not the one it was sealed with.",
+    });
+  }
+
+  /** `undefined` where `open` throws. */
+  tryOpen(place: readonly string[], sealed: Uint8Array): Secret | undefined {
     const aad = transcript("latchkey/v1/vault", ...place);
     const nonce = sealed.subarray(0, 12);
-    const plain =
-      nonce.length === 12
-        ? this.#crypto.aesGcmOpen(this.#key.bytes, nonce, aad, sealed.subarray(12))
-        : undefined;
-    if (plain === undefined) {
-      throw new LatchkeyError("storage-corrupt", {
-        message:
-          "A stored key does not open: the key-encryption key is not the one it was sealed with.",
-      });
+    if (nonce.length < 12) return undefined;
+    for (const { bytes } of [this.#key, ...this.#others]) {
+      const plain = this.#crypto.aesGcmOpen(bytes, nonce, aad, sealed.subarray(12));
+      if (plain !== undefined) return new Secret(plain);
     }
-    return new Secret(plain);
+    return undefined;
   }
 }

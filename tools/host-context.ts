@@ -61,6 +61,8 @@ export function hostContext(): Context {
       (await import("./firmware/bundle.ts")).bundleFirmware(...target),
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
+    rotateVault: async (folder, stores) =>
+      (await import("../server/start.ts")).rotateFolderVault({ folder, ...stores }),
     openCard: (place) => openCard(place, interrupt.signal),
     openCardServer,
     openGateway: async (options) =>

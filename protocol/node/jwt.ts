@@ -83,8 +83,9 @@ function openJwt(crypto: CryptoProvider, token: string, keyById: KeyById): Token
 }
 
 /**
- * The claims of a token that one of the keys signed and that is good at `nowUnix`. There is no
- * leeway: the server that issues a token is the one that checks it, by the same clock.
+ * The claims of a token that one of the keys signed and that is good at `nowUnix`. Issued later
+ * than that by `aheadSeconds` at most: by another replica of the server, whose clock is not the
+ * same. There is no leeway for its end.
  * @throws token-invalid, token-expired
  */
 export function verifyJwt(
@@ -92,6 +93,7 @@ export function verifyJwt(
   token: string,
   keyById: KeyById,
   nowUnix: number,
+  aheadSeconds = 0,
 ): TokenClaims {
   let claims: TokenClaims;
   try {
@@ -99,7 +101,7 @@ export function verifyJwt(
   } catch (cause) {
     throw new LatchkeyError("token-invalid", { cause });
   }
-  if (claims.iat > nowUnix) throw new LatchkeyError("token-invalid");
+  if (claims.iat > nowUnix + aheadSeconds) throw new LatchkeyError("token-invalid");
   if (claims.exp <= nowUnix) throw new LatchkeyError("token-expired");
   return claims;
 }

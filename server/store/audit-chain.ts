@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { transcript } from "../../protocol/encoding/transcript.ts";
-import type { AuditRow } from "./records.ts";
+import type { AuditEntry, AuditRow } from "./records.ts";
 
 /** What stands before a tenant's first row. */
 export const AUDIT_GENESIS: Uint8Array = new Uint8Array(32);
@@ -14,6 +14,18 @@ export function auditHash(row: Omit<AuditRow, "hash">): Uint8Array {
   const { previousHash, seq, tenantId, at, kind, data } = row;
   const bytes = transcript("latchkey/v1/audit", previousHash, seq, tenantId, at, kind, data);
   return new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
+/** The row of an entry, behind the tenant's last one; `seq` is above that one's. */
+export function nextAuditRow(
+  entry: AuditEntry,
+  seq: number,
+  previousHash: Uint8Array = AUDIT_GENESIS,
+): AuditRow {
+  const { tenantId, at, kind } = entry;
+  const data = JSON.stringify(entry.data);
+  const row = { seq, tenantId, at, kind, data, previousHash };
+  return { ...row, hash: auditHash(row) };
 }
 
 /** The first row that does not fit the one before it, or `undefined` when all do. */

@@ -1,7 +1,9 @@
 import type { JsonValue } from "../../protocol/json/reader.ts";
-import type { Row } from "./sqlite-database.ts";
 
-/** Columns to values. The schema is STRICT, so a wrong type here is a bug in a query. */
+/** A row as a database gives it, by the names of its columns. */
+export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
+
+/** Columns to values. The schemas are strict, so a wrong type here is a bug in a query. */
 export function text(row: Row, name: string): string {
   const value = row[name];
   if (typeof value !== "string") throw new TypeError(`column ${name} is not text`);
@@ -17,7 +19,8 @@ export function integer(row: Row, name: string): number {
 export function blob(row: Row, name: string): Uint8Array {
   const value = row[name];
   if (!(value instanceof Uint8Array)) throw new TypeError(`column ${name} is not a blob`);
-  return value;
+  // A Buffer is one too, and may be a window onto what else its driver has read.
+  return Buffer.isBuffer(value) ? new Uint8Array(value) : value;
 }
 
 export function optionalText(row: Row, name: string): string | undefined {

@@ -6,6 +6,17 @@ import type { ReplayState } from "../../protocol/node/replay-window.ts";
  */
 export type ChallengeKind = "node" | "badge" | "sealed";
 
+export const CHALLENGE_KINDS: readonly ChallengeKind[] = ["node", "badge", "sealed"];
+
+/**
+ * The most challenges of a kind at a time; a flood gets `unavailable` rather than all the memory.
+ * Anyone can ask for a node's, and must not use up what readers need for badges.
+ */
+export const CHALLENGES_MAX = 200_000;
+
+/** Answered too late is told from never issued for this long. */
+export const EXPIRED_KEPT_SECONDS = 60;
+
 export interface StoredChallenge {
   readonly challengeId: string;
   readonly kind: ChallengeKind;
@@ -68,5 +79,7 @@ export interface Ephemera {
 
   /** Forgets what is over at that time. */
   sweep(nowAt: number): Promise<void>;
-  close(): void;
+  /** @throws unavailable when it does not answer */
+  ping(): Promise<void>;
+  close(): void | Promise<void>;
 }

@@ -1,12 +1,16 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { ReplayWindow } from "../../protocol/node/replay-window.ts";
-import { blob, integer, optionalText, text } from "./columns.ts";
-import type { ChallengeKind, Ephemera, StoredChallenge, StoredSession } from "./ephemera.ts";
-import { type Row, SqliteDatabase } from "./sqlite-database.ts";
-
-const KINDS: readonly ChallengeKind[] = ["node", "badge"];
-/** Answered too late is told from never issued for this long. */
-const EXPIRED_KEPT_SECONDS = 60;
+import { blob, integer, optionalText, type Row, text } from "./columns.ts";
+import {
+  CHALLENGE_KINDS,
+  CHALLENGES_MAX,
+  type ChallengeKind,
+  type Ephemera,
+  EXPIRED_KEPT_SECONDS,
+  type StoredChallenge,
+  type StoredSession,
+} from "./ephemera.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 
 /**
  * An own database in memory: nothing of it may reach a disk, where a private key would outlive
@@ -36,10 +40,6 @@ interface LiveSession {
 }
 
 export interface MemoryEphemeraOptions {
-  /**
-   * The most challenges of a kind at a time; a flood gets `unavailable` rather than all the
-   * memory. Anyone can ask for a node's, and must not use up what readers need for badges.
-   */
   readonly challengesMax?: number;
 }
 
@@ -66,7 +66,7 @@ export class MemoryEphemera implements Ephemera {
   readonly #challenges: Record<ChallengeKind, number> = { node: 0, badge: 0, sealed: 0 };
   #age = 0;
 
-  constructor({ challengesMax = 200_000 }: MemoryEphemeraOptions = {}) {
+  constructor({ challengesMax = CHALLENGES_MAX }: MemoryEphemeraOptions = {}) {
     this.#challengesMax = challengesMax;
   }
 
@@ -140,13 +140,15 @@ export class MemoryEphemera implements Ephemera {
     for (const [sid, { stored }] of this.#sessions) if (stored.expiresAt <= nowAt) this.#drop(sid);
   }
 
+  async ping(): Promise<void> {}
+
   close(): void {
     for (const sid of [...this.#sessions.keys()]) this.#drop(sid);
     this.#db.close();
   }
 
   #forget(where: string, ...values: (string | number)[]): void {
-    for (const kind of KINDS) {
+    for (const kind of CHALLENGE_KINDS) {
       const sql = `DELETE FROM challenges WHERE ${where} AND kind = ?`;
       this.#challenges[kind] -= this.#db.run(sql, ...values, kind);
     }

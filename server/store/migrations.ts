@@ -223,4 +223,13 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     reading_id INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Which key-encryption key the tenants' keys are sealed under, by its id, and which one it takes
+  -- over from while they are sealed anew. One row.
+  CREATE TABLE vault (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    active TEXT NOT NULL,
+    retiring TEXT CHECK (retiring <> active)
+  ) STRICT;
+  `,
 ]);

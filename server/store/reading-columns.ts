@@ -3,9 +3,8 @@ import type { JsonObject } from "../../protocol/json/reader.ts";
 import { QUANTITIES } from "../../protocol/telemetry/ranges.ts";
 import type { NamedReadings, SensorFault } from "../../protocol/telemetry/reading.ts";
 import type { LostReadings, SensorReading } from "../../protocol/telemetry/sensor-data.ts";
-import { integer, optionalInteger, optionalJson, optionalText, text } from "./columns.ts";
+import { integer, optionalInteger, optionalJson, optionalText, type Row, text } from "./columns.ts";
 import type { NewReading, ReadingRow } from "./readings.ts";
-import type { Row } from "./sqlite-database.ts";
 
 type Cell = null | number | string;
 

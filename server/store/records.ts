@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { ReadingRecords } from "./readings.ts";
+import type { VaultRecords } from "./vault-rows.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
 export type RegistrationPolicy = "auto" | "token" | "approve";
@@ -169,12 +170,16 @@ export interface Operator {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords {
-  /** Tenant, its keys and its first batch in one transaction. @throws conflict */
+export interface Records extends ReadingRecords, VaultRecords {
+  /**
+   * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
+   * active key. @throws conflict
+   */
   createTenant(
     tenant: Tenant,
     keys: Readonly<Record<TenantKeyName, Uint8Array>>,
     batch: CommBatch,
+    sealedUnder: string,
   ): Promise<void>;
   tenant(tenantId: string): Promise<Tenant | undefined>;
   tenants(): Promise<readonly Tenant[]>;
@@ -183,7 +188,8 @@ export interface Records extends ReadingRecords {
   tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
   /** Newest first; at most 16. */
   commBatches(tenantId: string): Promise<readonly CommBatch[]>;
-  addCommBatch(tenantId: string, batch: CommBatch, at: number): Promise<void>;
+  /** If `sealedUnder` is still the vault's active key. @throws conflict */
+  addCommBatch(tenantId: string, batch: CommBatch, sealedUnder: string, at: number): Promise<void>;
 
   addEnrolToken(tenantId: string, hash: Uint8Array, expiresAt: number): Promise<void>;
   /**
@@ -247,8 +253,11 @@ export interface Records extends ReadingRecords {
   /** All tokens of that name, in that tenant or among those who are of none. */
   removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
+  /** Runs `work` in one process at a time, of all that have these records open. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+
   /** Deletes spent and expired tokens, and readings that arrived before that. */
   sweep(nowAt: number, readingsBefore: number): Promise<void>;
 
-  close(): void;
+  close(): void | Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { AUDIT_GENESIS, auditHash } from "./audit-chain.ts";
-import { blob, integer, optionalText, text } from "./columns.ts";
+import { nextAuditRow } from "./audit-chain.ts";
+import { blob, integer } from "./columns.ts";
 import type {
   Alarm,
   AuditEntry,
@@ -8,22 +8,18 @@ import type {
   GrantObstacle,
   Records,
 } from "./records.ts";
-import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+import { toAlarm, toAuditRow } from "./row-readers.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
 
 type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
 
 /** Appends a row to its tenant's chain; must run inside a transaction. */
 export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
-  const { tenantId, at, kind } = entry;
-  const last = db.get(
-    "SELECT hash FROM audit WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1",
-    tenantId,
-  );
-  const previousHash = last ? blob(last, "hash") : AUDIT_GENESIS;
+  const before = "SELECT hash FROM audit WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1";
+  const last = db.get(before, entry.tenantId);
   const next = db.get("SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit");
-  const seq = integer(next!, "seq");
-  const data = JSON.stringify(entry.data);
-  const hash = auditHash({ seq, tenantId, at, kind, data, previousHash });
+  const row = nextAuditRow(entry, integer(next!, "seq"), last && blob(last, "hash"));
+  const { seq, tenantId, at, kind, data, previousHash, hash } = row;
   const sql =
     "INSERT INTO audit (seq, tenant_id, at, kind, data, previous_hash, hash) " +
     "VALUES (?,?,?,?,?,?,?)";
@@ -72,17 +68,6 @@ function raiseCounter(db: SqliteDatabase, step: CounterStep): GrantObstacle | un
   return db.run(raise, readCounter, tenantId, badgeUid) === 1 ? undefined : "badge-cloned";
 }
 
-function toAlarm(row: Row): Alarm {
-  return {
-    tenantId: text(row, "tenant_id"),
-    at: integer(row, "at"),
-    kind: text(row, "kind"),
-    badgeUid: optionalText(row, "badge_uid"),
-    nodeUid: optionalText(row, "node_uid"),
-    cause: text(row, "cause"),
-  };
-}
-
 /** Decisions, the audit log and alarms. */
 export function auditRecords(db: SqliteDatabase): AuditRecords {
   return {
@@ -98,15 +83,7 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
     },
     async auditRows(tenantId, limit, after = 0) {
       const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";
-      return db.all(sql, tenantId, after, limit).map((row) => ({
-        seq: integer(row, "seq"),
-        tenantId: text(row, "tenant_id"),
-        at: integer(row, "at"),
-        kind: text(row, "kind"),
-        data: text(row, "data"),
-        previousHash: blob(row, "previous_hash"),
-        hash: blob(row, "hash"),
-      }));
+      return db.all(sql, tenantId, after, limit).map(toAuditRow);
     },
     async alarms(tenantId, limit) {
       const sql = "SELECT * FROM alarms WHERE tenant_id = ? ORDER BY id DESC LIMIT ?";

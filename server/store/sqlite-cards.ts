@@ -1,24 +1,11 @@
-import type { BadgeChange, CardJob, CardLock, CardRow } from "./card-rows.ts";
-import { integer, optionalJson, text } from "./columns.ts";
+import type { BadgeChange, CardRow } from "./card-rows.ts";
 import type { Records } from "./records.ts";
+import { toCard } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import { insertBadge } from "./sqlite-badges.ts";
-import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
 
 type CardRecords = Pick<Records, "card" | "saveCard">;
-
-function toCard(row: Row): CardRow {
-  return {
-    tenantId: text(row, "tenant_id"),
-    badgeUid: text(row, "badge_uid"),
-    revision: integer(row, "revision"),
-    generation: integer(row, "generation"),
-    generationMax: integer(row, "generation_max"),
-    lock: text(row, "lock") as CardLock,
-    writing: integer(row, "writing") === 1,
-    job: optionalJson(row, "job") as CardJob | undefined,
-  };
-}
 
 /** Compare and set: true when the row was still at that revision. */
 function storeRow(db: SqliteDatabase, card: CardRow): boolean {

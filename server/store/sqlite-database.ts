@@ -1,7 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { LatchkeyError } from "../../protocol/errors.ts";
-
-export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
+import type { Row } from "./columns.ts";
 
 /** "LKEY": marks the file as ours (PRAGMA application_id), so that no other one is migrated. */
 const APPLICATION_ID = 0x4c4b4559;

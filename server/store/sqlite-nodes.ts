@@ -1,29 +1,13 @@
-import { blob, integer, optionalInteger, optionalJson, optionalText, text } from "./columns.ts";
-import type { EnrolOutcome, NewNode, Node, NodeStatus, Records } from "./records.ts";
+import { nodeChanged, nodeRegistered } from "./audit-entries.ts";
+import type { EnrolOutcome, NewNode, Records } from "./records.ts";
+import { toNode } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
-import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
 
 type NodeRecords = Pick<
   Records,
   "addEnrolToken" | "enrolNode" | "node" | "nodes" | "changeNode" | "saveHealth"
 >;
-
-function toNode(row: Row): Node {
-  return {
-    tenantId: text(row, "tenant_id"),
-    nodeUid: text(row, "node_uid"),
-    nodeType: text(row, "node_type"),
-    nodePk: blob(row, "node_pk"),
-    batch: text(row, "batch"),
-    status: text(row, "status") as NodeStatus,
-    label: optionalText(row, "label"),
-    zone: optionalText(row, "zone"),
-    relayMs: optionalInteger(row, "relay_ms"),
-    createdAt: integer(row, "created_at"),
-    lastSeenAt: optionalInteger(row, "last_seen_at"),
-    health: optionalJson(row, "health"),
-  };
-}
 
 function spendToken(db: SqliteDatabase, node: NewNode, tokenHash: Uint8Array): boolean {
   const sql =
@@ -38,8 +22,7 @@ function insertNode(db: SqliteDatabase, node: NewNode): void {
     "INSERT INTO nodes (tenant_id, node_uid, node_type, node_pk, batch, status, created_at) " +
     "VALUES (?,?,?,?,?,?,?)";
   db.run(sql, tenantId, nodeUid, nodeType, nodePk, batch, status, createdAt);
-  const data = { node_uid: nodeUid, node_type: nodeType, batch, status };
-  appendAudit(db, { tenantId, at: createdAt, kind: "node-registered", data });
+  appendAudit(db, nodeRegistered(node));
 }
 
 function enrol(db: SqliteDatabase, node: NewNode, tokenHash?: Uint8Array): EnrolOutcome {
@@ -79,8 +62,7 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
           "zone = coalesce(?, zone), relay_ms = coalesce(?, relay_ms) " +
           "WHERE tenant_id = ? AND node_uid = ? AND (status <> 'revoked' OR coalesce(?1, status) = status)";
         const found = db.run(sql, status, label, zone, relayMs, tenantId, nodeUid) === 1;
-        const data = { node_uid: nodeUid, ...change };
-        if (found) appendAudit(db, { tenantId, at, kind: "node-changed", data });
+        if (found) appendAudit(db, nodeChanged(tenantId, nodeUid, change, at));
         return found;
       });
     },

@@ -1,6 +1,6 @@
-import { optionalText, text } from "./columns.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import type { Records, Role } from "./records.ts";
+import type { Records } from "./records.ts";
+import { toOperator } from "./row-readers.ts";
 import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
@@ -9,6 +9,7 @@ import { nodeRecords } from "./sqlite-nodes.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
+import { vaultRecords } from "./sqlite-vault.ts";
 
 type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
 
@@ -23,9 +24,7 @@ function operatorRecords(db: SqliteDatabase): OperatorRecords {
     },
     async operator(tokenHash) {
       const row = db.get("SELECT * FROM operators WHERE token_hash = ?", tokenHash);
-      if (row === undefined) return undefined;
-      const role = text(row, "role") as Role;
-      return { name: text(row, "name"), role, tenantId: optionalText(row, "tenant_id") };
+      return row && toOperator(row);
     },
   };
 }
@@ -38,6 +37,7 @@ export function openSqliteRecords(path: string): Records {
   const db = new SqliteDatabase(path, MIGRATIONS);
   return {
     ...tenantRecords(db),
+    ...vaultRecords(db),
     ...nodeRecords(db),
     ...badgeRecords(db),
     ...cardRecords(db),
@@ -45,6 +45,8 @@ export function openSqliteRecords(path: string): Records {
     ...reportRecords(db),
     ...operatorRecords(db),
     ...readingRecords(db),
+    // It is one process; the command line beside it makes nothing that is made once.
+    alone: (work) => work(),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);

@@ -1,6 +1,8 @@
-import { blob, integer, text } from "./columns.ts";
-import type { CommBatch, Records, RegistrationPolicy, Tenant } from "./records.ts";
-import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+import { blob, integer } from "./columns.ts";
+import type { CommBatch, Records } from "./records.ts";
+import { toBatch, toTenant } from "./row-readers.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+import { requireActive } from "./sqlite-vault.ts";
 
 type TenantRecords = Pick<
   Records,
@@ -15,16 +17,6 @@ type TenantRecords = Pick<
   | "setZone"
 >;
 
-function toTenant(row: Row): Tenant {
-  return {
-    tenantId: text(row, "tenant_id"),
-    name: text(row, "name"),
-    registration: text(row, "registration") as RegistrationPolicy,
-    relayMs: integer(row, "relay_ms"),
-    createdAt: integer(row, "created_at"),
-  };
-}
-
 /** Tenants, their sealed keys and their zones. */
 export function tenantRecords(db: SqliteDatabase): TenantRecords {
   const addBatch = (tenantId: string, { batch, sealed }: CommBatch, at: number): void => {
@@ -32,8 +24,14 @@ export function tenantRecords(db: SqliteDatabase): TenantRecords {
     db.run(sql, tenantId, batch, sealed, at);
   };
   return {
-    async createTenant({ tenantId, name, registration, relayMs, createdAt }, keys, batch) {
+    async createTenant(
+      { tenantId, name, registration, relayMs, createdAt },
+      keys,
+      batch,
+      sealedUnder,
+    ) {
       db.transaction(() => {
+        requireActive(db, sealedUnder);
         const sql = "INSERT INTO tenants VALUES (?,?,?,?,?)";
         db.run(sql, tenantId, name, registration, relayMs, createdAt);
         for (const [key, sealed] of Object.entries(keys))
@@ -62,10 +60,13 @@ export function tenantRecords(db: SqliteDatabase): TenantRecords {
         "SELECT batch, sealed FROM comm_batches WHERE tenant_id = ? " +
         "ORDER BY created_at DESC, batch LIMIT 16";
       const rows = db.all(sql, tenantId);
-      return rows.map((row) => ({ batch: text(row, "batch"), sealed: blob(row, "sealed") }));
+      return rows.map(toBatch);
     },
-    async addCommBatch(tenantId, batch, at) {
-      addBatch(tenantId, batch, at);
+    async addCommBatch(tenantId, batch, sealedUnder, at) {
+      db.transaction(() => {
+        requireActive(db, sealedUnder);
+        addBatch(tenantId, batch, at);
+      });
     },
     async zoneRelayMs(tenantId, zone) {
       const sql = "SELECT relay_ms FROM zones WHERE tenant_id = ? AND zone = ?";

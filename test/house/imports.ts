@@ -27,13 +27,16 @@ type Allowed = readonly string[];
 
 const EVERYTHING: Allowed = [""];
 
+/** The query layer and the drivers under it: their own folders only, see below. */
+const DATABASES = ["kysely", "mysql2", "pg", "ioredis"];
+
 /** The table of house.md ("may import"), with a room's own files. */
 const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
   protocol: ["protocol/", "@noble/"],
   hal: ["hal/", "protocol/"],
   firmware: ["firmware/", "hal/", "protocol/"],
   "host-sim": ["host-sim/", "firmware/", "hal/", "protocol/", "server/", "@noble/", "yaml"],
-  server: ["server/", "protocol/", "node:", "fastify", "mqtt"],
+  server: ["server/", "protocol/", "node:", "fastify", "mqtt", ...DATABASES],
   sdk: ["sdk/", "protocol/"],
   tools: EVERYTHING,
   bench: EVERYTHING,
@@ -73,6 +76,9 @@ const INDEPENDENT: readonly (readonly [string, string])[] = [
   ["host-sim/chips/", "protocol/encoding/crc16-modbus"],
 ];
 
+/** What speaks to a database or a cache stays behind the ports. */
+const STORES_ON_THE_NETWORK = ["server/store/sql/", "server/store/redis/"];
+
 /** Why an import is against the rules, or `undefined`. */
 export function objection({ from, to }: Edge): string | undefined {
   const room = from.split("/")[0] as Room;
@@ -84,6 +90,10 @@ export function objection({ from, to }: Edge): string | undefined {
   if (BESIDES[from]?.some((name) => to.startsWith(name))) return undefined;
   if (!MAY_IMPORT[room].some((prefix) => to.startsWith(prefix))) {
     return `${room}/ may import only ${MAY_IMPORT[room].join(", ")}`;
+  }
+  const isStore = STORES_ON_THE_NETWORK.some((folder) => from.startsWith(folder));
+  if (room === "server" && DATABASES.includes(to) && !isStore) {
+    return `only ${STORES_ON_THE_NETWORK.join(" and ")} may know ${to}`;
   }
   for (const [model, judged] of INDEPENDENT) {
     if (from.startsWith(model) && to.startsWith(judged)) {

@@ -24,7 +24,8 @@ const seed = new Uint8Array(32).fill(4);
 const publicKey = crypto.ed25519PublicKey(seed);
 const keyById = (kid: string) => (kid === "k1" ? publicKey : undefined);
 const token = signJwt(crypto, seed, claims, "k1");
-const verify = (text: string, now = 1500) => verifyJwt(crypto, text, keyById, now);
+const verify = (text: string, now = 1500, ahead?: number) =>
+  verifyJwt(crypto, text, keyById, now, ahead);
 
 /** A token of any header and payload, with a good signature. */
 function forge(header: unknown, payload: unknown): string {
@@ -45,6 +46,8 @@ describe("an access token", () => {
 
   it("is good from its issue to the second before its end", () => {
     throwsCode(() => verify(token, 999), "token-invalid");
+    verify(token, 970, 30);
+    throwsCode(() => verify(token, 969, 30), "token-invalid");
     verify(token, 1000);
     verify(token, 1899);
     throwsCode(() => verify(token, 1900), "token-expired");

@@ -1,4 +1,8 @@
-/** A server in a process of its own, for tests that kill it: `node serve.ts <folder> [broker]`. */
+/**
+ * A server in a process of its own, for tests that kill it: `node serve.ts <folder> [broker]`. Its
+ * stores and keys are in the environment, as for `latchkey serve`.
+ */
+import { storesFrom } from "../../server/environment.ts";
 import { startServer } from "../../server/start.ts";
 
 const [, , folder, brokerUrl] = process.argv;
@@ -6,11 +10,15 @@ if (folder === undefined) throw new Error("usage: serve.ts <folder>");
 const log = { write: (...line: unknown[]) => process.stderr.write(`${JSON.stringify(line)}\n`) };
 // It is to be killed under load, not to slow the load down.
 const often = { burst: 1_000_000, perSecond: 1_000_000 };
-const limits = { tapsByNode: often, requestsByNode: often };
+const rates = { tapsByNode: often, requestsByNode: often, registerByAddress: often };
+const limits = { ...rates, handshakeByAddress: often, badgeChallengesPerNode: 256 };
+const skewMs = Number(process.env["TEST_SKEW_MS"] ?? 0);
 const { url, firstStart, close } = await startServer({
   folder,
+  ...storesFrom(process.env),
   log,
   limits,
+  clock: { unixMs: () => Date.now() + skewMs },
   ...(brokerUrl !== undefined && { broker: { url: brokerUrl } }),
 });
 process.stdout.write(`${JSON.stringify({ url, firstStart })}\n`);

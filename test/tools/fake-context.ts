@@ -68,6 +68,7 @@ export class FakeWorld {
       },
       removeFile: (path) => void this.files.delete(path),
       fetch: refuse("network"),
+      rotateVault: refuse("server"),
       openSerial: refuse("serial port"),
       openBytes: refuse("serial port"),
       listSerialPorts: async () => [],

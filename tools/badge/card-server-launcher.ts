@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { LatchkeyError } from "../../protocol/errors.ts";
-import { openServiceFolder } from "../../server/start.ts";
+import { openLocalService } from "../local-service.ts";
 import { type CardServer, relayCard } from "./card-server.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -43,11 +41,7 @@ async function post(url: string, token: string, body: object) {
  * @throws network-failed when there is none; as `openServiceFolder`
  */
 export async function localCardServer(folder: string): Promise<CardServer> {
-  if (!existsSync(join(folder, "latchkey.db")))
-    throw new LatchkeyError("network-failed", {
-      message: `${folder} holds no server's data: run \`latchkey init\`, or name one with --url`,
-    });
-  const { service } = await openServiceFolder({ folder });
+  const service = await openLocalService(folder, process.env);
   return {
     async run({ tenantId, ...wish }, card) {
       const tenant = tenantId ?? (await service.admin.tenants())[0]?.tenantId;
@@ -56,7 +50,7 @@ export async function localCardServer(folder: string): Promise<CardServer> {
       return await service.admin.card(order, card.transceive);
     },
     async close() {
-      service.close();
+      await service.close();
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Timer } from "../../protocol/platform.ts";
+import type { StoreChoice } from "../../server/environment.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
+import type { Rotation } from "../../server/vault-rotation.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { FirmwareTarget } from "../firmware/products.ts";
@@ -43,6 +45,8 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly host: string;
   readonly port: number;
+  /** Where data is kept, where that is not the folder. */
+  readonly stores?: StoreChoice;
   /** Where readings are published to. */
   readonly broker?: BrokerOptions;
   /** A line for every request and everything unusual. */
@@ -119,6 +123,8 @@ export interface Context {
   findXs(): string | undefined;
   /** @throws address-in-use */
   serve(options: ServeOptions): Promise<RunningServer>;
+  /** Changes the key-encryption key of a server's data. */
+  rotateVault(folder: string, stores: StoreChoice): Promise<Rotation>;
   loadSimulator(): Promise<Simulator>;
   /** The card at a PN532 on a serial port, or a simulated chip in a file. */
   openCard(place: CardPlace): Promise<CardChannel>;

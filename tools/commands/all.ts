@@ -12,9 +12,10 @@ import { readings } from "./readings.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
+import { vault } from "./vault.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
   ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, gateway],
-  ...[build, flash],
+  ...[build, flash, vault],
 ];

@@ -1,3 +1,5 @@
+import { type StoreChoice, storesFrom } from "../../server/environment.ts";
+import { isDatabaseUrl } from "../../server/store/sql/database-url.ts";
 import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
 import type { Arguments, Command } from "../cli/command.ts";
@@ -25,6 +27,12 @@ export const serve: Command = {
       value: "folder",
       help: `where database and keys are; ${SERVER_FOLDER} by default`,
     },
+    {
+      name: "database",
+      value: "url|file",
+      help: "mysql://user@host/name or postgres://…, for several servers; a file of its own else",
+    },
+    { name: "redis", value: "url", help: "redis://host:6379, for several servers" },
     { name: "mqtt", value: "url", help: "publish readings: mqtt://host:1883 or mqtts://host:8883" },
     { name: "mqtt-version", value: "3.1.1|5", help: "3.1.1 by default" },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
@@ -32,6 +40,10 @@ export const serve: Command = {
   examples: [
     ["latchkey serve", "for this machine only"],
     ["latchkey serve --host 0.0.0.0", "for readers on the network"],
+    [
+      "latchkey serve --database postgres://latchkey@db/latchkey --redis redis://cache",
+      "one of several",
+    ],
     ["latchkey serve --mqtt mqtt://homeassistant.local:1883", "readings for Home Assistant"],
   ],
   async *run(context, args) {
@@ -40,6 +52,7 @@ export const serve: Command = {
       dataFolder: resolvePath(context, args.text("data") ?? SERVER_FOLDER),
       host: args.text("host") ?? "127.0.0.1",
       port: args.number("port", 0, 65535) ?? SERVER_PORT,
+      stores: storesOf(context, args),
       ...brokerOf(context, args),
       onLog: (text) => {
         if (!args.flag("quiet")) lines.push({ type: "note", text });
@@ -66,6 +79,23 @@ export const serve: Command = {
     }
   },
 };
+
+/** A password belongs into the environment: every user sees a command line. */
+function storesOf(context: Context, args: Arguments): StoreChoice {
+  for (const name of ["database", "redis"] as const) {
+    const given = args.text(name);
+    if (given === undefined || !URL.parse(given)?.password) continue;
+    const variable = `LATCHKEY_${name.toUpperCase()}_URL`;
+    throw usageError(`--${name} must not hold a password; put the URL into ${variable}`, name);
+  }
+  const [database, redis] = [args.text("database"), args.text("redis")];
+  return storesFrom(context.env, {
+    ...(database !== undefined && {
+      database: isDatabaseUrl(database) ? database : resolvePath(context, database),
+    }),
+    ...(redis !== undefined && { redis }),
+  });
+}
 
 /** The broker's name and password are in the environment: every user sees a command line. */
 function brokerOf({ env }: Context, args: Arguments): Pick<ServeOptions, "broker"> {

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { parseReadingsRequest } from "../../server/readings-query.ts";
-import { openServiceFolder } from "../../server/start.ts";
+import { openLocalService } from "../local-service.ts";
 import { readingsParameters } from "./readings-parameters.ts";
 import type { ReadingsSource } from "./readings-source.ts";
 
@@ -15,11 +13,7 @@ const POLL_MS = 500;
  * @throws network-failed when there is none; as `openServiceFolder`
  */
 export async function localReadings(folder: string): Promise<ReadingsSource> {
-  if (!existsSync(join(folder, "latchkey.db")))
-    throw new LatchkeyError("network-failed", {
-      message: `${folder} holds no server's data: run \`latchkey init\`, or name one with --url`,
-    });
-  const { service } = await openServiceFolder({ folder });
+  const service = await openLocalService(folder, process.env);
   const { admin } = service;
   const tenantOf = async (named: string | undefined): Promise<string> => {
     const tenant = named ?? (await admin.tenants())[0]?.tenantId;
@@ -42,7 +36,7 @@ export async function localReadings(folder: string): Promise<ReadingsSource> {
       if (!until.aborted) yield* pages;
     },
     async close() {
-      service.close();
+      await service.close();
     },
   };
 }

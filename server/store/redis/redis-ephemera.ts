@@ -1,0 +1,225 @@
+import type { Redis } from "ioredis";
+import { concat } from "../../../protocol/encoding/bytes.ts";
+import { LatchkeyError } from "../../../protocol/errors.ts";
+import {
+  FRESH_REPLAY_STATE,
+  type ReplayState,
+  ReplayWindow,
+} from "../../../protocol/node/replay-window.ts";
+import type { Vault } from "../../vault.ts";
+import type { WallClock } from "../../wall-clock.ts";
+import {
+  CHALLENGE_KINDS,
+  CHALLENGES_MAX,
+  type ChallengeKind,
+  type Ephemera,
+  EXPIRED_KEPT_SECONDS,
+  type StoredChallenge,
+  type StoredSession,
+} from "../ephemera.ts";
+import { RedisLink } from "./redis-link.ts";
+import {
+  CLOSE_NODE,
+  MOVE_WINDOW,
+  OPEN_SESSION,
+  PUT_CHALLENGE,
+  RENEW_SESSION,
+  TAKE_CHALLENGE,
+} from "./redis-scripts.ts";
+
+export interface RedisEphemeraOptions {
+  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. */
+  readonly url: string;
+  /** Seals what must not be read there. */
+  readonly vault: Vault;
+  readonly clock: WallClock;
+  /** The most challenges of a kind at a time, over all replicas. */
+  readonly challengesMax?: number;
+}
+
+/** So many others may move one window at the same time before it is given up. */
+const MOVES_MAX = 200;
+
+/** What is no secret of a challenge; authenticated by the seal. */
+type ChallengeSaid = Pick<StoredChallenge, "tenantId" | "nodeUid" | "badgeUid" | "expiresAt"> & {
+  readonly nonceLength: number;
+};
+type SessionSaid = Pick<StoredSession, "tenantId" | "nodeUid" | "endsAt">;
+
+/** No two nodes have one name, whatever characters are in them. */
+function nodeName(tenantId: string, nodeUid: string): string {
+  return `${tenantId.length}:${tenantId}/${nodeUid}`;
+}
+
+function windowText({ highest, low, high }: ReplayState): string {
+  return `${highest},${low},${high}`;
+}
+
+function windowState(text: string): ReplayState {
+  const [highest = 0, low = 0, high = 0] = text.split(",").map(Number);
+  return { highest, low, high };
+}
+
+type Argument = string | number | Uint8Array;
+
+/** A script's answer; bytes come as Buffers. */
+function evaluate(redis: Redis, script: string, ...values: readonly Argument[]): Promise<unknown> {
+  const given = values.map((each) => (each instanceof Uint8Array ? Buffer.from(each) : each));
+  return redis.callBuffer("EVAL", script, 0, ...given);
+}
+
+/**
+ * Challenges and sessions of all replicas, in the memory of one Redis. Keys of sessions and of
+ * handshakes are sealed by the vault before they go there. What Redis loses, or an operator
+ * throws out, is void: a session goes with its replay window, in one piece.
+ */
+export class RedisEphemera implements Ephemera {
+  readonly #link: RedisLink;
+  readonly #vault: Vault;
+  readonly #clock: WallClock;
+  readonly #challengesMax: number;
+
+  private constructor({ url, vault, clock, challengesMax }: RedisEphemeraOptions) {
+    this.#link = new RedisLink(url);
+    this.#vault = vault;
+    this.#clock = clock;
+    this.#challengesMax = challengesMax ?? CHALLENGES_MAX;
+  }
+
+  /** @throws config-invalid, unavailable */
+  static async open(options: RedisEphemeraOptions): Promise<RedisEphemera> {
+    const store = new RedisEphemera(options);
+    try {
+      await store.#link.open();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  async putChallenge(challenge: StoredChallenge, keep: number): Promise<void> {
+    const { challengeId, kind, tenantId, nodeUid, badgeUid, nonce, expiresAt } = challenge;
+    const { ephemeral = new Uint8Array(0) } = challenge;
+    const nonceLength = nonce.length;
+    const said = JSON.stringify({ tenantId, nodeUid, badgeUid, expiresAt, nonceLength });
+    const secret = concat(nonce, ephemeral);
+    const sealed = this.#vault.seal(["challenge", challengeId, kind, said], secret);
+    secret.fill(0);
+    const node = nodeName(tenantId, nodeUid);
+    const lastsMs = this.#lastsMs(expiresAt + EXPIRED_KEPT_SECONDS);
+    const what = [challengeId, kind, nodeUid, node, said, sealed] as const;
+    const put = await this.#link.run((redis, prefix) =>
+      evaluate(redis, PUT_CHALLENGE, prefix, ...what, lastsMs, keep, this.#challengesMax),
+    );
+    if (put === 0) throw new LatchkeyError("unavailable", { detail: { retry_after: 5 } });
+    if (put !== 1) throw new LatchkeyError("conflict");
+  }
+
+  async takeChallenge(
+    challengeId: string,
+    kind: ChallengeKind,
+    nodeUid?: string,
+  ): Promise<StoredChallenge | undefined> {
+    const bound = nodeUid === undefined ? 0 : 1;
+    const found = (await this.#link.run((redis, prefix) =>
+      evaluate(redis, TAKE_CHALLENGE, prefix, challengeId, kind, bound, nodeUid ?? ""),
+    )) as [Buffer, Buffer] | null;
+    if (found === null) return undefined;
+    const said = found[0].toString();
+    // Sealed under a key that is gone: as if it had never been issued.
+    const secret = this.#vault.tryOpen(["challenge", challengeId, kind, said], found[1]);
+    if (secret === undefined) return undefined;
+    const { nonceLength, ...fields } = JSON.parse(said) as ChallengeSaid;
+    const nonce = secret.bytes.slice(0, nonceLength);
+    const rest = secret.bytes.slice(nonceLength);
+    secret.wipe();
+    const ephemeral = rest.length === 0 ? undefined : rest;
+    return { challengeId, kind, ...fields, badgeUid: fields.badgeUid, nonce, ephemeral };
+  }
+
+  async openSession(session: StoredSession, keep: number): Promise<void> {
+    const { sid, tenantId, nodeUid, material, expiresAt, endsAt } = session;
+    const said = JSON.stringify({ tenantId, nodeUid, endsAt });
+    const sealed = this.#vault.seal(["session", sid, said], material);
+    material.fill(0);
+    const node = nodeName(tenantId, nodeUid);
+    const what = [sid, node, said, sealed, expiresAt, windowText(FRESH_REPLAY_STATE)] as const;
+    const opened = await this.#link.run((redis, prefix) =>
+      evaluate(redis, OPEN_SESSION, prefix, ...what, this.#lastsMs(expiresAt), keep),
+    );
+    if (opened !== 1) throw new LatchkeyError("conflict");
+  }
+
+  async session(sid: string): Promise<StoredSession | undefined> {
+    const [said, sealed, until] = await this.#link.run((redis, prefix) =>
+      redis.hmgetBuffer(`${prefix}s:${sid}`, "said", "sealed", "until"),
+    );
+    if (!said || !sealed || !until) return undefined;
+    const text = said.toString();
+    const secret = this.#vault.tryOpen(["session", sid, text], sealed);
+    if (secret === undefined) return undefined;
+    const { tenantId, nodeUid, endsAt } = JSON.parse(text) as SessionSaid;
+    const material = secret.bytes.slice();
+    secret.wipe();
+    return { sid, tenantId, nodeUid, material, expiresAt: Number(until.toString()), endsAt };
+  }
+
+  /** The rule is the protocol's; what is written back counts only if nobody was faster. */
+  async acceptSequence(sid: string, seq: number): Promise<boolean> {
+    return this.#link.run(async (redis, prefix) => {
+      let before = await redis.hget(`${prefix}s:${sid}`, "window");
+      for (let move = 0; move < MOVES_MAX; move++) {
+        if (!before) return false;
+        const window = new ReplayWindow(windowState(before));
+        if (!window.accept(seq)) return false;
+        const after = windowText(window.state);
+        const other = await evaluate(redis, MOVE_WINDOW, prefix, sid, before, after);
+        if (other === null) return true;
+        before = String(other);
+      }
+      throw new LatchkeyError("unavailable", { detail: { retry_after: 1 } });
+    });
+  }
+
+  async replayState(sid: string): Promise<ReplayState | undefined> {
+    const window = await this.#link.run((redis, prefix) =>
+      redis.hget(`${prefix}s:${sid}`, "window"),
+    );
+    return window === null ? undefined : windowState(window);
+  }
+
+  async renewSession(sid: string, expiresAt: number): Promise<boolean> {
+    return this.#link.run(async (redis, prefix) => {
+      const said = await redis.hget(`${prefix}s:${sid}`, "said");
+      if (said === null) return false;
+      const { tenantId, nodeUid } = JSON.parse(said) as SessionSaid;
+      const node = nodeName(tenantId, nodeUid);
+      const lastsMs = this.#lastsMs(expiresAt);
+      return (await evaluate(redis, RENEW_SESSION, prefix, sid, node, expiresAt, lastsMs)) === 1;
+    });
+  }
+
+  async closeNode(tenantId: string, nodeUid: string): Promise<void> {
+    const node = nodeName(tenantId, nodeUid);
+    await this.#link.run((redis, prefix) =>
+      evaluate(redis, CLOSE_NODE, prefix, node, ...CHALLENGE_KINDS),
+    );
+  }
+
+  /** Redis forgets by itself. */
+  async sweep(): Promise<void> {}
+
+  async ping(): Promise<void> {
+    await this.#link.run((redis) => redis.ping());
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  /** From now on by this replica's clock, which also said when it ends: their difference counts. */
+  #lastsMs(endsAt: number): number {
+    return Math.max(1, endsAt * 1000 - this.#clock.unixMs());
+  }
+}

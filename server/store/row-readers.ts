@@ -1,0 +1,124 @@
+import type { BadgeMode } from "../../protocol/badge/payload.ts";
+import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
+import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
+import {
+  blob,
+  integer,
+  optionalInteger,
+  optionalJson,
+  optionalText,
+  type Row,
+  text,
+} from "./columns.ts";
+import type {
+  Alarm,
+  AuditRow,
+  Badge,
+  BadgeScope,
+  BadgeStatus,
+  CommBatch,
+  Node,
+  NodeStatus,
+  Operator,
+  RegistrationPolicy,
+  Role,
+  Tenant,
+} from "./records.ts";
+
+// Rows to what they mean: the columns have the same names in every database.
+
+export function toTenant(row: Row): Tenant {
+  return {
+    tenantId: text(row, "tenant_id"),
+    name: text(row, "name"),
+    registration: text(row, "registration") as RegistrationPolicy,
+    relayMs: integer(row, "relay_ms"),
+    createdAt: integer(row, "created_at"),
+  };
+}
+
+export function toBatch(row: Row): CommBatch {
+  return { batch: text(row, "batch"), sealed: blob(row, "sealed") };
+}
+
+export function toNode(row: Row): Node {
+  return {
+    tenantId: text(row, "tenant_id"),
+    nodeUid: text(row, "node_uid"),
+    nodeType: text(row, "node_type"),
+    nodePk: blob(row, "node_pk"),
+    batch: text(row, "batch"),
+    status: text(row, "status") as NodeStatus,
+    label: optionalText(row, "label"),
+    zone: optionalText(row, "zone"),
+    relayMs: optionalInteger(row, "relay_ms"),
+    createdAt: integer(row, "created_at"),
+    lastSeenAt: optionalInteger(row, "last_seen_at"),
+    health: optionalJson(row, "health"),
+  };
+}
+
+/** With the columns `generation` and `writing` of its card. */
+export function toBadge(row: Row): Badge {
+  return {
+    tenantId: text(row, "tenant_id"),
+    badgeUid: text(row, "badge_uid"),
+    badgePk: blob(row, "badge_pk"),
+    mode: text(row, "mode") as BadgeMode,
+    profile: text(row, "profile") as BadgeProfile,
+    nodeUid: optionalText(row, "node_uid"),
+    holder: text(row, "holder"),
+    label: optionalText(row, "label"),
+    status: text(row, "status") as BadgeStatus,
+    scope: optionalJson(row, "scope") as BadgeScope | undefined,
+    readCounter: integer(row, "read_counter"),
+    keyGeneration: integer(row, "generation"),
+    beingWritten: integer(row, "writing") === 1,
+    createdAt: integer(row, "created_at"),
+  };
+}
+
+export function toCard(row: Row): CardRow {
+  return {
+    tenantId: text(row, "tenant_id"),
+    badgeUid: text(row, "badge_uid"),
+    revision: integer(row, "revision"),
+    generation: integer(row, "generation"),
+    generationMax: integer(row, "generation_max"),
+    lock: text(row, "lock") as CardLock,
+    writing: integer(row, "writing") === 1,
+    job: optionalJson(row, "job") as CardJob | undefined,
+  };
+}
+
+export function toAuditRow(row: Row): AuditRow {
+  return {
+    seq: integer(row, "seq"),
+    tenantId: text(row, "tenant_id"),
+    at: integer(row, "at"),
+    kind: text(row, "kind"),
+    data: text(row, "data"),
+    previousHash: blob(row, "previous_hash"),
+    hash: blob(row, "hash"),
+  };
+}
+
+export function toAlarm(row: Row): Alarm {
+  return {
+    tenantId: text(row, "tenant_id"),
+    at: integer(row, "at"),
+    kind: text(row, "kind"),
+    badgeUid: optionalText(row, "badge_uid"),
+    nodeUid: optionalText(row, "node_uid"),
+    cause: text(row, "cause"),
+  };
+}
+
+export function toOperator(row: Row): Operator {
+  const role = text(row, "role") as Role;
+  return { name: text(row, "name"), role, tenantId: optionalText(row, "tenant_id") };
+}
+
+/** As it is stored. */
+export const scopeText = (scope: BadgeScope | undefined): string | null =>
+  scope ? JSON.stringify(scope) : null;

@@ -1,0 +1,154 @@
+import { sql } from "kysely";
+import { nextAuditRow } from "../audit-chain.ts";
+import type {
+  Alarm,
+  AuditEntry,
+  CounterStep,
+  DecisionRecord,
+  GrantObstacle,
+  Records,
+} from "../records.ts";
+import { toAlarm, toAuditRow } from "../row-readers.ts";
+import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+
+type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
+
+/** Appends rows to what its tenants have; to be called last in a transaction. */
+export type Append = (db: SqlTransaction, entry: AuditEntry) => Promise<void>;
+
+/**
+ * Appends a row to its tenant's chain. The chain's head is held until the commit, so that of two
+ * replicas the second one sees what the first has written.
+ */
+export function auditAppender(database: SqlDatabase): Append {
+  return async (db, entry) => {
+    const { tenantId } = entry;
+    const head = await db
+      .selectFrom("audit_heads")
+      .select(["seq", "hash"])
+      .where("tenant_id", "=", tenantId)
+      .forUpdate()
+      .executeTakeFirst();
+    const row = nextAuditRow(entry, (head?.seq ?? 0) + 1, head && new Uint8Array(head.hash));
+    const { seq, at, kind, data, previousHash, hash } = row;
+    await database.put(
+      async () =>
+        head === undefined
+          ? 0
+          : found(
+              await db
+                .updateTable("audit_heads")
+                .set({ seq, hash })
+                .where("tenant_id", "=", tenantId)
+                .executeTakeFirst(),
+            ),
+      () => db.insertInto("audit_heads").values({ tenant_id: tenantId, seq, hash }).execute(),
+    );
+    const cells = { tenant_id: tenantId, seq, at, kind, data, previous_hash: previousHash, hash };
+    await db.insertInto("audit").values(cells).execute();
+  };
+}
+
+export async function appendAlarm(db: SqlTransaction, alarm: Alarm): Promise<void> {
+  const { tenantId, at, kind, badgeUid = null, nodeUid = null, cause } = alarm;
+  const cells = { tenant_id: tenantId, at, kind, badge_uid: badgeUid, node_uid: nodeUid, cause };
+  await db.insertInto("alarms").values(cells).execute();
+}
+
+/** Audit row and alarm. */
+export async function appendDecision(
+  db: SqlTransaction,
+  append: Append,
+  { entry, alarm }: DecisionRecord,
+): Promise<void> {
+  await append(db, entry);
+  if (alarm) await appendAlarm(db, alarm);
+}
+
+/**
+ * Looks once more whether reader and badge are in force, and holds both rows: a revocation that
+ * came while the tap was examined counts, and one that comes now waits for the grant's row.
+ */
+async function outOfForce(
+  db: SqlTransaction,
+  { tenantId, badgeUid }: CounterStep,
+  nodeUid: string,
+): Promise<GrantObstacle | undefined> {
+  const node = await db
+    .selectFrom("nodes")
+    .select("status")
+    .where("tenant_id", "=", tenantId)
+    .where("node_uid", "=", nodeUid)
+    .forUpdate()
+    .executeTakeFirst();
+  if (node?.status !== "active") return "node-revoked";
+  const badge = await db
+    .selectFrom("badges")
+    .select("status")
+    .where("tenant_id", "=", tenantId)
+    .where("badge_uid", "=", badgeUid)
+    .forUpdate()
+    .executeTakeFirst();
+  if (badge?.status === "active") return undefined;
+  return badge?.status === "suspended" ? "badge-suspended" : "badge-revoked";
+}
+
+async function raiseCounter(
+  db: SqlTransaction,
+  step: CounterStep,
+): Promise<GrantObstacle | undefined> {
+  const { tenantId, nodeUid, badgeUid, readCounter } = step;
+  const obstacle = nodeUid === undefined ? undefined : await outOfForce(db, step, nodeUid);
+  if (obstacle !== undefined) return obstacle;
+  // One statement compares and raises: two taps with one counter cannot both pass.
+  const raised = await db
+    .updateTable("badges")
+    .set({ read_counter: readCounter })
+    .where("tenant_id", "=", tenantId)
+    .where("badge_uid", "=", badgeUid)
+    .where("read_counter", "<", readCounter)
+    .executeTakeFirst();
+  return found(raised) === 1 ? undefined : "badge-cloned";
+}
+
+/** Decisions, the audit log and alarms. */
+export function auditRecords(database: SqlDatabase, append: Append): AuditRecords {
+  return {
+    async audit(entry) {
+      await database.transaction((db) => append(db, entry));
+    },
+    recordDecision(fresh, step) {
+      return database.transaction(async (db) => {
+        const obstacle = step && (await raiseCounter(db, step));
+        const record = obstacle === undefined ? fresh : step!.refused(obstacle);
+        await appendDecision(db, append, record);
+        return obstacle;
+      });
+    },
+    async auditRows(tenantId, limit, after = 0) {
+      const rows = await database.run((db) =>
+        db
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant_id", "=", tenantId)
+          .where("seq", ">", after)
+          .orderBy("seq")
+          .limit(sql.lit(limit))
+          .execute(),
+      );
+      return rows.map(toAuditRow);
+    },
+    async alarms(tenantId, limit) {
+      const rows = await database.run((db) =>
+        db
+          .selectFrom("alarms")
+          .selectAll()
+          .where("tenant_id", "=", tenantId)
+          .orderBy("id", "desc")
+          .limit(sql.lit(limit))
+          .execute(),
+      );
+      return rows.map(toAlarm);
+    },
+  };
+}

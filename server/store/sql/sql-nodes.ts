@@ -1,0 +1,136 @@
+import { sql } from "kysely";
+import { nodeChanged, nodeRegistered } from "../audit-entries.ts";
+import type { EnrolOutcome, NewNode, NodeChange, Records } from "../records.ts";
+import { toNode } from "../row-readers.ts";
+import type { Append } from "./sql-audit.ts";
+import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+
+type NodeRecords = Pick<
+  Records,
+  "addEnrolToken" | "enrolNode" | "node" | "nodes" | "changeNode" | "saveHealth"
+>;
+
+/** Whether it was good, and is spent now: one statement, so that it serves once. */
+async function spendToken(db: Sql, node: NewNode, tokenHash: Uint8Array): Promise<boolean> {
+  const spent = await db
+    .updateTable("enrol_tokens")
+    .set({ spent_by: node.nodeUid })
+    .where("tenant_id", "=", node.tenantId)
+    .where("hash", "=", tokenHash)
+    .where("spent_by", "is", null)
+    .where("expires_at", ">", node.createdAt)
+    .executeTakeFirst();
+  return found(spent) === 1;
+}
+
+async function byKey(db: Sql, { tenantId, nodePk }: NewNode) {
+  const row = await db
+    .selectFrom("nodes")
+    .selectAll()
+    .where("tenant_id", "=", tenantId)
+    .where("node_pk", "=", nodePk)
+    .executeTakeFirst();
+  return row && toNode(row);
+}
+
+/** Only what is given; what is revoked gets no other status. */
+async function change(
+  db: SqlTransaction,
+  tenantId: string,
+  nodeUid: string,
+  { status, label, zone, relayMs }: NodeChange,
+): Promise<boolean> {
+  const where = { tenant_id: tenantId, node_uid: nodeUid };
+  const row = await db
+    .selectFrom("nodes")
+    .select("status")
+    .where((is) => is.and(where))
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  if (row.status === "revoked" && (status ?? "revoked") !== "revoked") return false;
+  const cells = {
+    ...(status !== undefined && { status }),
+    ...(label !== undefined && { label }),
+    ...(zone !== undefined && { zone }),
+    ...(relayMs !== undefined && { relay_ms: relayMs }),
+  };
+  if (Object.keys(cells).length > 0)
+    await db
+      .updateTable("nodes")
+      .set(cells)
+      .where((is) => is.and(where))
+      .execute();
+  return true;
+}
+
+/** Nodes and the tokens that let them in. */
+export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords {
+  async function enrol(
+    db: SqlTransaction,
+    node: NewNode,
+    tokenHash?: Uint8Array,
+  ): Promise<EnrolOutcome> {
+    const known = await byKey(db, node);
+    if (known) return { outcome: "exists", node: known };
+    if (tokenHash && !(await spendToken(db, node, tokenHash))) return { outcome: "token-invalid" };
+    const { tenantId, nodeUid, nodeType, nodePk, batch, status, createdAt } = node;
+    const who = { tenant_id: tenantId, node_uid: nodeUid, node_type: nodeType, node_pk: nodePk };
+    const cells = { ...who, batch, status, created_at: createdAt };
+    // Where another replica has let this key in meanwhile, it is found the next time round.
+    await database.add(() => db.insertInto("nodes").values(cells).execute());
+    await append(db, nodeRegistered(node));
+    return { outcome: "created", node: (await byKey(db, node))! };
+  }
+
+  return {
+    async addEnrolToken(tenantId, hash, expiresAt) {
+      const cells = { tenant_id: tenantId, hash, expires_at: expiresAt };
+      await database.run((db) => db.insertInto("enrol_tokens").values(cells).execute());
+    },
+    enrolNode(node, tokenHash) {
+      return database.transaction((db) => enrol(db, node, tokenHash));
+    },
+    async node(tenantId, nodeUid) {
+      const row = await database.run((db) =>
+        db
+          .selectFrom("nodes")
+          .selectAll()
+          .where("tenant_id", "=", tenantId)
+          .where("node_uid", "=", nodeUid)
+          .executeTakeFirst(),
+      );
+      return row && toNode(row);
+    },
+    async nodes(tenantId, limit, after = "") {
+      const rows = await database.run((db) =>
+        db
+          .selectFrom("nodes")
+          .selectAll()
+          .where("tenant_id", "=", tenantId)
+          .where("node_uid", ">", after)
+          .orderBy("node_uid")
+          .limit(sql.lit(limit))
+          .execute(),
+      );
+      return rows.map(toNode);
+    },
+    changeNode(tenantId, nodeUid, what, at) {
+      return database.transaction(async (db) => {
+        const changed = await change(db, tenantId, nodeUid, what);
+        if (changed) await append(db, nodeChanged(tenantId, nodeUid, what, at));
+        return changed;
+      });
+    },
+    async saveHealth(tenantId, nodeUid, at, health) {
+      await database.run((db) =>
+        db
+          .updateTable("nodes")
+          .set({ last_seen_at: at, health: JSON.stringify(health) })
+          .where("tenant_id", "=", tenantId)
+          .where("node_uid", "=", nodeUid)
+          .execute(),
+      );
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Records } from "../records.ts";
+import { toOperator } from "../row-readers.ts";
+import type { DatabaseAddress } from "./database-url.ts";
+import type { Flavour } from "./flavour.ts";
+import { openMariaDb } from "./mariadb.ts";
+import { openPostgres } from "./postgres.ts";
+import { auditAppender, auditRecords } from "./sql-audit.ts";
+import { badgeRecords, cardRecords } from "./sql-badges.ts";
+import { SqlDatabase } from "./sql-database.ts";
+import { migrateSql } from "./sql-migrate.ts";
+import { nodeRecords } from "./sql-nodes.ts";
+import { readingRecords, sweepReadings } from "./sql-readings.ts";
+import { reportRecords } from "./sql-reports.ts";
+import { tenantRecords } from "./sql-tenants.ts";
+import { vaultRecords } from "./sql-vault.ts";
+
+type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
+
+function operatorRecords(database: SqlDatabase): OperatorRecords {
+  return {
+    async addOperator({ name, role, tenantId = null }, tokenHash, at) {
+      const cells = { token_hash: tokenHash, name, role, tenant_id: tenantId, created_at: at };
+      await database.run((db) => db.insertInto("operators").values(cells).execute());
+    },
+    async removeOperator(name, tenantId) {
+      const removed = await database.run((db) => {
+        const named = db.deleteFrom("operators").where("name", "=", name);
+        return tenantId === undefined
+          ? named.where("tenant_id", "is", null).executeTakeFirst()
+          : named.where("tenant_id", "=", tenantId).executeTakeFirst();
+      });
+      return removed.numDeletedRows > 0n;
+    },
+    async operator(tokenHash) {
+      const row = await database.run((db) =>
+        db
+          .selectFrom("operators")
+          .selectAll()
+          .where("token_hash", "=", tokenHash)
+          .executeTakeFirst(),
+      );
+      return row && toOperator(row);
+    },
+  };
+}
+
+export function openFlavour(address: DatabaseAddress): Flavour {
+  return address.flavour === "mariadb" ? openMariaDb(address) : openPostgres(address);
+}
+
+/**
+ * The records in a MariaDB, MySQL or PostgreSQL database, which any number of replicas may use.
+ * @throws unavailable, storage-corrupt, unsupported-version, config-invalid
+ */
+export async function openSqlRecords(address: DatabaseAddress): Promise<Records> {
+  const flavour = openFlavour(address);
+  const database = new SqlDatabase(flavour);
+  try {
+    await database.open(() => migrateSql(flavour));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const append = auditAppender(database);
+  return {
+    ...tenantRecords(database),
+    ...vaultRecords(database),
+    ...nodeRecords(database, append),
+    ...badgeRecords(database, append),
+    ...cardRecords(database, append),
+    ...auditRecords(database, append),
+    ...reportRecords(database, append),
+    ...operatorRecords(database),
+    ...readingRecords(database, append),
+    alone: (work) => database.alone(work),
+    async sweep(nowAt, readingsBefore) {
+      await database.run((db) =>
+        db.deleteFrom("enrol_tokens").where("expires_at", "<=", nowAt).execute(),
+      );
+      await sweepReadings(database, readingsBefore);
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,136 @@
+import { sql } from "kysely";
+import type { CommBatch, Records } from "../records.ts";
+import { toBatch, toTenant } from "../row-readers.ts";
+import { found, type Sql, type SqlDatabase } from "./sql-database.ts";
+import { requireActive } from "./sql-vault.ts";
+
+type TenantRecords = Pick<
+  Records,
+  | "createTenant"
+  | "tenant"
+  | "tenants"
+  | "setRegistration"
+  | "tenantKey"
+  | "commBatches"
+  | "addCommBatch"
+  | "zoneRelayMs"
+  | "setZone"
+>;
+
+const BATCHES_MAX = 16;
+
+async function addBatch(
+  db: Sql,
+  tenantId: string,
+  { batch, sealed }: CommBatch,
+  at: number,
+): Promise<void> {
+  const cells = { tenant_id: tenantId, batch, sealed, created_at: at };
+  await db.insertInto("comm_batches").values(cells).execute();
+}
+
+/** Tenants, their sealed keys and their zones. */
+export function tenantRecords(database: SqlDatabase): TenantRecords {
+  return {
+    async createTenant(
+      { tenantId, name, registration, relayMs, createdAt },
+      keys,
+      batch,
+      sealedUnder,
+    ) {
+      const row = { tenant_id: tenantId, name, registration };
+      const cells = { ...row, relay_ms: relayMs, created_at: createdAt };
+      await database.transaction(async (db) => {
+        await requireActive(db, sealedUnder);
+        await db.insertInto("tenants").values(cells).execute();
+        const named = Object.entries(keys);
+        const keyRows = named.map(([key, sealed]) => ({ tenant_id: tenantId, name: key, sealed }));
+        await db.insertInto("tenant_keys").values(keyRows).execute();
+        await addBatch(db, tenantId, batch, createdAt);
+      });
+    },
+    async tenant(tenantId) {
+      const row = await database.run((db) =>
+        db.selectFrom("tenants").selectAll().where("tenant_id", "=", tenantId).executeTakeFirst(),
+      );
+      return row && toTenant(row);
+    },
+    async tenants() {
+      const rows = await database.run((db) =>
+        db.selectFrom("tenants").selectAll().orderBy("created_at").orderBy("tenant_id").execute(),
+      );
+      return rows.map(toTenant);
+    },
+    async setRegistration(tenantId, registration) {
+      const changed = await database.run((db) =>
+        db
+          .updateTable("tenants")
+          .set({ registration })
+          .where("tenant_id", "=", tenantId)
+          .executeTakeFirst(),
+      );
+      return found(changed) === 1;
+    },
+    async tenantKey(tenantId, name) {
+      const row = await database.run((db) =>
+        db
+          .selectFrom("tenant_keys")
+          .select("sealed")
+          .where("tenant_id", "=", tenantId)
+          .where("name", "=", name)
+          .executeTakeFirst(),
+      );
+      return row && new Uint8Array(row.sealed);
+    },
+    async commBatches(tenantId) {
+      const rows = await database.run((db) =>
+        db
+          .selectFrom("comm_batches")
+          .select(["batch", "sealed"])
+          .where("tenant_id", "=", tenantId)
+          .orderBy("created_at", "desc")
+          .orderBy("batch")
+          .limit(sql.lit(BATCHES_MAX))
+          .execute(),
+      );
+      return rows.map(toBatch);
+    },
+    async addCommBatch(tenantId, batch, sealedUnder, at) {
+      await database.transaction(async (db) => {
+        await requireActive(db, sealedUnder);
+        await addBatch(db, tenantId, batch, at);
+      });
+    },
+    async zoneRelayMs(tenantId, zone) {
+      const row = await database.run((db) =>
+        db
+          .selectFrom("zones")
+          .select("relay_ms")
+          .where("tenant_id", "=", tenantId)
+          .where("zone", "=", zone)
+          .executeTakeFirst(),
+      );
+      return row?.relay_ms;
+    },
+    async setZone(tenantId, zone, relayMs) {
+      await database.transaction((db) =>
+        database.put(
+          async () =>
+            found(
+              await db
+                .updateTable("zones")
+                .set({ relay_ms: relayMs })
+                .where("tenant_id", "=", tenantId)
+                .where("zone", "=", zone)
+                .executeTakeFirst(),
+            ),
+          () =>
+            db
+              .insertInto("zones")
+              .values({ tenant_id: tenantId, zone, relay_ms: relayMs })
+              .execute(),
+        ),
+      );
+    },
+  };
+}
