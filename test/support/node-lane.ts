@@ -64,7 +64,7 @@ class Progress {
 
 function start(files: readonly string[], grep: string): ChildProcess {
   const filter = grep === "" ? [] : ["--grep", grep];
-  const args = [mocha, "--reporter", reporter, "--timeout", "20000", ...filter, ...files];
+  const args = [mocha, "--reporter", reporter, "--timeout", "60000", ...filter, ...files];
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
 }
 
