@@ -26,7 +26,7 @@ export const badge: Command = {
     {
       name: "profile",
       value: "open|sealed",
-      help: "new: payload in the link (default), or locked in",
+      help: "new: payload in the link, the default; or locked away",
     },
     { name: "reader", value: "node", help: "new --mode HS: node_uid of the one reader" },
     { name: "holder", value: "name", help: "new: whose it is" },
