@@ -23,6 +23,8 @@ export interface NativeBoard {
   bootReason(): number;
   /** 16 hexadecimal digits. */
   chipId(): string;
+  /** 32 bytes out of the chip's OTP; `undefined` when there are none, or their page is locked. */
+  chipSecret(): ArrayBuffer | undefined;
   /** Since boot, with microseconds behind the point. */
   uptimeMs(): number;
   /** Starts the watchdog; from then on `feed` must come more often than `periodMs`. */

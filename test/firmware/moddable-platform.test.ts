@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { packConfigImage, readConfigImage } from "../../firmware/config-image.ts";
 import { chipRandom } from "../../firmware/platform/moddable/chip-random.ts";
 import { chipSystem, WATCHDOG_MS } from "../../firmware/platform/moddable/chip-system.ts";
 import { consoleSerial } from "../../firmware/platform/moddable/console-serial.ts";
@@ -76,31 +75,6 @@ describe("the flash of the image", () => {
   });
 });
 
-describe("the configuration in flash", () => {
-  const json = '{"label":"Tür"}';
-  const reader = (bytes: Uint8Array) => (offset: number, length: number) =>
-    bytes.slice(offset, offset + length);
-
-  it("comes back as it was packed; erased flash is no configuration", () => {
-    assert.equal(readConfigImage(reader(packConfigImage(json))), json);
-    assert.equal(readConfigImage(reader(new Uint8Array(4096).fill(0xff))), undefined);
-  });
-
-  it("with any one byte wrong is storage-corrupt, never another text", () => {
-    const image = packConfigImage(json);
-    for (let at = 0; at < image.length; at++) {
-      const damaged = image.slice();
-      damaged[at]! ^= 1 << (at % 8);
-      assert.throws(() => readConfigImage(reader(damaged)), { code: "storage-corrupt" }, `${at}`);
-    }
-  });
-
-  it("that is too long is refused before it is written", () => {
-    assert.throws(() => packConfigImage("x".repeat(4081)), { code: "config-invalid" });
-    assert.equal(packConfigImage("x".repeat(4080)).length, 4096);
-  });
-});
-
 describe("the chip's random source", () => {
   it("is asked in pieces, and refuses when one is refused", () => {
     const asked: number[] = [];
@@ -121,18 +95,27 @@ describe("the chip itself", () => {
     const board = {
       bootReason: () => 3,
       chipId: () => "E661A4D1234567AB",
+      chipSecret: () => secret(),
       uptimeMs: () => 1,
       watch: (ms: number) => void calls.push(`watch ${ms}`),
       feed: () => void calls.push("feed"),
       restart: () => assert.fail("restart"),
       heapFree: () => 1234,
     };
+    let secret = (): ArrayBuffer | undefined => undefined;
     const system = chipSystem(board, "1.2.3");
     assert.deepEqual(calls, [`watch ${WATCHDOG_MS}`]);
     system.feedWatchdog();
     assert.deepEqual(calls.slice(1), ["feed"]);
     assert.deepEqual([system.bootReason, system.chipId], ["watchdog", "e661a4d1234567ab"]);
     assert.equal(system.heapFreeBytes(), 1234);
+    assert.equal(system.chipSecret!(), undefined);
+    secret = () => Uint8Array.of(1, 2).buffer;
+    assert.deepEqual(system.chipSecret!(), Uint8Array.of(1, 2));
+    secret = () => {
+      throw new Error("ECC");
+    };
+    assert.throws(() => system.chipSecret!(), { code: "storage-failed" });
   });
 });
 
@@ -193,15 +176,16 @@ describe("the console of the image", () => {
       }
       close(): void {}
     }
-    const Port = consoleSerial(Uart, far.usb, time.timer);
+    const Port = consoleSerial(Uart, far.usb, time.timer, 0);
     let heard = "";
     const port = new Port({
+      transmit: 0,
       baud: 115_200,
       onReadable(count) {
         heard += fromUtf8(new Uint8Array(this.read(count)!), "heard");
       },
     });
-    return { time, far, port, uart: () => options!, sent: () => sent, heard: () => heard };
+    return { time, far, Port, port, uart: () => options!, sent: () => sent, heard: () => heard };
   }
 
   it("hears both ports and answers on both", async () => {
@@ -214,6 +198,12 @@ describe("the console of the image", () => {
     assert.deepEqual([sent(), far.state.out], ["READY", "READY"]);
     port.close();
     assert.equal(time.timersSet, 0);
+  });
+
+  it("is one port: what goes to a sensor or a gateway is not on USB", () => {
+    const { far, Port, sent } = bench();
+    new Port({ transmit: 4, baud: 9600 }).write(toUtf8("secret"));
+    assert.deepEqual([sent(), far.state.out], ["secret", ""]);
   });
 
   it("is not held up by a USB port where nobody reads", () => {

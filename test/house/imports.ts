@@ -46,7 +46,7 @@ const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
 
 /** Where the image meets the SDK: only here, modules of the SDK and of the image may be named. */
 const IMAGE_ROOM = "firmware/platform/moddable/";
-const FROM_THE_IMAGE = ["embedded:", "timer", "latchkey/"];
+const FROM_THE_IMAGE = ["crypt", "embedded:", "timer", "latchkey/"];
 
 /**
  * A model is a judge of the driver, so it must not be built from what it judges. Each pair reads:

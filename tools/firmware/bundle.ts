@@ -1,14 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import type { FirmwareTarget } from "./products.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Modules that the SDK brings, or that the manifest adds. */
-const FROM_THE_IMAGE = ["embedded:*", "timer", "latchkey/*"];
-const PROGRAM = "latchkey/program";
+const FROM_THE_IMAGE = ["crypt", "embedded:*", "timer", "latchkey/*"];
 
 /**
  * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
@@ -29,7 +28,6 @@ export async function bundleFirmware(
     ...common(),
     entryPoints: [target.main],
     outfile: join(folder, "main.js"),
-    plugins: [programIsExternal(basename(target.program))],
   });
   writeFileSync(join(folder, "build.js"), `export const version = ${JSON.stringify(version)};\n`);
 }
@@ -45,18 +43,6 @@ function common(): BuildOptions {
     external: FROM_THE_IMAGE,
     sourcemap: "linked",
     logLevel: "silent",
-  };
-}
-
-/** What `main` takes from the program comes out of flash, not out of a second copy. */
-function programIsExternal(file: string): Plugin {
-  return {
-    name: "latchkey-program",
-    setup(context) {
-      context.onResolve({ filter: /\.ts$/ }, ({ path }) =>
-        basename(path) === file ? { path: PROGRAM, external: true } : undefined,
-      );
-    },
   };
 }
 
