@@ -47,10 +47,20 @@ export class Framebuffer {
   }
 
   fillRect(x: number, y: number, width: number, height: number, on = true): void {
-    const right = Math.min(x + width, this.width);
+    const { bytes, width: pitch } = this;
+    const left = Math.max(0, x);
+    const right = Math.min(x + width, pitch);
     const bottom = Math.min(y + height, this.height);
-    for (let row = Math.max(0, y); row < bottom; row++)
-      for (let column = Math.max(0, x); column < right; column++) this.setPixel(column, row, on);
+    // Page by page, eight rows at once.
+    for (let row = Math.max(0, y); row < bottom; ) {
+      const end = Math.min(bottom, (row | 7) + 1);
+      const bits = (0xff << (row & 7)) & (0xff >> (7 - ((end - 1) & 7))) & 0xff;
+      const start = (row >> 3) * pitch;
+      if (bits === 0xff && left < right) bytes.fill(on ? bits : 0, start + left, start + right);
+      else if (on) for (let at = left; at < right; at++) bytes[start + at]! |= bits;
+      else for (let at = left; at < right; at++) bytes[start + at]! &= ~bits;
+      row = end;
+    }
   }
 
   /** The outline of a rectangle, one pixel wide. */

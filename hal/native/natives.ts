@@ -7,6 +7,7 @@
 export interface NativeFlash {
   bytes(region: number): number;
   read(region: number, offset: number, length: number): ArrayBuffer;
+  isErased(region: number, offset: number, length: number): boolean;
   /** One sector; the CPU waits, 45 ms as a rule, 400 ms at most. */
   erase(region: number, offset: number): void;
   /** Whole pages. */

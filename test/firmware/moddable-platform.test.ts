@@ -16,6 +16,8 @@ function fakeFlash(bytes = 8192) {
   const natives: NativeFlash = {
     bytes: () => bytes,
     read: (_region, offset, length) => memory.slice(offset, offset + length).buffer,
+    isErased: (_region, offset, length) =>
+      memory.slice(offset, offset + length).every((byte) => byte === 0xff),
     erase: (region, offset) => void calls.push(`erase ${region} ${offset}`),
     program: (region, offset, data) => {
       if (data[0] === 0x66) throw new Error("worn");
@@ -51,12 +53,14 @@ describe("the flash of the image", () => {
     assert.deepEqual([flash.sizeBytes, flash.sectorBytes, flash.pageBytes], [8192, 4096, 256]);
     memory[8191] = 7;
     assert.deepEqual(flash.read(8190, 2), Uint8Array.of(0xff, 7));
+    assert.deepEqual([flash.isErased!(0, 8191), flash.isErased!(8191, 1)], [true, false]);
     flash.erase(4096);
     flash.program(256, new Uint8Array(512));
     assert.deepEqual(calls, ["erase 1 4096", "program 1 256 512"]);
     for (const wrong of [
       () => flash.read(8191, 2),
       () => flash.read(-1, 1),
+      () => flash.isErased!(8190, 3),
       () => flash.read(0.5, 1),
       () => flash.erase(8192),
       () => flash.erase(256),

@@ -8,12 +8,13 @@ import { gateway } from "./gateway.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
+import { selftest } from "./selftest.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  ...[sim, tap, init, serve, provision, badge, readings, doctor, consoleCommand, gateway],
-  ...[build, flash],
+  ...[sim, tap, init, serve, provision, badge, readings, doctor, consoleCommand, selftest],
+  ...[gateway, build, flash],
 ];

@@ -16,6 +16,9 @@ export const nativeFlash: NativeFlash = Object.freeze({
   read(this: unknown, region: number, offset: number, length: number) {
     return native("xs_latchkey_flash_read").call(this, region, offset, length);
   },
+  isErased(this: unknown, region: number, offset: number, length: number) {
+    return native("xs_latchkey_flash_is_erased").call(this, region, offset, length);
+  },
   erase(this: unknown, region: number, offset: number) {
     return native("xs_latchkey_flash_erase").call(this, region, offset);
   },
