@@ -4,12 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleFirmware } from "../../tools/firmware/bundle.ts";
-import { FIRMWARE_TARGETS } from "../../tools/firmware/products.ts";
+import { FIRMWARE_TARGETS, withPortableCurves } from "../../tools/firmware/products.ts";
 import { root } from "../support/test-files.ts";
 
 describe("the modules of an image", () => {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-bundle-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("without curves in C call none of it", async () => {
+    const curves = /xs_latchkey_(?:ed25519|x25519|sha3)/;
+    const program = async (target: (typeof FIRMWARE_TARGETS)[number]) => {
+      await bundleFirmware(target, folder, "1.2.3");
+      return readFileSync(join(folder, "program.js"), "utf8");
+    };
+    assert.match(await program(FIRMWARE_TARGETS[0]!), curves);
+    const portable = await program(withPortableCurves(FIRMWARE_TARGETS[0]!));
+    assert.doesNotMatch(portable, curves);
+    assert.match(portable, /sdk \+ portable/);
+  });
 
   for (const target of FIRMWARE_TARGETS) {
     const name = `${target.product} for ${target.target}`;

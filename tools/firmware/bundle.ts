@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import type { FirmwareTarget } from "./products.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,6 +21,7 @@ export async function bundleFirmware(
   await build({
     ...common(),
     entryPoints: [target.program],
+    plugins: [cryptoOf(target)],
     outfile: join(folder, "program.js"),
   });
   constantDeclarations(join(folder, "program.js"));
@@ -43,6 +44,14 @@ function common(): BuildOptions {
     external: FROM_THE_IMAGE,
     sourcemap: "linked",
     logLevel: "silent",
+  };
+}
+
+function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
+  const path = join(root, chipCrypto);
+  return {
+    name: "latchkey-crypto",
+    setup: (context) => context.onResolve({ filter: /\/chip-crypto\.ts$/ }, () => ({ path })),
   };
 }
 

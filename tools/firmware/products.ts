@@ -9,6 +9,8 @@ export interface FirmwareTarget {
   /** Pure, preloaded into flash. */
   readonly program: string;
   readonly manifest: string;
+  /** What stands for `chip-crypto.ts`. */
+  readonly chipCrypto: string;
 }
 
 const ROOM = "firmware/platform/moddable";
@@ -26,9 +28,15 @@ function firmwareTarget(product: string, target: string): FirmwareTarget {
     main: `${ROOM}/${target.replaceAll("_", "-")}.ts`,
     program: `${ROOM}/${product}-program.ts`,
     manifest: `manifests/${product}/${target}.json`,
+    chipCrypto: `${ROOM}/chip-crypto.ts`,
   };
 }
 
 export function findTarget(product: string, target: string): FirmwareTarget | undefined {
   return FIRMWARE_TARGETS.find((one) => one.product === product && one.target === target);
+}
+
+/** The same without curves in C, for who may not add any: slower, and not constant-time. */
+export function withPortableCurves(target: FirmwareTarget): FirmwareTarget {
+  return { ...target, chipCrypto: `${ROOM}/portable-chip-crypto.ts` };
 }

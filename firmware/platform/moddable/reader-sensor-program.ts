@@ -1,7 +1,7 @@
-import { IMAGE_DRIVERS } from "./image-drivers.ts";
+import { DOOR_DRIVERS } from "./door-drivers.ts";
 import { readerProduct } from "./reader-product.ts";
 
 export * from "./image-program.ts";
 
 /** A badge reader that measures as well. */
-export const product = readerProduct(IMAGE_DRIVERS);
+export const product = readerProduct(DOOR_DRIVERS);
