@@ -15,6 +15,8 @@ export interface Flash {
   /** Program unit (RP2350: 256). */
   readonly pageBytes: number;
   read(offset: number, length: number): Uint8Array;
+  /** Whether all bits are set, where the platform can tell faster than by reading. */
+  isErased?(offset: number, length: number): boolean;
   /** Sets every bit of the sector that starts at `offset`. @throws storage-failed */
   erase(offset: number): void;
   /** Clears bits; `offset` and length are page multiples. @throws storage-failed */

@@ -47,10 +47,20 @@ export class Framebuffer {
   }
 
   fillRect(x: number, y: number, width: number, height: number, on = true): void {
-    const right = Math.min(x + width, this.width);
+    const { bytes, width: pitch } = this;
+    const left = Math.max(0, x);
+    const right = Math.min(x + width, pitch);
     const bottom = Math.min(y + height, this.height);
-    for (let row = Math.max(0, y); row < bottom; row++)
-      for (let column = Math.max(0, x); column < right; column++) this.setPixel(column, row, on);
+    // Page by page, eight rows at once.
+    for (let row = Math.max(0, y); row < bottom; ) {
+      const end = Math.min(bottom, (row | 7) + 1);
+      const bits = (0xff << (row & 7)) & (0xff >> (7 - ((end - 1) & 7))) & 0xff;
+      const start = (row >> 3) * pitch;
+      if (bits === 0xff && left < right) bytes.fill(on ? bits : 0, start + left, start + right);
+      else if (on) for (let at = left; at < right; at++) bytes[start + at]! |= bits;
+      else for (let at = left; at < right; at++) bytes[start + at]! &= ~bits;
+      row = end;
+    }
   }
 
   /** The outline of a rectangle, one pixel wide. */
@@ -81,27 +91,45 @@ export class Framebuffer {
   #drawGlyph(code: number, x: number, y: number, scale: number, on: boolean): void {
     for (let column = 0; column < GLYPH_WIDTH; column++) {
       const bits = glyphColumn(code, column);
-      if (scale === 1) this.#drawColumn(bits, x + column, y, on);
-      else this.#drawScaled(bits, x + column * scale, y, scale, on);
+      if (bits === 0) continue;
+      const left = x + column * scale;
+      if (scale > COLUMN_SCALE_MAX) this.#drawSquares(bits, left, y, scale, on);
+      else {
+        const tall = scale === 1 ? bits : stretched(bits, scale);
+        for (let step = 0; step < scale; step++) this.#drawColumn(tall, left + step, y, on);
+      }
     }
   }
 
-  #drawScaled(bits: number, x: number, y: number, scale: number, on: boolean): void {
+  #drawSquares(bits: number, x: number, y: number, scale: number, on: boolean): void {
     for (let row = 0; row < GLYPH_HEIGHT; row++)
       if ((bits & (1 << row)) !== 0) this.fillRect(x, y + row * scale, scale, scale, on);
   }
 
-  /** Eight pixels at once where they are one byte, as in every ordinary line of text. */
-  #drawColumn(bits: number, x: number, y: number, on: boolean): void {
-    if ((y & 7) !== 0) {
-      this.#drawScaled(bits, x, y, 1, on);
-      return;
+  /** Up to 24 pixels from (x, y) down, bit 0 on top: eight at once, as they lie in a byte. */
+  #drawColumn(pixels: number, x: number, y: number, on: boolean): void {
+    const { bytes, width, height } = this;
+    if (x < 0 || x >= width) return;
+    let rest = y < 0 ? pixels >>> Math.min(-y, 31) : pixels << (y & 7);
+    for (let page = Math.max(0, y >> 3); rest !== 0 && 8 * page < height; page++) {
+      const at = page * width + x;
+      if (on) bytes[at]! |= rest & 0xff;
+      else bytes[at]! &= ~rest;
+      rest >>>= 8;
     }
-    if (x < 0 || x >= this.width || y < 0 || y >= this.height) return;
-    const at = (y >> 3) * this.width + x;
-    if (on) this.bytes[at]! |= bits;
-    else this.bytes[at]! &= ~bits;
   }
+}
+
+/** Larger ones would not fit into the 32 bits of {@link Framebuffer} `#drawColumn`. */
+const COLUMN_SCALE_MAX = 3;
+
+/** Each pixel of a column `scale` times. */
+function stretched(bits: number, scale: number): number {
+  const one = (1 << scale) - 1;
+  let tall = 0;
+  for (let row = 0; row < GLYPH_HEIGHT; row++)
+    if ((bits & (1 << row)) !== 0) tall |= one << (row * scale);
+  return tall;
 }
 
 /** Width of a line in pixels, without the gap after its last character. */

@@ -826,6 +826,10 @@ const table = {
     title: "The serial port cannot be opened.",
     next: "Check its name and your permissions; `latchkey console --list` shows what there is.",
   },
+  "console-silent": {
+    title: "The node on this port did not answer.",
+    next: "Check cable, port and speed; `latchkey console` shows what it says.",
+  },
   busy: {
     title: "The operation is already under way.",
     next: "Wait for it to finish.",

@@ -9,6 +9,7 @@ export class FlashRegion implements Flash {
   readonly sizeBytes: number;
   readonly sectorBytes: number;
   readonly pageBytes: number;
+  readonly isErased?: NonNullable<Flash["isErased"]>;
   readonly #flash: Flash;
   readonly #start: number;
 
@@ -22,6 +23,8 @@ export class FlashRegion implements Flash {
     this.sizeBytes = sizeBytes;
     this.sectorBytes = flash.sectorBytes;
     this.pageBytes = flash.pageBytes;
+    if (flash.isErased !== undefined)
+      this.isErased = (offset, length) => flash.isErased!(this.#checked(offset, length), length);
   }
 
   read(offset: number, length: number): Uint8Array {

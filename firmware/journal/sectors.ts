@@ -39,7 +39,7 @@ export class Sectors {
   }
 
   isErased(sector: number, page: number, pages: number): boolean {
-    return isErased(this.read(sector, page, pages * this.pageBytes));
+    return this.#isErased(this.#offset(sector, page), pages * this.pageBytes);
   }
 
   /** Programs and reads back: whether the flash holds it. */
@@ -105,8 +105,16 @@ export class Sectors {
    */
   firstUnused(sector: number, end: number, probeBytes = this.pageBytes): number {
     let page = end;
-    while (page > 1 && isErased(this.read(sector, page - 1, probeBytes))) page--;
+    const { pageBytes } = this;
+    const start = this.#offset(sector, 1);
+    // Most sectors that are asked about are blank, and one look is enough where it is quick.
+    if (this.#flash.isErased?.(start, (end - 1) * pageBytes) === true) return 1;
+    while (page > 1 && this.#isErased(start + (page - 2) * pageBytes, probeBytes)) page--;
     return page;
+  }
+
+  #isErased(offset: number, length: number): boolean {
+    return this.#flash.isErased?.(offset, length) ?? isErased(this.#flash.read(offset, length));
   }
 
   #offset(sector: number, page: number): number {

@@ -1,5 +1,6 @@
 import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { isErased } from "../journal/page.ts";
 import type { Flash } from "../platform.ts";
 import { type ConfigSlot, packConfigSlot, readConfigSlot } from "./config-slot.ts";
 import type { ConfigStore } from "./config-store.ts";
@@ -95,9 +96,10 @@ export class FlashConfigStore implements ConfigStore {
   }
 
   #isBlank(sector: 0 | 1): boolean {
-    const bytes = this.#bytes(sector);
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0xff) return false;
-    return true;
+    const { sectorBytes } = this.#flash;
+    return (
+      this.#flash.isErased?.(sector * sectorBytes, sectorBytes) ?? isErased(this.#bytes(sector))
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The primitives in C (`hal/native/crypto.c`), as JavaScript sees them. Arguments are views or
+ * The primitives in C (`hal/native/pico/crypto.c`), as JavaScript sees them. Arguments are views or
  * buffers, results are fresh buffers; a wrong length throws RangeError.
  */
 export interface NativeCurves {

@@ -7,6 +7,7 @@
 export interface NativeFlash {
   bytes(region: number): number;
   read(region: number, offset: number, length: number): ArrayBuffer;
+  isErased(region: number, offset: number, length: number): boolean;
   /** One sector; the CPU waits, 45 ms as a rule, 400 ms at most. */
   erase(region: number, offset: number): void;
   /** Whole pages. */
@@ -23,6 +24,8 @@ export interface NativeBoard {
   bootReason(): number;
   /** 16 hexadecimal digits. */
   chipId(): string;
+  /** 32 bytes out of the chip's OTP; `undefined` when there are none, or their page is locked. */
+  chipSecret(): ArrayBuffer | undefined;
   /** Since boot, with microseconds behind the point. */
   uptimeMs(): number;
   /** Starts the watchdog; from then on `feed` must come more often than `periodMs`. */

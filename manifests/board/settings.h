@@ -10,3 +10,9 @@
 /* What is printed while a terminal is open but stopped must not hold up the program. */
 #undef PICO_STDIO_USB_STDOUT_TIMEOUT_US
 #define PICO_STDIO_USB_STDOUT_TIMEOUT_US 10000
+
+/*
+ * Strings of the engine are UTF-8. Without this, every access to a character counts from the
+ * beginning, and a loop over a text of a few hundred characters takes tens of milliseconds.
+ */
+#define mxStringInfoCacheLength 4

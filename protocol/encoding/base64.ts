@@ -1,33 +1,38 @@
 import { malformed } from "../errors.ts";
+import { textOf } from "./code-text.ts";
 
-const COMMON = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const STANDARD = `${COMMON}+/`;
-const URL_SAFE = `${COMMON}-_`;
+/** Character codes of the digits 0 to 61, then those of 62 and 63 by alphabet. */
+function code(digit: number, code62: number, code63: number): number {
+  if (digit < 26) return digit + 65; // A-Z
+  if (digit < 52) return digit + 71; // a-z
+  if (digit < 62) return digit - 4; // 0-9
+  return digit === 62 ? code62 : code63;
+}
 
-function encode(bytes: Uint8Array, alphabet: string, pad: boolean): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i;
-    const b1 = left > 1 ? bytes[i + 1]! : 0;
-    const b2 = left > 2 ? bytes[i + 2]! : 0;
+function encode(bytes: Uint8Array, code62: number, code63: number, pad: boolean): string {
+  const { length } = bytes;
+  const digits = Math.ceil((length * 4) / 3);
+  const out = new Uint8Array(pad ? Math.ceil(length / 3) * 4 : digits);
+  let at = 0;
+  for (let i = 0; i < length; i += 3) {
+    const b1 = i + 1 < length ? bytes[i + 1]! : 0;
+    const b2 = i + 2 < length ? bytes[i + 2]! : 0;
     const bits = (bytes[i]! << 16) | (b1 << 8) | b2;
-    text += alphabet[bits >> 18]! + alphabet[(bits >> 12) & 63]!;
-    if (left > 1) text += alphabet[(bits >> 6) & 63]!;
-    else if (pad) text += "=";
-    if (left > 2) text += alphabet[bits & 63]!;
-    else if (pad) text += "=";
+    for (let shift = 18; shift >= 0 && at < digits; shift -= 6)
+      out[at++] = code((bits >> shift) & 63, code62, code63);
   }
-  return text;
+  out.fill(61, digits); // =
+  return textOf(out);
 }
 
 /** Standard base64 with padding (RFC 4648 §4): the fields named `..._b64`. */
 export function toBase64(bytes: Uint8Array): string {
-  return encode(bytes, STANDARD, true);
+  return encode(bytes, 43, 47, true);
 }
 
 /** base64url without padding (RFC 4648 §5): every other field. */
 export function toBase64Url(bytes: Uint8Array): string {
-  return encode(bytes, URL_SAFE, false);
+  return encode(bytes, 45, 95, false);
 }
 
 function digit(code: number): number {

@@ -10,7 +10,8 @@ const TABLE: readonly number[] = Object.freeze([
 /** The unsigned 32-bit checksum of `bytes`. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) {
+  const { length } = bytes;
+  for (let i = 0; i < length; i++) {
     crc ^= bytes[i]!;
     crc = (crc >>> 4) ^ TABLE[crc & 15]!;
     crc = (crc >>> 4) ^ TABLE[crc & 15]!;

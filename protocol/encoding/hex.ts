@@ -1,15 +1,19 @@
 import { malformed } from "../errors.ts";
+import { textOf } from "./code-text.ts";
 
-const DIGITS = "0123456789abcdef";
+function code(digit: number): number {
+  return digit < 10 ? digit + 48 : digit + 87;
+}
 
 /** Bytes as lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
+  const out = new Uint8Array(2 * bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
-    text += DIGITS[byte >> 4]! + DIGITS[byte & 15]!;
+    out[2 * i] = code(byte >> 4);
+    out[2 * i + 1] = code(byte & 15);
   }
-  return text;
+  return textOf(out);
 }
 
 function nibble(code: number): number {

@@ -1,27 +1,55 @@
 import { malformed } from "../errors.ts";
+import { textOf } from "./code-text.ts";
 
 /**
  * Text to UTF-8. The device's engine has no TextEncoder, hence ours. A lone surrogate becomes
  * U+FFFD, as the Encoding standard has it.
  */
 export function toUtf8(text: string): Uint8Array {
-  const out: number[] = [];
-  for (const char of text) {
-    let point = char.codePointAt(0)!;
-    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
-    if (point < 0x80) out.push(point);
-    else if (point < 0x800) out.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-    else if (point < 0x10000)
-      out.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-    else
-      out.push(
-        0xf0 | (point >> 18),
-        0x80 | ((point >> 12) & 63),
-        0x80 | ((point >> 6) & 63),
-        0x80 | (point & 63),
-      );
+  const { length } = text;
+  // A unit of UTF-16 takes three bytes at most; nearly all of our texts are ASCII.
+  let out = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    let point = text.charCodeAt(i);
+    if (point < 0x80) {
+      out[at++] = point;
+      continue;
+    }
+    if (at + 3 * (length - i) > out.length) out = grown(out, at + 3 * (length - i));
+    if (point >= 0xd800 && point <= 0xdfff) {
+      const low = point <= 0xdbff ? text.charCodeAt(i + 1) : 0;
+      const whole = low >= 0xdc00 && low <= 0xdfff;
+      point = whole ? 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff) : 0xfffd;
+      if (whole) i++;
+    }
+    at = putPoint(out, at, point);
   }
-  return new Uint8Array(out);
+  return out.length === at ? out : out.slice(0, at);
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(length);
+  out.set(bytes);
+  return out;
+}
+
+/** Two to four bytes; gives back where the next one goes. */
+function putPoint(out: Uint8Array, start: number, point: number): number {
+  let at = start;
+  if (point < 0x800) {
+    out[at++] = 0xc0 | (point >> 6);
+  } else {
+    if (point < 0x10000) {
+      out[at++] = 0xe0 | (point >> 12);
+    } else {
+      out[at++] = 0xf0 | (point >> 18);
+      out[at++] = 0x80 | ((point >> 12) & 63);
+    }
+    out[at++] = 0x80 | ((point >> 6) & 63);
+  }
+  out[at++] = 0x80 | (point & 63);
+  return at;
 }
 
 /** Shortest encodings only (RFC 3629 §3), index = number of continuation bytes. */
@@ -41,7 +69,8 @@ function sequenceLength(lead: number): number {
  * @throws malformed; `field` names it in the error.
  */
 export function fromUtf8(bytes: Uint8Array, field = "text"): string {
-  let text = "";
+  const units = new Uint16Array(bytes.length);
+  let at = 0;
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i++]!;
     const more = sequenceLength(lead);
@@ -55,7 +84,11 @@ export function fromUtf8(bytes: Uint8Array, field = "text"): string {
     const surrogate = point >= 0xd800 && point <= 0xdfff;
     if (point < SMALLEST[more]! || point > 0x10ffff || surrogate)
       throw malformed(field, "not UTF-8");
-    text += String.fromCodePoint(point);
+    if (point > 0xffff) {
+      units[at++] = 0xd800 | ((point - 0x10000) >> 10);
+      point = 0xdc00 | (point & 0x3ff);
+    }
+    units[at++] = point;
   }
-  return text;
+  return textOf(units.subarray(0, at));
 }

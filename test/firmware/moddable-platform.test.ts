@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { packConfigImage, readConfigImage } from "../../firmware/config-image.ts";
 import { chipRandom } from "../../firmware/platform/moddable/chip-random.ts";
 import { chipSystem, WATCHDOG_MS } from "../../firmware/platform/moddable/chip-system.ts";
 import { consoleSerial } from "../../firmware/platform/moddable/console-serial.ts";
@@ -17,6 +16,8 @@ function fakeFlash(bytes = 8192) {
   const natives: NativeFlash = {
     bytes: () => bytes,
     read: (_region, offset, length) => memory.slice(offset, offset + length).buffer,
+    isErased: (_region, offset, length) =>
+      memory.slice(offset, offset + length).every((byte) => byte === 0xff),
     erase: (region, offset) => void calls.push(`erase ${region} ${offset}`),
     program: (region, offset, data) => {
       if (data[0] === 0x66) throw new Error("worn");
@@ -52,12 +53,14 @@ describe("the flash of the image", () => {
     assert.deepEqual([flash.sizeBytes, flash.sectorBytes, flash.pageBytes], [8192, 4096, 256]);
     memory[8191] = 7;
     assert.deepEqual(flash.read(8190, 2), Uint8Array.of(0xff, 7));
+    assert.deepEqual([flash.isErased!(0, 8191), flash.isErased!(8191, 1)], [true, false]);
     flash.erase(4096);
     flash.program(256, new Uint8Array(512));
     assert.deepEqual(calls, ["erase 1 4096", "program 1 256 512"]);
     for (const wrong of [
       () => flash.read(8191, 2),
       () => flash.read(-1, 1),
+      () => flash.isErased!(8190, 3),
       () => flash.read(0.5, 1),
       () => flash.erase(8192),
       () => flash.erase(256),
@@ -73,31 +76,6 @@ describe("the flash of the image", () => {
     const flash = regionFlash(fakeFlash().natives, 0);
     const page = new Uint8Array(256).fill(0x66);
     assert.throws(() => flash.program(0, page), { code: "storage-failed" });
-  });
-});
-
-describe("the configuration in flash", () => {
-  const json = '{"label":"Tür"}';
-  const reader = (bytes: Uint8Array) => (offset: number, length: number) =>
-    bytes.slice(offset, offset + length);
-
-  it("comes back as it was packed; erased flash is no configuration", () => {
-    assert.equal(readConfigImage(reader(packConfigImage(json))), json);
-    assert.equal(readConfigImage(reader(new Uint8Array(4096).fill(0xff))), undefined);
-  });
-
-  it("with any one byte wrong is storage-corrupt, never another text", () => {
-    const image = packConfigImage(json);
-    for (let at = 0; at < image.length; at++) {
-      const damaged = image.slice();
-      damaged[at]! ^= 1 << (at % 8);
-      assert.throws(() => readConfigImage(reader(damaged)), { code: "storage-corrupt" }, `${at}`);
-    }
-  });
-
-  it("that is too long is refused before it is written", () => {
-    assert.throws(() => packConfigImage("x".repeat(4081)), { code: "config-invalid" });
-    assert.equal(packConfigImage("x".repeat(4080)).length, 4096);
   });
 });
 
@@ -121,18 +99,27 @@ describe("the chip itself", () => {
     const board = {
       bootReason: () => 3,
       chipId: () => "E661A4D1234567AB",
+      chipSecret: () => secret(),
       uptimeMs: () => 1,
       watch: (ms: number) => void calls.push(`watch ${ms}`),
       feed: () => void calls.push("feed"),
       restart: () => assert.fail("restart"),
       heapFree: () => 1234,
     };
+    let secret = (): ArrayBuffer | undefined => undefined;
     const system = chipSystem(board, "1.2.3");
     assert.deepEqual(calls, [`watch ${WATCHDOG_MS}`]);
     system.feedWatchdog();
     assert.deepEqual(calls.slice(1), ["feed"]);
     assert.deepEqual([system.bootReason, system.chipId], ["watchdog", "e661a4d1234567ab"]);
     assert.equal(system.heapFreeBytes(), 1234);
+    assert.equal(system.chipSecret!(), undefined);
+    secret = () => Uint8Array.of(1, 2).buffer;
+    assert.deepEqual(system.chipSecret!(), Uint8Array.of(1, 2));
+    secret = () => {
+      throw new Error("ECC");
+    };
+    assert.throws(() => system.chipSecret!(), { code: "storage-failed" });
   });
 });
 
@@ -193,15 +180,16 @@ describe("the console of the image", () => {
       }
       close(): void {}
     }
-    const Port = consoleSerial(Uart, far.usb, time.timer);
+    const Port = consoleSerial(Uart, far.usb, time.timer, 0);
     let heard = "";
     const port = new Port({
+      transmit: 0,
       baud: 115_200,
       onReadable(count) {
         heard += fromUtf8(new Uint8Array(this.read(count)!), "heard");
       },
     });
-    return { time, far, port, uart: () => options!, sent: () => sent, heard: () => heard };
+    return { time, far, Port, port, uart: () => options!, sent: () => sent, heard: () => heard };
   }
 
   it("hears both ports and answers on both", async () => {
@@ -214,6 +202,12 @@ describe("the console of the image", () => {
     assert.deepEqual([sent(), far.state.out], ["READY", "READY"]);
     port.close();
     assert.equal(time.timersSet, 0);
+  });
+
+  it("is one port: what goes to a sensor or a gateway is not on USB", () => {
+    const { far, Port, sent } = bench();
+    new Port({ transmit: 4, baud: 9600 }).write(toUtf8("secret"));
+    assert.deepEqual([sent(), far.state.out], ["secret", ""]);
   });
 
   it("is not held up by a USB port where nobody reads", () => {

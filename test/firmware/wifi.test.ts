@@ -25,6 +25,7 @@ class FakeWiFi implements WiFi {
   disconnect(): void {
     this.connection = 200;
   }
+  scan(): void {}
   close(): void {}
   become(connection: number, address?: string): void {
     this.connection = connection;

@@ -4,12 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleFirmware } from "../../tools/firmware/bundle.ts";
-import { FIRMWARE_TARGETS } from "../../tools/firmware/products.ts";
+import { FIRMWARE_TARGETS, withPortableCurves } from "../../tools/firmware/products.ts";
 import { root } from "../support/test-files.ts";
 
 describe("the modules of an image", () => {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-bundle-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("without curves in C call none of it", async () => {
+    const curves = /xs_latchkey_(?:ed25519|x25519|sha3)/;
+    const program = async (target: (typeof FIRMWARE_TARGETS)[number]) => {
+      await bundleFirmware(target, folder, "1.2.3");
+      return readFileSync(join(folder, "program.js"), "utf8");
+    };
+    assert.match(await program(FIRMWARE_TARGETS[0]!), curves);
+    const portable = await program(withPortableCurves(FIRMWARE_TARGETS[0]!));
+    assert.doesNotMatch(portable, curves);
+    assert.match(portable, /sdk \+ portable/);
+  });
 
   for (const target of FIRMWARE_TARGETS) {
     const name = `${target.product} for ${target.target}`;
@@ -21,7 +33,7 @@ describe("the modules of an image", () => {
         ([, from]) => from!,
       );
       assert.ok(imports.includes("latchkey/program"), imports.join());
-      for (const from of imports) assert.match(from, /^(embedded:|latchkey\/|timer$)/);
+      for (const from of imports) assert.match(from, /^(embedded:|latchkey\/|crypt$|timer$)/);
       assert.doesNotMatch(main, /class ReaderEngine/);
       assert.equal(
         readFileSync(join(folder, "build.js"), "utf8"),
@@ -35,10 +47,21 @@ describe("the modules of an image", () => {
       const program = readFileSync(join(folder, "program.js"), "utf8");
       assert.doesNotMatch(program, /^(?:var|let) /m);
       assert.doesNotMatch(program, /^import /m);
-      const { runReader } = (await import(pathToFileURL(join(folder, "program.js")).href)) as {
-        runReader: unknown;
-      };
-      assert.equal(typeof runReader, "function");
+      // Another name each time: Node keeps what it has loaded.
+      const url = `${pathToFileURL(join(folder, "program.js")).href}?${encodeURIComponent(name)}`;
+      const { runNode, product } = (await import(url)) as typeof import("latchkey/program");
+      assert.equal(typeof runNode, "function");
+      assert.equal(product.name, target.product === "sensor" ? "sensor" : "reader");
+    });
+
+    it(`of the ${name} carry no cryptography that does not fit`, () => {
+      for (const file of ["program.js.map", "main.js.map"]) {
+        const { sources } = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
+          sources: string[];
+        };
+        assert.ok(sources.length > 0);
+        for (const source of sources) assert.doesNotMatch(source, /@noble|crypto\/noble\.ts/);
+      }
     });
 
     it(`of the ${name} are named by a manifest that is there, with all that it includes`, () => {

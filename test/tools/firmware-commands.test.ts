@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Flash } from "../../firmware/platform.ts";
+import { FlashConfigStore } from "../../firmware/provisioning/flash-config-store.ts";
+import { concat } from "../../protocol/encoding/bytes.ts";
 import type { BootVolume } from "../../tools/cli/context.ts";
 import { bootVolumes } from "../../tools/firmware/boot-volumes.ts";
 import { makeUf2, parseUf2, UF2_FAMILY } from "../../tools/firmware/uf2.ts";
@@ -13,7 +16,7 @@ import { fakeElf } from "./fake-elf.ts";
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const MANIFEST = JSON.stringify({
   creation: { static: 286_720 },
-  defines: { latchkey: { flash: { config_offset: 4_190_208 } } },
+  defines: { latchkey: { flash: { config_offset: 4_186_112 } } },
 });
 
 const ENV = { MODDABLE: "/sdk/moddable", PICO_ROOT: "/sdk", PICO_GCC_ROOT: "/usr" };
@@ -75,7 +78,7 @@ describe("latchkey build", () => {
     assert.equal(first!.env["LATCHKEY_OUT"], "/desk/build/firmware/reader-pico_2_w/js");
     assert.match(first!.env["PATH"]!, /^\/sdk\/moddable\/build\/bin\/lin\/release:/);
     assert.deepEqual(bundled, [
-      "firmware/platform/moddable/reader-pico-2-w.ts → /desk/build/firmware/reader-pico_2_w/js",
+      "firmware/platform/moddable/pico-2-w.ts → /desk/build/firmware/reader-pico_2_w/js",
     ]);
     assert.match(run.out, /flash +1,000,000 B of 1,500,000 B/);
     assert.match(run.out, /left for C +173,280 B/);
@@ -150,9 +153,17 @@ describe("latchkey flash", () => {
     const run = await made.run("flash", "image.uf2", "--config", "latchkey.json");
     assert.equal(run.exitCode, 0, run.err);
     const blocks = parseUf2(made.files.get("/media/me/RP2350/latchkey.uf2") as Uint8Array);
-    const config = blocks.filter(({ address }) => address >= 0x103f_f000);
+    const config = blocks.filter(({ address }) => address >= 0x103f_e000);
     assert.equal(blocks.length - config.length, 4);
-    assert.match(new TextDecoder().decode(config[0]!.data), /^LKCF/);
+    const region = concat(...config.map(({ data }) => data));
+    const flash: Flash = {
+      ...{ sizeBytes: region.length, sectorBytes: 4096, pageBytes: 256 },
+      read: (offset, length) => region.slice(offset, offset + length),
+      erase: () => assert.fail("erase"),
+      program: () => assert.fail("program"),
+    };
+    assert.equal(region.length, 8192);
+    assert.deepEqual(JSON.parse(new FlashConfigStore(flash).read()!), sampleConfig());
   });
 
   it("refuses an image for another chip before it touches a board", async () => {

@@ -9,6 +9,7 @@ import { human } from "./human.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
+import { selftest } from "./selftest.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
@@ -16,6 +17,6 @@ import { vault } from "./vault.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, gateway],
-  ...[build, flash, vault],
+  ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, selftest],
+  ...[gateway, build, flash, vault],
 ];

@@ -7,7 +7,12 @@ import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { elfSections } from "../firmware/elf.ts";
-import { FIRMWARE_TARGETS, type FirmwareTarget, findTarget } from "../firmware/products.ts";
+import {
+  FIRMWARE_TARGETS,
+  type FirmwareTarget,
+  findTarget,
+  withPortableCurves,
+} from "../firmware/products.ts";
 import { sdkFolders, sdkParts } from "../firmware/sdk.ts";
 import { flashByPart, imageSize, sizeTable } from "../firmware/size-report.ts";
 import { resolvePath } from "../reader-file.ts";
@@ -27,6 +32,7 @@ export const build: Command = {
     { name: "product", value: "name", help: `what to build; ${PRODUCT} by default` },
     { name: "target", value: "name", help: `the board; ${TARGET} by default` },
     { name: "out", value: "folder", help: "where to build; build/firmware/… by default" },
+    { name: "portable-curves", help: "no curves in C: slower, and not constant-time" },
     { name: "report", help: "add which part of the image takes how much flash" },
     { name: "dry-run", help: "say what would be run, and run nothing" },
   ],
@@ -35,8 +41,11 @@ export const build: Command = {
     ["latchkey build --target pico_2 --report", "for a Pico 2, with a table of sizes"],
   ],
   async *run(context, args) {
-    const target = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
-    const folder = resolvePath(context, args.text("out") ?? `build/firmware/${nameOf(target)}`);
+    const found = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
+    const portable = args.flag("portable-curves");
+    const target = portable ? withPortableCurves(found) : found;
+    const name = portable ? `${nameOf(target)}-portable` : nameOf(target);
+    const folder = resolvePath(context, args.text("out") ?? `build/firmware/${name}`);
     const plan = planOf(context, target, folder);
     const missing = sdkParts(context).filter(({ found }) => !found);
     for (const { name, text, next } of missing)

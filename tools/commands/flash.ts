@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packConfigImage } from "../../firmware/config-image.ts";
+import { packConfigSlot } from "../../firmware/provisioning/config-slot.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -12,6 +12,7 @@ import { readReaderFile, resolvePath } from "../reader-file.ts";
 
 const IMAGE = "build/firmware/reader-pico_2_w/sdk/bin/pico/pico_2_w/release/reader/xs_pico.uf2";
 const BOARD = "RP2350";
+const SECTOR_BYTES = 4096;
 const GONE_MS = 15_000;
 const LOOK_MS = 200;
 
@@ -77,12 +78,19 @@ function familyName(family: number): string {
   return known?.[0] ?? `an unknown chip (family ${family.toString(16)})`;
 }
 
-/** Checked here: a board that complains is further away than a terminal. @throws config-invalid */
+/**
+ * The configuration in the first sector of its region; the second one is erased, or an older one
+ * there could count as the later. Checked here: a board that complains is further away than a
+ * terminal.
+ * @throws config-invalid
+ */
 function configUf2(context: Context, path: string): Uint8Array {
   if (readReaderFile(context, path) === undefined)
     throw new LatchkeyError("file-unusable", { message: `there is no ${path}` });
   const json = JSON.stringify(JSON.parse(context.readText(resolvePath(context, path)) ?? "{}"));
-  return makeUf2(configAddress(context), packConfigImage(json), UF2_FAMILY.rp2350Arm);
+  const region = new Uint8Array(2 * SECTOR_BYTES).fill(0xff);
+  region.set(packConfigSlot({ sequence: 1, json }));
+  return makeUf2(configAddress(context), region, UF2_FAMILY.rp2350Arm);
 }
 
 async function findVolume(context: Context, waitMs: number): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import type { FirmwareTarget } from "./products.ts";
@@ -7,8 +7,7 @@ import type { FirmwareTarget } from "./products.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Modules that the SDK brings, or that the manifest adds. */
-const FROM_THE_IMAGE = ["embedded:*", "timer", "latchkey/*"];
-const PROGRAM = "latchkey/program";
+const FROM_THE_IMAGE = ["crypt", "embedded:*", "timer", "latchkey/*"];
 
 /**
  * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
@@ -22,6 +21,7 @@ export async function bundleFirmware(
   await build({
     ...common(),
     entryPoints: [target.program],
+    plugins: [cryptoOf(target)],
     outfile: join(folder, "program.js"),
   });
   constantDeclarations(join(folder, "program.js"));
@@ -29,7 +29,6 @@ export async function bundleFirmware(
     ...common(),
     entryPoints: [target.main],
     outfile: join(folder, "main.js"),
-    plugins: [programIsExternal(basename(target.program))],
   });
   writeFileSync(join(folder, "build.js"), `export const version = ${JSON.stringify(version)};\n`);
 }
@@ -48,15 +47,11 @@ function common(): BuildOptions {
   };
 }
 
-/** What `main` takes from the program comes out of flash, not out of a second copy. */
-function programIsExternal(file: string): Plugin {
+function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
+  const path = join(root, chipCrypto);
   return {
-    name: "latchkey-program",
-    setup(context) {
-      context.onResolve({ filter: /\.ts$/ }, ({ path }) =>
-        basename(path) === file ? { path: PROGRAM, external: true } : undefined,
-      );
-    },
+    name: "latchkey-crypto",
+    setup: (context) => context.onResolve({ filter: /\/chip-crypto\.ts$/ }, () => ({ path })),
   };
 }
 

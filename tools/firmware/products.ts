@@ -9,29 +9,34 @@ export interface FirmwareTarget {
   /** Pure, preloaded into flash. */
   readonly program: string;
   readonly manifest: string;
+  /** What stands for `chip-crypto.ts`. */
+  readonly chipCrypto: string;
 }
 
 const ROOM = "firmware/platform/moddable";
+const PRODUCTS = ["reader", "sensor", "reader-sensor"];
+const TARGETS = ["pico_2_w", "pico_2"];
 
-export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
-  {
-    product: "reader",
-    target: "pico_2_w",
-    platform: "pico/pico_2_w",
-    main: `${ROOM}/reader-pico-2-w.ts`,
-    program: `${ROOM}/reader-program.ts`,
-    manifest: "manifests/reader/pico_2_w.json",
-  },
-  {
-    product: "reader",
-    target: "pico_2",
-    platform: "pico/pico_2",
-    main: `${ROOM}/reader-pico-2.ts`,
-    program: `${ROOM}/reader-program.ts`,
-    manifest: "manifests/reader/pico_2.json",
-  },
-]);
+export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze(
+  PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
+);
+
+function firmwareTarget(product: string, target: string): FirmwareTarget {
+  return {
+    ...{ product, target },
+    platform: `pico/${target}`,
+    main: `${ROOM}/${target.replaceAll("_", "-")}.ts`,
+    program: `${ROOM}/${product}-program.ts`,
+    manifest: `manifests/${product}/${target}.json`,
+    chipCrypto: `${ROOM}/chip-crypto.ts`,
+  };
+}
 
 export function findTarget(product: string, target: string): FirmwareTarget | undefined {
   return FIRMWARE_TARGETS.find((one) => one.product === product && one.target === target);
+}
+
+/** The same without curves in C, for who may not add any: slower, and not constant-time. */
+export function withPortableCurves(target: FirmwareTarget): FirmwareTarget {
+  return { ...target, chipCrypto: `${ROOM}/portable-chip-crypto.ts` };
 }

@@ -49,7 +49,11 @@ export function sizeTable(size: ImageSize, engineBytes: number): { rows: Row[]; 
 /** Name of a part of the image, by the object file it comes from; the first that fits. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
-  ["our C", /\/(board|flash-region|random|usb-console|safe-pins|idle)\.c\.o$/],
+  [
+    "our C",
+    /\/(board|chip-secret|flash-region|random|usb-console|safe-pins|stack-limit|idle)\.c\.o$/,
+  ],
+  ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],
   ["C library", /lib(c|m|gcc|nosys|stdc\+\+)(_\w+)?\.a|\/crt\w+\.o/],

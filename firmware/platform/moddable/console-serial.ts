@@ -6,16 +6,18 @@ import type { Timer, TimerHandle } from "../../../protocol/platform.ts";
 const USB_LOOK_MS = 20;
 
 /**
- * `Serial` for the console: the UART of the configuration and the USB port are one line. What is
- * typed on either is heard; answers go to both. The UART sets the pace. What USB has no room for
- * is lost there, so that a terminal that stopped reading never holds up the UART.
+ * `Serial` whose port at pin `transmit` is the console: that UART and the USB port are one line.
+ * What is typed on either is heard; answers go to both. The UART sets the pace. What USB has no
+ * room for is lost there, so that a terminal that stopped reading never holds up the UART. Other
+ * ports (a sensor, a cable to a gateway) are the UART alone.
  */
 export function consoleSerial(
   Uart: SerialConstructor,
   usb: NativeUsb,
   timer: Timer,
+  transmit: number | undefined,
 ): SerialConstructor {
-  return class ConsoleSerial implements Serial {
+  class ConsoleSerial implements Serial {
     readonly #uart: Serial;
     readonly #onReadable: SerialOptions["onReadable"];
     #look: TimerHandle | undefined;
@@ -58,5 +60,9 @@ export function consoleSerial(
       this.#onReadable?.call(this, typed.byteLength);
       this.#typed = undefined;
     }
-  };
+  }
+  // A constructor that gives back an object makes just that.
+  return function open(options: SerialOptions): Serial {
+    return options.transmit === transmit ? new ConsoleSerial(options) : new Uart(options);
+  } as unknown as SerialConstructor;
 }

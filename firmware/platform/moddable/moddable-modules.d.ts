@@ -13,6 +13,11 @@ declare module "timer" {
   export default Timer;
 }
 
+declare module "crypt" {
+  const crypt: import("./sdk-symmetric.ts").SdkCrypt;
+  export default crypt;
+}
+
 declare module "latchkey/net" {
   const Net: {
     /** Calls back with the name and its IPv4 address, or without one. */
@@ -49,6 +54,15 @@ declare module "embedded:io/socket/tcp" {
 declare module "embedded:network/interface/wifi" {
   const WiFi: import("./wifi.ts").WiFiConstructor;
   export default WiFi;
+}
+
+/** What the product's `…-program.ts` exports: one of them is the image's. */
+declare module "latchkey/program" {
+  export const product: import("./run-node.ts").Product;
+  export const natives: typeof import("./image-program.ts").natives;
+  export const chipCrypto: typeof import("./chip-crypto.ts").chipCrypto;
+  export const plainConnect: typeof import("./http-client.ts").plainConnect;
+  export const runNode: typeof import("./run-node.ts").runNode;
 }
 
 /** Build of the image: what `latchkey build` generates. */

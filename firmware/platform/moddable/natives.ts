@@ -15,6 +15,9 @@ export const nativeFlash: NativeFlash = Object.freeze({
   read(this: unknown, region: number, offset: number, length: number) {
     return native("xs_latchkey_flash_read").call(this, region, offset, length);
   },
+  isErased(this: unknown, region: number, offset: number, length: number) {
+    return native("xs_latchkey_flash_is_erased").call(this, region, offset, length);
+  },
   erase(this: unknown, region: number, offset: number) {
     return native("xs_latchkey_flash_erase").call(this, region, offset);
   },
@@ -35,6 +38,9 @@ export const nativeBoard: NativeBoard = Object.freeze({
   },
   chipId(this: unknown) {
     return native("xs_latchkey_board_chip_id").call(this);
+  },
+  chipSecret(this: unknown) {
+    return native("xs_latchkey_board_chip_secret").call(this);
   },
   uptimeMs(this: unknown) {
     return native("xs_latchkey_board_uptime_ms").call(this);

@@ -16,6 +16,8 @@ import { regionFlash } from "./region-flash.ts";
 import { type ModdableTimer, moddableTimer } from "./timer.ts";
 import { usbLog } from "./usb-log.ts";
 
+export type NetworkBase = Omit<Platform, "network" | "provisioning">;
+
 export interface ModdableParts {
   readonly timers: ModdableTimer;
   readonly io: IoProvider;
@@ -24,8 +26,10 @@ export interface ModdableParts {
   readonly board: NativeBoard;
   readonly usb: NativeUsb;
   readonly crypto: CryptoProvider;
+  /** The pin by which the console's UART is known; absent for a node without one. */
+  readonly consoleTransmit: number | undefined;
   /** Makes the network out of what is there before it. */
-  readonly network: (base: Omit<Platform, "network">) => Network;
+  readonly network: (base: NetworkBase) => Network;
   readonly version: string;
 }
 
@@ -33,8 +37,8 @@ export interface ModdableParts {
 export function moddablePlatform(parts: ModdableParts): Platform {
   const clock: Clock = Object.freeze({ monotonicMs: () => parts.board.uptimeMs() });
   const timer = moddableTimer(parts.timers);
-  const Serial = consoleSerial(parts.io.Serial, parts.usb, timer);
-  const base: Omit<Platform, "network"> = {
+  const Serial = consoleSerial(parts.io.Serial, parts.usb, timer, parts.consoleTransmit);
+  const base: NetworkBase = {
     clock,
     timer,
     random: chipRandom(parts.random),

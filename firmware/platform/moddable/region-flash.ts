@@ -25,6 +25,8 @@ export function regionFlash(natives: NativeFlash, region: number): Flash {
     pageBytes: PAGE_BYTES,
     read: (offset: number, length: number) =>
       guarded(offset, length, 1, () => new Uint8Array(natives.read(region, offset, length))),
+    isErased: (offset: number, length: number) =>
+      guarded(offset, length, 1, () => natives.isErased(region, offset, length)),
     erase: (offset: number) =>
       guarded(offset, SECTOR_BYTES, SECTOR_BYTES, () => natives.erase(region, offset)),
     program: (offset: number, data: Uint8Array) =>

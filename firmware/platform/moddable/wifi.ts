@@ -7,11 +7,19 @@ export interface WiFi {
   /** Throws while another attempt is under way. */
   connect(options: { SSID: string; password?: string }): void;
   disconnect(): void;
+  /** Throws while another scan is under way. */
+  scan(options: { onFound: (found: FoundWifi) => void; onComplete: () => void }): void;
   close(): void;
   /** 200 not connected, 300 connecting, 400 joined, 500 with an address. */
   readonly connection: number;
   readonly address: string | undefined;
   readonly RSSI: number | undefined;
+}
+export interface FoundWifi {
+  readonly SSID: string;
+  readonly RSSI: number;
+  /** `none`, or what protects it. */
+  readonly security: string;
 }
 export type WiFiConstructor = new (options: { onChanged?: (property: string) => void }) => WiFi;
 

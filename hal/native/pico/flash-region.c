@@ -81,6 +81,19 @@ void xs_latchkey_flash_read(xsMachine *the)
 	xsmcSetArrayBuffer(xsResult, (void *)(XIP_BASE + at), length);
 }
 
+/* isErased(region, offset, length): what page.ts does in JavaScript, some hundred times as fast */
+void xs_latchkey_flash_is_erased(xsMachine *the)
+{
+	const Region *region = regionOf(the, &xsArg(0));
+	xsIntegerValue length = xsmcToInteger(xsArg(2));
+	const uint8_t *p = (const uint8_t *)(XIP_BASE + rangeIn(the, region, &xsArg(1), length, 1));
+	const uint8_t *end = p + length;
+
+	while ((p < end) && (0xff == *p))
+		p++;
+	xsmcSetBoolean(xsResult, p == end);
+}
+
 /* erase(region, offset): one sector; interrupts wait, about 45 ms, at most 400 ms */
 void xs_latchkey_flash_erase(xsMachine *the)
 {

@@ -2,8 +2,8 @@
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.xs.h"
-#include "curve25519.h"
-#include "keccak.h"
+#include "../curve25519.h"
+#include "../keccak.h"
 
 /* Longer than any message of the protocol; bounds a loop that nothing can interrupt. */
 #define CHAIN_MAX 65536

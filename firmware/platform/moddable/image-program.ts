@@ -1,0 +1,13 @@
+/** What every program of an image gives its `main`, beside the product. */
+import { nativeBoard, nativeFlash, nativeRandom, nativeUsb } from "./natives.ts";
+
+export { chipCrypto } from "./chip-crypto.ts";
+export { plainConnect } from "./http-client.ts";
+export { runNode } from "./run-node.ts";
+
+export const natives = Object.freeze({
+  flash: nativeFlash,
+  random: nativeRandom,
+  board: nativeBoard,
+  usb: nativeUsb,
+});
