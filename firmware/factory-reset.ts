@@ -1,6 +1,7 @@
 import type { Log } from "../protocol/platform.ts";
 import type { FlashLayout } from "./journal/flash-layout.ts";
 import { Journal } from "./journal/journal.ts";
+import { openValues } from "./journal/older-layout.ts";
 import { Sectors } from "./journal/sectors.ts";
 import type { Platform } from "./platform.ts";
 
@@ -13,7 +14,7 @@ export function requestFactoryReset(journal: Journal): void {
 }
 
 /**
- * Opens a node's values, after finishing a factory reset that was asked for, or that a power cut
+ * Opens a node's values, those of a node from before the events too, after finishing a factory reset that was asked for, or that a power cut
  * interrupted: readings first, then the stored configuration, then keys and values. It takes
  * some 50 ms a sector, three seconds in all, before anything else of the node runs; the door is
  * shut meanwhile.
@@ -24,10 +25,11 @@ export function openNodeJournal(
   flash: FlashLayout,
   log: Log,
 ): Journal {
-  const journal = new Journal(flash.values);
+  const feed = (): void => system.feedWatchdog();
+  const { values: journal, adopted } = openValues(flash, feed);
+  if (adopted > 0) log.write("warn", "older-values-adopted", { count: adopted });
   if (journal.get(MARK) === undefined) return journal;
   log.write("warn", "factory-reset", { stage: "begins" });
-  const feed = (): void => system.feedWatchdog();
   let resisted = 0;
   const events = new Sectors(flash.events);
   for (let sector = 0; sector < events.count; sector++) {

@@ -142,6 +142,12 @@ export class Journal implements Storage {
     return this.#log.destroy(onSector);
   }
 
+  /** Position of a value's record in the order in which all were written; 0 without one. */
+  sequence(key: string): number {
+    const entry = this.#index.entries.get(key);
+    return entry?.at === undefined ? 0 : entry.sequence;
+  }
+
   keys(): string[] {
     const keys: string[] = [];
     for (const [key, entry] of this.#index.entries) if (entry.at !== undefined) keys.push(key);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { layOutFlash } from "../../firmware/journal/flash-layout.ts";
 import { Journal } from "../../firmware/journal/journal.ts";
+import { openValues } from "../../firmware/journal/older-layout.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { StrictFlash } from "./strict-flash.ts";
 
@@ -39,8 +41,10 @@ const IMAGE = [
   "501010001001e000000053cafdf6e19 47:9600000002000000030000000049a7a8",
 ].join("");
 
-function flashOf(image: string): StrictFlash {
-  const flash = new StrictFlash(3);
+const KEY = Uint8Array.from({ length: 32 }, (_, n) => n * 7 + 1);
+
+function flashOf(image: string, sectors = 3): StrictFlash {
+  const flash = new StrictFlash(sectors);
   for (const page of image.split(" ")) {
     const [number, bytes] = page.split(":");
     flash.bytes.set(fromHex(bytes!), Number(number) * flash.pageBytes);
@@ -52,10 +56,7 @@ describe("a journal of older firmware", () => {
   it("is read as it was written", () => {
     const journal = new Journal(flashOf(IMAGE));
     assert.deepEqual(journal.keys(), ["long", "n", "node.key"]);
-    assert.equal(
-      toHex(journal.get("node.key")!),
-      toHex(Uint8Array.from({ length: 32 }, (_, n) => n * 7 + 1)),
-    );
+    assert.equal(toHex(journal.get("node.key")!), toHex(KEY));
     assert.deepEqual(
       journal.get("long"),
       Uint8Array.from({ length: 250 }, (_, n) => n),
@@ -70,5 +71,13 @@ describe("a journal of older firmware", () => {
     const again = new Journal(flash.restarted());
     assert.deepEqual(again.keys(), ["long", "n", "node.key"]);
     assert.deepEqual(again.get("n"), Uint8Array.of(99));
+  });
+});
+
+describe("a node from before the events, whose journal had all of the flash", () => {
+  it("is found by its first sectors as they were written", () => {
+    const { values } = openValues(layOutFlash(flashOf(IMAGE, 16)), () => {});
+    assert.deepEqual(values.get("node.key"), KEY);
+    assert.deepEqual(values.get("n"), Uint8Array.of(25));
   });
 });
