@@ -1,12 +1,16 @@
 import {
   accessSync,
   appendFileSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { LatchkeyError } from "../protocol/errors.ts";
@@ -48,6 +52,7 @@ export function hostContext(): Context {
     readText,
     readBytes,
     writeFile,
+    writePieces,
     appendText,
     removeFile: (path) => rmSync(path, { force: true }),
     fetch: fetchText,
@@ -154,6 +159,33 @@ function writeFile(path: string, data: string | Uint8Array, { secret = false } =
     else writeFileSync(path, data);
   } catch (error) {
     throw fileError(`${path} cannot be written`, error);
+  }
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+function* writePieces(path: string, data: Uint8Array): Generator<number> {
+  const file = openSync(path, "w");
+  try {
+    for (let at = 0; at < data.length; ) {
+      const piece = data.subarray(at, at + PIECE_BYTES);
+      at += writeSync(file, piece);
+      flush(file, at === data.length);
+      yield at;
+    }
+  } finally {
+    // A board takes its drive away once it has everything: closing may fail then.
+    try {
+      closeSync(file);
+    } catch {}
+  }
+}
+
+function flush(file: number, isLast: boolean): void {
+  try {
+    fsyncSync(file);
+  } catch (error) {
+    if (!isLast) throw error;
   }
 }
 

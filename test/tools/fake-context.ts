@@ -63,6 +63,10 @@ export class FakeWorld {
         this.files.set(path, data);
         if (secret) this.secretFiles.add(path);
       },
+      writePieces: (path, data) => {
+        this.files.set(path, data);
+        return [data.length / 2, data.length];
+      },
       appendText: (path, text) => {
         this.files.set(path, `${this.files.get(path) ?? ""}${text}`);
       },

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Flash } from "../../firmware/platform.ts";
 import { FlashConfigStore } from "../../firmware/provisioning/flash-config-store.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
+import { encodeResult, IMPROV_COMMAND } from "../../protocol/improv/rpc.ts";
+import type { Timer } from "../../protocol/platform.ts";
 import type { BootVolume } from "../../tools/cli/context.ts";
 import { bootVolumes } from "../../tools/firmware/boot-volumes.ts";
 import { makeUf2, parseUf2, UF2_FAMILY } from "../../tools/firmware/uf2.ts";
@@ -30,8 +32,14 @@ const VERSION = (minor: number): string =>
     .map((part) => `    set(PICO_SDK_VERSION_${part})`)
     .join("\n");
 
+/** Nobody waits for a port in a test. */
+const HURRIED: Timer = {
+  set: (run) => setImmediate(run),
+  clear: (handle) => clearImmediate(handle as NodeJS.Immediate),
+};
+
 function world(changes: ConstructorParameters<typeof FakeWorld>[0] = {}): FakeWorld {
-  const made = new FakeWorld({ env: ENV, ...changes });
+  const made = new FakeWorld({ env: ENV, timer: HURRIED, ...changes });
   for (const file of SDK_FILES) made.files.set(file, "");
   made.files.set("/sdk/pico-sdk/pico_sdk_version.cmake", VERSION(2));
   made.files.set(join(project, "manifests/pico.json"), MANIFEST);
@@ -82,6 +90,27 @@ describe("latchkey build", () => {
     ]);
     assert.match(run.out, /flash +1,000,000 B of 1,500,000 B/);
     assert.match(run.out, /left for C +173,280 B/);
+  });
+
+  it("with --report shows each part beside the build before", async () => {
+    const part = (bytes: number, file: string): string =>
+      ` .text          0x10000100     0x${bytes.toString(16)} /b/${file}.c.o`;
+    const { made } = building(0, 1_000_000);
+    const map = (xs: number): void => {
+      const lines = ["Linker script and memory map", part(xs, "xsAll"), part(32, "random")];
+      made.files.set(`${IMAGE}.map`, lines.join("\n"));
+    };
+    map(1_000);
+    const first = await made.run("build", "--report");
+    assert.match(first.out, /XS engine +1,000 B\n/);
+    map(1_500);
+    const second = await made.run("build", "--report");
+    assert.match(second.out, /XS engine +1,500 B +\+500 B/);
+    assert.match(second.out, /our C +32 B\n/);
+    map(700);
+    assert.match((await made.run("build", "--report")).out, /XS engine +700 B +-800 B/);
+    made.files.set("/desk/build/firmware/reader-pico_2_w/sizes.json", "{broken");
+    assert.match((await made.run("build", "--report")).out, /XS engine +700 B\n/);
   });
 
   it("fails when a budget is broken, and when mcconfig fails, with its last lines", async () => {
@@ -146,6 +175,48 @@ describe("latchkey flash", () => {
     const run = await made.run("flash", "image.uf2");
     assert.equal(run.exitCode, 0, run.err);
     assert.deepEqual(made.files.get("/media/me/RP2350/latchkey.uf2"), image);
+    assert.match(run.out, /█{30} 100 % 2 kB/);
+    assert.match(run.out, /took all 4 blocks/);
+    assert.match(run.out, /! starts +no serial port has appeared/);
+  });
+
+  it("tells how far it is, in bytes that the board has", async () => {
+    const made = board();
+    await made.run("flash", "image.uf2", "--json");
+    const progress = made.events().filter(({ type }) => type === "progress");
+    assert.deepEqual(progress, [
+      { type: "progress", text: "1 kB", done: 1024, of: 2048 },
+      { type: "progress", text: "2 kB", done: 2048, of: 2048 },
+    ]);
+  });
+
+  it("sees the board come back as a node, and which firmware it runs", async () => {
+    const info = ["Latchkey reader", "1.2.3", "RP2350", "door"];
+    const reply = encodeResult(IMPROV_COMMAND.info, info);
+    const opened: string[] = [];
+    const made: FakeWorld = world({
+      bootVolumes: () => (made.files.has("/media/me/RP2350/latchkey.uf2") ? [] : [volume]),
+      listSerialPorts: async () =>
+        made.files.has("/media/me/RP2350/latchkey.uf2")
+          ? ["/dev/ttyS0", "/dev/ttyACM0"].map((path) => ({ path, title: "" }))
+          : [{ path: "/dev/ttyS0", title: "" }],
+      openBytes: async (path) => {
+        opened.push(path);
+        let say = (_bytes: Uint8Array): void => {};
+        return {
+          write: () => queueMicrotask(() => say(reply)),
+          onBytes: (callback) => {
+            say = callback;
+          },
+          onEnd: () => {},
+          close: () => {},
+        };
+      },
+    });
+    made.files.set("/desk/image.uf2", image);
+    const run = await made.run("flash", "image.uf2");
+    assert.match(run.out, /✔ starts +Latchkey reader 1\.2\.3 at \/dev\/ttyACM0/);
+    assert.deepEqual(opened, ["/dev/ttyACM0"]);
   });
 
   it("writes a configuration behind the image, where the image looks for it", async () => {
@@ -199,21 +270,27 @@ describe("latchkey flash", () => {
   it("says so when the board is unplugged while it is written", async () => {
     const unplugged = world({
       bootVolumes: () => [volume],
-      writeFile: () => {
+      *writePieces() {
+        yield 512;
         throw new Error("EIO");
       },
     });
     unplugged.files.set("/desk/image.uf2", image);
     const run = await unplugged.run("flash", "image.uf2");
     assert.equal(run.exitCode, 1);
-    assert.match(run.err, /went away.*\[flash-failed\][\s\S]*→ Use another cable/);
+    assert.match(
+      run.err,
+      /went away.* after 512 of 2048 bytes.*\[flash-failed\][\s\S]*→ Use another cable/,
+    );
   });
 
   it("uses picotool where no drive is mounted, verifying, and leaves no file with keys behind", async () => {
     let words: readonly string[] = [];
     const made: FakeWorld = world({
-      runTool: async (given) => {
+      runTool: async (given, { onLine }) => {
         words = given;
+        onLine("Loading into Flash:   [===============               ]  50%");
+        onLine("Verifying Flash:      [==============================]  100%");
         assert.ok(made.secretFiles.has("/desk/.latchkey/flash.uf2"));
         return 0;
       },
@@ -222,6 +299,7 @@ describe("latchkey flash", () => {
     const run = await made.run("flash", "image.uf2");
     assert.equal(run.exitCode, 0, run.err);
     assert.deepEqual(words.slice(1, 5), ["load", "-f", "-v", "-x"]);
+    assert.match(run.out, /100 % Verifying Flash/);
     assert.equal(made.files.has("/desk/.latchkey/flash.uf2"), false);
   });
 });

@@ -102,6 +102,8 @@ export interface Context {
   readBytes(path: string): Uint8Array | undefined;
   /** Creates the folders on the way. `secret` files are readable by their owner only. */
   writeFile(path: string, data: string | Uint8Array, options?: { secret?: boolean }): void;
+  /** In pieces that are on the medium, not in a cache, when their end is yielded. */
+  writePieces(path: string, data: Uint8Array): Iterable<number>;
   /** Adds to the end of a file, or begins it. */
   appendText(path: string, text: string): void;
   removeFile(path: string): void;

@@ -21,6 +21,8 @@ export type CliEvent =
       readonly text: string;
       readonly next?: string;
     }
+  /** How far something long has come; the last one says that it is over. */
+  | { readonly type: "progress"; readonly text: string; readonly done: number; readonly of: number }
   /** What to type now. */
   | { readonly type: "next"; readonly text: string; readonly command?: string }
   /** Something that is shown once and never again, such as an admin token. */

@@ -16,6 +16,7 @@ export function humanRenderer({ stdout, stderr, env }: Context): Renderer {
     event: (event) => {
       if (event.type === "serial") stdout.write(timed(event.time, event.text, style));
       else if (event.type === "view") view.show(event.text);
+      else if (event.type === "progress") showProgress(stdout, event);
       else if (event.type === "warning") stderr.write(`${lineOf(event, trouble)}\n`);
       else {
         const text = event.type === "sim" ? simulated.lines(event.event) : lineOf(event, style);
@@ -28,6 +29,18 @@ export function humanRenderer({ stdout, stderr, env }: Context): Renderer {
     },
     end: () => view.show(undefined),
   };
+}
+
+const BAR = 30;
+
+/** One line that is written over; where that cannot be, its end only. */
+function showProgress(out: Sink, event: Extract<CliEvent, { type: "progress" }>): void {
+  const { text, done, of } = event;
+  const filled = Math.floor((BAR * done) / of);
+  const bar = `${"█".repeat(filled)}${"░".repeat(BAR - filled)}`;
+  const line = `${bar} ${Math.floor((100 * done) / of)} % ${text}`;
+  if (out.isTTY) out.write(`\r${line}\x1b[K${done < of ? "" : "\n"}`);
+  else if (done >= of) out.write(`${line}\n`);
 }
 
 /** Paints over the alternate screen of the terminal, so that the shell's text comes back. */
@@ -51,7 +64,7 @@ class View {
 const MARKS = { ok: "✔", warning: "!", failed: "✖", skipped: "–" } as const;
 
 function lineOf(
-  event: Exclude<CliEvent, { type: "sim" | "serial" | "view" }>,
+  event: Exclude<CliEvent, { type: "sim" | "serial" | "view" | "progress" }>,
   style: Style,
 ): string {
   switch (event.type) {

@@ -14,7 +14,13 @@ import {
   withPortableCurves,
 } from "../firmware/products.ts";
 import { sdkFolders, sdkParts } from "../firmware/sdk.ts";
-import { flashByPart, imageSize, sizeTable } from "../firmware/size-report.ts";
+import {
+  flashByPart,
+  imageSize,
+  type PartSizes,
+  partTable,
+  sizeTable,
+} from "../firmware/size-report.ts";
 import { resolvePath } from "../reader-file.ts";
 
 const PRODUCT = "reader";
@@ -33,7 +39,10 @@ export const build: Command = {
     { name: "target", value: "name", help: `the board; ${TARGET} by default` },
     { name: "out", value: "folder", help: "where to build; build/firmware/… by default" },
     { name: "portable-curves", help: "no curves in C: slower, and not constant-time" },
-    { name: "report", help: "add which part of the image takes how much flash" },
+    {
+      name: "report",
+      help: "add how much flash each part takes, and what changed since the last report",
+    },
     { name: "dry-run", help: "say what would be run, and run nothing" },
   ],
   examples: [
@@ -66,6 +75,8 @@ interface Plan {
   readonly javascript: string;
   /** Without the extension. */
   readonly image: string;
+  /** What the last build with --report had. */
+  readonly sizes: string;
   readonly words: readonly string[];
   readonly settings: string;
   readonly env: Context["env"];
@@ -92,6 +103,7 @@ function planOf(context: Context, target: FirmwareTarget, folder: string): Plan 
   return {
     javascript,
     image: join(output, "bin", target.platform, "release", target.product, "xs_pico"),
+    sizes: join(folder, "sizes.json"),
     words: [...words, join(project, target.manifest)],
     settings: Object.entries(env)
       .map(([name, value]) => `${name}=${value}`)
@@ -116,7 +128,7 @@ async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, voi
 
 async function* report(
   context: Context,
-  { image }: Plan,
+  { image, sizes }: Plan,
   target: FirmwareTarget,
   detailed: boolean,
 ): AsyncGenerator<CliEvent, number> {
@@ -126,10 +138,25 @@ async function* report(
   const { rows, fits } = sizeTable(imageSize(elfSections(elf)), engineBytes(context));
   yield { type: "table", title: nameOf(target), rows };
   const map = detailed ? context.readText(`${image}.map`) : undefined;
-  if (map !== undefined) yield { type: "table", title: "Flash", rows: flashByPart(map) };
+  if (map !== undefined) yield* parts(context, map, sizes);
   yield { type: "done", text: `${image}.uf2` };
   yield { type: "next", text: "Put it on a board", command: `latchkey flash ${image}.uf2` };
   return fits ? EXIT.ok : EXIT.failed;
+}
+
+function* parts(context: Context, map: string, file: string): Generator<CliEvent> {
+  const now = flashByPart(map);
+  yield { type: "table", title: "Flash", rows: partTable(now, sizesIn(context.readText(file))) };
+  context.writeFile(file, JSON.stringify(now));
+}
+
+/** Nothing is compared with what cannot be read. */
+function sizesIn(text: string | undefined): PartSizes {
+  try {
+    return JSON.parse(text ?? "{}") as PartSizes;
+  } catch {
+    return {};
+  }
 }
 
 /** `creation.static` of the manifest that all images share. */

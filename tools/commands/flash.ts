@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { packConfigSlot } from "../../firmware/provisioning/config-slot.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { Channel } from "../cli/channel.ts";
 import type { Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+import { comesBack } from "../firmware/comes-back.ts";
 import { configAddress } from "../firmware/config-address.ts";
 import { sdkFolders } from "../firmware/sdk.ts";
 import { familiesOf, joinUf2, makeUf2, parseUf2, UF2_FAMILY } from "../firmware/uf2.ts";
@@ -50,8 +52,10 @@ export const flash: Command = {
     const data = joinUf2(parts);
     const waitMs = args.number("wait", 0, 600_000) ?? 0;
     const volume = await findVolume(context, waitMs);
+    const ports = (await context.listSerialPorts()).map(({ path }) => path);
     if (volume !== undefined) yield* copy(context, volume, data);
     else yield* withPicotool(context, data);
+    yield* comesBack(context, ports);
     yield { type: "next", text: "Talk to it", command: "latchkey console" };
     return EXIT.ok;
   },
@@ -117,15 +121,19 @@ async function* copy(
   data: Uint8Array,
 ): AsyncGenerator<CliEvent, void> {
   yield { type: "note", text: `Writing ${data.length / 1024} kB to ${volume} …` };
+  const of = data.length;
+  let done = 0;
   try {
-    context.writeFile(join(volume, "latchkey.uf2"), data);
+    for (done of context.writePieces(join(volume, "latchkey.uf2"), data))
+      yield { type: "progress", text: `${Math.floor(done / 1024)} kB`, done, of };
   } catch (cause) {
-    const message = `the drive went away, or refused, while it was written`;
+    const message = `the drive went away, or refused, after ${done} of ${of} bytes`;
     throw new LatchkeyError("flash-failed", { message, cause });
   }
   for (let waitedMs = 0; waitedMs < GONE_MS; waitedMs += LOOK_MS) {
     if (!context.bootVolumes().some(({ path }) => path === volume)) {
-      yield { type: "done", text: "The board took all of it and has restarted." };
+      const blocks = of / 512;
+      yield { type: "done", text: `The board took all ${blocks} blocks and has restarted.` };
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -135,6 +143,12 @@ async function* copy(
   });
 }
 
+/** `Loading into Flash:   [=====          ]  20%`, each written over the last. */
+function percentIn(line: string): number | undefined {
+  const found = /\]\s*(\d{1,3})%\s*$/.exec(line);
+  return found === null ? undefined : Number(found[1]);
+}
+
 async function* withPicotool(context: Context, data: Uint8Array): AsyncGenerator<CliEvent, void> {
   const { picotool } = sdkFolders(context);
   if (!context.exists(picotool)) throw unclear("there is no board in BOOTSEL mode");
@@ -142,12 +156,20 @@ async function* withPicotool(context: Context, data: Uint8Array): AsyncGenerator
   // It can hold the keys of a configuration.
   context.writeFile(file, data, { secret: true });
   try {
-    const said: string[] = [];
     const words = [picotool, "load", "-f", "-v", "-x", file];
+    const events = new Channel<CliEvent>();
+    let last: string | undefined;
+    const onLine = (line: string): void => {
+      const done = percentIn(line);
+      if (done === undefined) last = line;
+      else events.push({ type: "progress", text: line.split(":")[0]!.trim(), done, of: 100 });
+    };
     const { cwd, env } = context;
-    const code = await context.runTool(words, { cwd, env, onLine: (line) => said.push(line) });
+    const ended = context.runTool(words, { cwd, env, onLine }).finally(() => events.end());
+    yield* events;
+    const code = await ended;
     if (code !== 0)
-      throw new LatchkeyError("flash-failed", { message: `picotool says: ${said.at(-1) ?? code}` });
+      throw new LatchkeyError("flash-failed", { message: `picotool says: ${last ?? code}` });
     yield { type: "done", text: "picotool wrote it, read it back and restarted the board." };
   } finally {
     context.removeFile(file);

@@ -62,8 +62,11 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
 
 const PLACED = /^ (?:\.\S+|\*fill\*)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$/gm;
 
+/** Bytes of flash by part of the image. */
+export type PartSizes = Readonly<Record<string, number>>;
+
 /** Flash by part of the image, out of the linker's map. */
-export function flashByPart(map: string): Row[] {
+export function flashByPart(map: string): PartSizes {
   const placed = map.slice(Math.max(0, map.indexOf("Linker script and memory map")));
   const sums = new Map<string, number>();
   for (const [, at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
@@ -72,7 +75,16 @@ export function flashByPart(map: string): Row[] {
     const part = PARTS.find(([, pattern]) => pattern.test(file))?.[0];
     if (part !== undefined) sums.set(part, (sums.get(part) ?? 0) + Number.parseInt(size, 16));
   }
-  return [...sums].sort((a, b) => b[1] - a[1]).map(([part, sum]) => [part, bytes(sum)]);
+  return Object.fromEntries([...sums].sort((a, b) => b[1] - a[1]));
+}
+
+/** With what has changed since the build before, if there was one. */
+export function partTable(now: PartSizes, before: PartSizes): Row[] {
+  return Object.entries(now).map(([part, size]) => {
+    const change = size - (before[part] ?? size);
+    const sign = change > 0 ? "+" : "";
+    return [part, change === 0 ? bytes(size) : `${bytes(size)}  ${sign}${bytes(change)}`];
+  });
 }
 
 function bytes(count: number): string {
