@@ -45,6 +45,17 @@ export interface NativeUsb {
   write(bytes: Uint8Array): number;
 }
 
+/** State machines that time the levels of a pin (`pulse-capture.c`), each known by a number. */
+export interface NativePulses {
+  /** Pulls the pin up. Throws when pin, state machines or DMA channels are taken. */
+  open(pin: number, wordsMax: number): number;
+  /** Holds the line low, lets go and captures; times in rounds of `pulse-words.ts`. */
+  start(capture: number, lowRounds: number, durations: number, idleRounds: number): void;
+  /** Words of 32 bits, once, when the capture has ended; `undefined` before. */
+  words(capture: number): ArrayBuffer | undefined;
+  close(capture: number): void;
+}
+
 /** Order of the numbers in `board.c`. */
 export const BOOT_REASONS = Object.freeze([
   "power-on",

@@ -1,5 +1,5 @@
 /** What every program of an image gives its `main`, beside the product. */
-import { nativeBoard, nativeFlash, nativeRandom, nativeUsb } from "./natives.ts";
+import { nativeBoard, nativeFlash, nativePulses, nativeRandom, nativeUsb } from "./natives.ts";
 
 export { chipCrypto } from "./chip-crypto.ts";
 export { plainConnect } from "./http-client.ts";
@@ -10,4 +10,5 @@ export const natives = Object.freeze({
   random: nativeRandom,
   board: nativeBoard,
   usb: nativeUsb,
+  pulses: nativePulses,
 });

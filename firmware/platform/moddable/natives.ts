@@ -1,6 +1,7 @@
 import type {
   NativeBoard,
   NativeFlash,
+  NativePulses,
   NativeRandom,
   NativeUsb,
 } from "../../../hal/native/natives.ts";
@@ -68,5 +69,20 @@ export const nativeUsb: NativeUsb = Object.freeze({
   },
   write(this: unknown, bytes: Uint8Array) {
     return native("xs_latchkey_usb_write").call(this, bytes);
+  },
+});
+
+export const nativePulses: NativePulses = Object.freeze({
+  open(this: unknown, pin: number, wordsMax: number) {
+    return native("xs_latchkey_pulses_open").call(this, pin, wordsMax);
+  },
+  start(this: unknown, capture: number, lowRounds: number, durations: number, idleRounds: number) {
+    return native("xs_latchkey_pulses_start").call(this, capture, lowRounds, durations, idleRounds);
+  },
+  words(this: unknown, capture: number) {
+    return native("xs_latchkey_pulses_words").call(this, capture);
+  },
+  close(this: unknown, capture: number) {
+    return native("xs_latchkey_pulses_close").call(this, capture);
   },
 });

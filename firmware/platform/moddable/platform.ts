@@ -3,12 +3,14 @@ import {
   FLASH_REGION,
   type NativeBoard,
   type NativeFlash,
+  type NativePulses,
   type NativeRandom,
   type NativeUsb,
 } from "../../../hal/native/natives.ts";
 import type { CryptoProvider } from "../../../protocol/crypto/provider.ts";
 import type { Clock } from "../../../protocol/platform.ts";
 import type { Network, Platform } from "../../platform.ts";
+import { chipPulses } from "./chip-pulses.ts";
 import { chipRandom } from "./chip-random.ts";
 import { chipSystem } from "./chip-system.ts";
 import { consoleSerial } from "./console-serial.ts";
@@ -25,6 +27,7 @@ export interface ModdableParts {
   readonly random: NativeRandom;
   readonly board: NativeBoard;
   readonly usb: NativeUsb;
+  readonly pulses: NativePulses;
   readonly crypto: CryptoProvider;
   /** The pin by which the console's UART is known; absent for a node without one. */
   readonly consoleTransmit: number | undefined;
@@ -43,7 +46,7 @@ export function moddablePlatform(parts: ModdableParts): Platform {
     timer,
     random: chipRandom(parts.random),
     flash: regionFlash(parts.flash, FLASH_REGION.journal),
-    io: Object.freeze({ ...parts.io, Serial }),
+    io: Object.freeze({ ...parts.io, Serial, PulseCapture: chipPulses(parts.pulses, timer) }),
     system: chipSystem(parts.board, parts.version),
     crypto: parts.crypto,
     log: usbLog(parts.usb, clock),
