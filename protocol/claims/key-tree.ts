@@ -15,7 +15,7 @@ import {
   parentHash,
   TREE_CAPACITY,
 } from "./tree-proof.ts";
-import { unsafeWotsSign, wotsPublicKey } from "./wots-secret.ts";
+import { seedBytes, unsafeWotsSign, wotsPublicKey } from "./wots-secret.ts";
 
 /**
  * Where the public keys of a node may be kept between runs: making one takes 557,696 hashes. The
@@ -36,7 +36,9 @@ const KEYS_LENGTH = NODE_KEYS * 32;
 
 /** H(MiniData(seed) ‖ MiniData("ROOT_IDENTITY")): no key of the tree is a one-time key of `seed`. */
 export function rootTreeSeed(sha3: Sha3, seed: Secret): Secret {
-  return new Secret(sha3.sha3_256(concat(miniData(seed.bytes), miniData(toUtf8("ROOT_IDENTITY")))));
+  return new Secret(
+    sha3.sha3_256(concat(miniData(seedBytes(seed)), miniData(toUtf8("ROOT_IDENTITY")))),
+  );
 }
 
 /** The seed of a root identity's child tree; `index` as the shortest unsigned bytes. */
@@ -66,7 +68,7 @@ export class KeyTree {
   readonly #nodes = new Map<string, TreeNode>();
 
   constructor(sha3: Sha3, seed: Secret, cache?: TreeCache) {
-    if (seed.length !== 32) throw malformed("seed", `must have 32 bytes, has ${seed.length}`);
+    seedBytes(seed);
     this.#sha3 = sha3;
     this.#seed = seed;
     this.#cache = cache;

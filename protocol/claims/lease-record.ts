@@ -6,6 +6,7 @@ import { toHex } from "../encoding/hex.ts";
 import { transcript } from "../encoding/transcript.ts";
 import { LatchkeyError } from "../errors.ts";
 import type { LeaseRange } from "./lease-store.ts";
+import { seedBytes } from "./wots-secret.ts";
 
 /** Why the counter moved. */
 export const LEASE_EVENTS = Object.freeze({ created: 0, reserved: 1, split: 2, recovered: 3 });
@@ -46,7 +47,7 @@ export interface LeaseKeys {
 /** Named by the seed: two labels for one seed cannot count apart (the reference's can). */
 export function leaseKeys(sha3: Sha3, seed: Secret): LeaseKeys {
   const of = (purpose: string) =>
-    sha3.sha3_256(transcript(`latchkey/v1/lease/${purpose}`, seed.bytes));
+    sha3.sha3_256(transcript(`latchkey/v1/lease/${purpose}`, seedBytes(seed)));
   return { keyId: toHex(of("id")), chainKey: of("chain") };
 }
 

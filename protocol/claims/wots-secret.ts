@@ -23,14 +23,19 @@ export function checkKeyIndex(index: number): number {
   return index;
 }
 
-function checkSeed(seed: Secret): Uint8Array {
-  if (seed.length !== 32) throw malformed("seed", `must have 32 bytes, has ${seed.length}`);
+/**
+ * The bytes of a seed. Looks at what they are as well: a text of 32 characters in the place of 32
+ * bytes would be a key of zeros. @throws malformed
+ */
+export function seedBytes(seed: Secret): Uint8Array {
+  if (!(seed.bytes instanceof Uint8Array) || seed.length !== 32)
+    throw malformed("seed", "must be 32 bytes");
   return seed.bytes;
 }
 
 /** What the chains of one key grow from: H(MiniNumber(index) ‖ MiniData(seed)). */
 export function oneTimeSecret(sha3: Sha3, seed: Secret, index: number): Uint8Array {
-  const bytes = concat(miniNumber(checkKeyIndex(index)), miniData(checkSeed(seed)));
+  const bytes = concat(miniNumber(checkKeyIndex(index)), miniData(seedBytes(seed)));
   const secret = sha3.sha3_256(bytes);
   bytes.fill(0);
   return secret;

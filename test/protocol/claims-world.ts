@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createDelegationClaim } from "../../protocol/claims/claim.ts";
 import type { ResolveOptions } from "../../protocol/claims/claim-reader.ts";
 import { createIdentityDocument } from "../../protocol/claims/document.ts";
@@ -18,12 +19,21 @@ import {
 } from "../../protocol/claims/storage-lease-store.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import type { Sha3 } from "../../protocol/crypto/sha3.ts";
+import { fromBase64 } from "../../protocol/encoding/base64.ts";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
+import nodes from "./claims-tree-nodes.json" with { type: "json" };
 import { FakeStorage } from "./fake-platform.ts";
 
 /** The moment of these tests: 1 January 2026. */
 export const NOW = 1_767_225_600_000;
 export const DAY = 86_400_000;
+
+/**
+ * Public keys of the first nodes of the trees below, as `TreeCache` keeps them: making one takes
+ * half a million hashes. They are authenticated, so a wrong one would be made anew, and is refused.
+ */
+const NODES: ReadonlyMap<string, string> = new Map(Object.entries(nodes));
+type TreeName = "root" | "delegate" | "second" | "third";
 
 /** Keys, their leases, and an identity to make claims about. */
 export class ClaimsWorld {
@@ -31,12 +41,9 @@ export class ClaimsWorld {
   readonly store = new FakeStorage();
   readonly witness = new FakeStorage();
   readonly keeper: LeaseKeeper;
-  /** Nodes of trees, kept between the tests of a file: each takes half a million hashes. */
-  readonly #kept: Map<string, Uint8Array>;
 
-  constructor(sha3: Sha3, kept = new Map<string, Uint8Array>()) {
+  constructor(sha3: Sha3) {
     this.sha3 = sha3;
-    this.#kept = kept;
     this.keeper = new LeaseKeeper({
       sha3,
       store: new StorageLeaseStore(this.store),
@@ -57,13 +64,14 @@ export class ClaimsWorld {
     return new OneTimeSigner({ sha3: this.sha3, seed, keeper: this.keeper, index });
   }
 
-  /** A key that signs often. */
-  async tree(word: string): Promise<TreeSigner> {
+  /** A key that signs often; `root`, `delegate`, `second` and `third` are there at once. */
+  async tree(word: TreeName): Promise<TreeSigner> {
     const seed = this.seed(word);
     await this.keeper.create(rootTreeSeed(this.sha3, seed), TreeSigner.uses);
     const cache: TreeCache = {
-      get: (path) => this.#kept.get(`${word} ${path}`),
-      set: (path, bytes) => void this.#kept.set(`${word} ${path}`, bytes),
+      get: (path) =>
+        NODES.has(`${word} ${path}`) ? fromBase64(NODES.get(`${word} ${path}`)!) : undefined,
+      set: (path) => assert.fail(`claims-tree-nodes.json has no node ${word} ${path}`),
     };
     return new TreeSigner({ sha3: this.sha3, seed, keeper: this.keeper, cache });
   }
