@@ -1,42 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LeaseKeeper } from "../../protocol/claims/lease.ts";
 import { partition } from "../../protocol/claims/lease-range.ts";
-import {
-  StorageLeaseStore,
-  StorageLeaseWitness,
-} from "../../protocol/claims/storage-lease-store.ts";
-import { portableSha3 as sha3 } from "../../protocol/crypto/portable-sha3.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { rejectsCode, throwsCode } from "./error-code.ts";
 import { FakeStorage } from "./fake-platform.ts";
-
-const seed = new Secret(new Uint8Array(32).fill(7));
-const purpose = new Uint8Array(32).fill(9);
-const RANGE = { first: 0, end: 8 };
-
-function bench(store = new FakeStorage(), witness = new FakeStorage()) {
-  const keeper = new LeaseKeeper({
-    sha3,
-    store: new StorageLeaseStore(store),
-    witness: new StorageLeaseWitness(witness),
-    nowMs: () => 1_767_225_600_000,
-  });
-  return { keeper, store, witness };
-}
-
-/** A copy of what a storage holds, to be put back later. */
-function copyOf(storage: FakeStorage): FakeStorage {
-  const copy = new FakeStorage();
-  for (const [key, value] of storage.values) copy.values.set(key, value.slice());
-  return copy;
-}
-
-async function begun() {
-  const all = bench();
-  await all.keeper.create(seed, RANGE);
-  return all;
-}
+import { begun, bench, copyOf, purpose, RANGE, seed } from "./lease-bench.ts";
 
 describe("the uses of a key", () => {
   it("are given out once each, in order, until there are none", async () => {
