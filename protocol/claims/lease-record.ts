@@ -24,7 +24,7 @@ export interface LeaseEntry {
   readonly purpose: Uint8Array;
 }
 
-/** What is known of a key's uses: 170 bytes, replaced as a whole. */
+/** What is known of a key's uses: 178 bytes, replaced as a whole. */
 export interface LeaseRecord extends LeaseRange {
   readonly next: number;
   /** Link of the entry before {@link entry}. */

@@ -70,27 +70,25 @@ export interface TreeSignerOptions extends SignerOptions {
 
 /** A tree over a seed: one address that signs 262,144 times. */
 export class TreeSigner extends LeasedSigner {
-  /** The uses to `create` leases for; devices that share the tree take parts of them. */
+  /** The uses to `create` leases for, of `rootTreeSeed`; devices that share it take parts. */
   static readonly uses = Object.freeze({ first: 0, end: TREE_CAPACITY });
-  readonly #options: TreeSignerOptions;
+  readonly #keeper: LeaseKeeper;
+  readonly #seed: Secret;
   readonly #tree: KeyTree;
 
   /** Derives the first node, 557,696 permutations if no cache has it. @throws malformed */
-  constructor(options: TreeSignerOptions) {
-    const tree = treeOf(options);
-    super(options.sha3, tree.publicKey());
-    this.#options = options;
+  constructor({ sha3, seed, keeper, cache }: TreeSignerOptions) {
+    const treeSeed = rootTreeSeed(sha3, seed);
+    const tree = new KeyTree(sha3, treeSeed, cache);
+    super(sha3, tree.publicKey());
+    this.#keeper = keeper;
+    this.#seed = treeSeed;
     this.#tree = tree;
   }
 
   async sign(digest: Uint8Array): Promise<Uint8Array> {
-    const { sha3, seed, keeper } = this.#options;
-    const use = await keeper.reserve(rootTreeSeed(sha3, seed), digest);
+    const use = await this.#keeper.reserve(this.#seed, digest);
     if (use >= TREE_CAPACITY) throw new LatchkeyError("lease-exhausted");
     return this.#tree.unsafeSign(use, digest);
   }
-}
-
-function treeOf({ sha3, seed, cache }: TreeSignerOptions): KeyTree {
-  return new KeyTree(sha3, rootTreeSeed(sha3, seed), cache);
 }

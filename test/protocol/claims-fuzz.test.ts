@@ -74,7 +74,10 @@ describe("anything at all", () => {
   it("nested 100,000 deep is refused at the edge", () => {
     const brackets = toUtf8(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
     const header = Uint8Array.of(1, 4, 0, 1, 0x86, 0xa0);
-    assert.equal(parses(() => decodeManifest(concat(header, brackets)), "malformed"), false);
+    assert.equal(
+      parses(() => decodeManifest(concat(header, brackets)), "malformed"),
+      false,
+    );
     let nested: unknown = 0;
     for (let i = 0; i < 100_000; i++) nested = { payload: nested };
     assert.equal(verifyIdentityClaim(nested, at).code, "malformed");

@@ -18,29 +18,9 @@ import { rejectsCode } from "../protocol/error-code.ts";
 import { purpose, seed } from "../protocol/lease-bench.ts";
 import { root } from "../support/test-files.ts";
 
-/** Reserves as often as it is told and prints what it got. */
-const RESERVE_SCRIPT = `
-const [folder, count] = process.argv.slice(1);
-const { LeaseKeeper } = await import("./protocol/claims/lease.ts");
-const { portableSha3: sha3 } = await import("./protocol/crypto/portable-sha3.ts");
-const { FileLeaseStore, FileLeaseWitness } = await import("./tools/file-lease-store.ts");
-const { Secret } = await import("./protocol/crypto/secret.ts");
-const store = new FileLeaseStore(folder + "/store");
-const witness = new FileLeaseWitness(folder + "/witness");
-const keeper = new LeaseKeeper({ sha3, store, witness, nowMs: () => 1 });
-const seed = new Secret(new Uint8Array(32).fill(7));
-for (let i = 0; i < Number(count); ) {
-  const use = await keeper.reserve(seed, new Uint8Array(32)).catch((error) => {
-    if (error.code !== "busy") throw error;
-  });
-  if (use === undefined) continue;
-  console.log(use);
-  i++;
-}`;
-
 function inProcess(folder: string, count: number): Promise<number[]> {
-  const args = ["--input-type=module", "-e", RESERVE_SCRIPT, folder, String(count)];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const args = [join(root, "test/tools/lease-process.ts"), folder, String(count)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.on("data", (chunk) => (text += chunk));
   return new Promise((resolve) =>
@@ -81,6 +61,27 @@ describe("leases in a folder", function () {
       Array.from({ length: 45 }, (_, i) => i),
     );
     assert.equal((await open().audit(seed)).length, 46);
+  });
+
+  it("are given out once by processes that are killed in the middle", async () => {
+    const given: number[] = [];
+    for (let kill = 0; kill < 6; kill++) {
+      const args = [join(root, "test/tools/lease-process.ts"), folder, "1000"];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+      let text = "";
+      await new Promise((resolve) => {
+        child.stdout.on("data", (chunk) => {
+          text += chunk;
+          if (text.split("\n").length > 3 + kill) child.kill("SIGKILL");
+        });
+        child.on("close", resolve);
+      });
+      // The last line may be cut.
+      given.push(...text.split("\n").slice(0, -1).map(Number));
+      given.push(await open().reserve(seed, purpose));
+    }
+    assert.equal(new Set(given).size, given.length);
+    await open().audit(seed);
   });
 
   it("from a copy are refused", async () => {
