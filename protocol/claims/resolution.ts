@@ -29,10 +29,6 @@ export interface Known {
   readonly retired: ReadonlyMap<string, { readonly atMs: number; readonly claimId: string }>;
 }
 
-export function nothingKnown(): Known {
-  return { withdrawn: new Map(), retired: new Map() };
-}
-
 interface Accepted {
   readonly candidate: Candidate;
   /** What its issuer held when it was issued. */
@@ -41,12 +37,12 @@ interface Accepted {
   readonly grant?: Grant;
 }
 
-/** One pass over the claims of a graph, in the order of time. */
+/** One pass over the claims of a graph, in the order of time; the first knows nothing `before`. */
 export class Resolution {
   readonly errors: IdentityResolutionError[] = [];
   readonly #withdrawn = new Map<string, number>();
   readonly #retired = new Map<string, { readonly atMs: number; readonly claimId: string }>();
-  readonly #before: Known;
+  readonly #before: Known | undefined;
   readonly #document: TotemIdentityDocument;
   readonly #options: ResolveOptions;
   readonly #candidates: readonly Candidate[];
@@ -61,13 +57,13 @@ export class Resolution {
     document: TotemIdentityDocument,
     candidates: readonly Candidate[],
     options: ResolveOptions,
-    before: Known,
+    before?: Known,
   ) {
     this.#before = before;
     this.#document = document;
     this.#candidates = candidates;
     this.#options = options;
-    this.#authority = new Authority(before.withdrawn, options.firstSeenMs);
+    this.#authority = new Authority(before?.withdrawn ?? new Map(), options.firstSeenMs);
     this.#controller = document.rootAddress;
     const root = { address: document.rootAddress, scopes: [ALL], claimIds: [] };
     this.#authority.grant({ ...root, fromMs: Number.NEGATIVE_INFINITY, untilMs: FOREVER });
@@ -133,7 +129,9 @@ export class Resolution {
       throw new LatchkeyError("time-implausible", {
         message: "nobody saw it before its key was rotated away",
       });
-    if (this.#revokedAt !== undefined && claim.issuedAt > this.#revokedAt)
+    // Not in the first pass: a manager that the root revoked later may have revoked the identity.
+    const revokedAt = this.#before && this.#revokedAt;
+    if (revokedAt !== undefined && claim.issuedAt > revokedAt)
       throw new LatchkeyError("identity-revoked");
     const conflicting = claim.type === "rotates_to" && this.#hasOther(candidate, "rotates_to");
     if (conflicting) {
@@ -159,7 +157,7 @@ export class Resolution {
     if (firstSeenMs === undefined) return false;
     const seenMs = firstSeenMs(claim.id) ?? FOREVER;
     return [addresses.claim, addresses.manifest].some((name) => {
-      const retired = this.#before.retired.get(name);
+      const retired = this.#before?.retired.get(name);
       return retired !== undefined && retired.claimId !== claim.id && retired.atMs <= seenMs;
     });
   }

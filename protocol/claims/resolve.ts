@@ -8,7 +8,7 @@ import {
 } from "./claim-reader.ts";
 import { checkIdentityDocument } from "./document.ts";
 import type { IdentityResolutionResult, TotemIdentityDocument } from "./identity-types.ts";
-import { nothingKnown, Resolution } from "./resolution.ts";
+import { Resolution } from "./resolution.ts";
 
 function claimsOf(graph: unknown, max: number): readonly unknown[] {
   const claims = ownValue(graph, "claims");
@@ -38,7 +38,7 @@ export function resolveIdentityGraph(
     return { resolved: null, errors: [graphError(error)] };
   }
   // Once to learn what was revoked and rotated, and once with that knowledge.
-  const first = new Resolution(document, reader.candidates, options, nothingKnown());
+  const first = new Resolution(document, reader.candidates, options);
   first.run();
   const second = new Resolution(document, reader.candidates, options, first.known);
   const resolved = second.run();

@@ -200,6 +200,19 @@ describe("an identity graph", function () {
     assert.deepEqual(witnessed.resolved?.controlledAddresses, [friend.addresses.claim]);
   });
 
+  it("is not revoked by a manager's early date, even if the root has rotated since", async () => {
+    const [thief, second] = [await world.tree("delegate"), await world.tree("second")];
+    const claims = [
+      await world.delegation(document, root, thief, ["identity:*"]),
+      await rotate(root, second, NOW - 200),
+      await revoke(thief, undefined, NOW - 300),
+      await revoke(second, thief.addresses.claim, NOW - 100),
+    ];
+    const { resolved } = world.resolve(document, claims);
+    assert.equal(resolved?.status, "rotated");
+    assert.equal(resolved?.controllerAddress, second.addresses.claim);
+  });
+
   it("takes nothing of a key that was rotated away and was seen only afterwards", async () => {
     const second = await world.tree("second");
     const late = await endpoint(root, NOW - 3 * DAY, "https://early-date.example");
