@@ -70,7 +70,7 @@ export class ClaimReader {
     if (claim.type === "rotates_to" && (claim.expiresAt ?? nowMs) < nowMs)
       throw new LatchkeyError("statement-expired");
     // Also by another encoding of key or signature: a signature is one sequence of bytes.
-    const name = `${toHex(digest)} ${toHex(publicKey)} ${toHex(parsed.signature)}`;
+    const name = `${toHex(digest)} ${toHex(publicKey)} ${parsed.signature}`;
     if (this.#seen.has(name)) throw new LatchkeyError("claim-duplicate");
     this.#seen.add(name);
     return { ...parsed, index, content };

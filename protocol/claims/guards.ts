@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** An object of plain JSON within the limits of what is hashed: no getter answers twice. */
 function isPlainObject(value: unknown): value is Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   try {
     canonicalJson(value);
     return true;
@@ -26,7 +26,7 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isMoment = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAbsentOr = (value: unknown, check: (value: unknown) => boolean) =>
   value === undefined || check(value);
-const isObject = (value: unknown) =>
+const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
@@ -47,9 +47,9 @@ export function isTotemIdentityDocument(value: unknown): value is TotemIdentityD
   );
 }
 
-export function isIdentityClaim(value: unknown): value is IdentityClaim {
+/** What remains to be seen once everything is known to be plain JSON. */
+function hasClaimForm(value: Fields): boolean {
   return (
-    isPlainObject(value) &&
     IDENTITY_CLAIM_TYPES.some((type) => type === value["type"]) &&
     [value["id"], value["issuer"], value["subject"], value["object"]].every(isText) &&
     isMoment(value["issuedAt"]) &&
@@ -58,11 +58,17 @@ export function isIdentityClaim(value: unknown): value is IdentityClaim {
   );
 }
 
+export function isIdentityClaim(value: unknown): value is IdentityClaim {
+  return isPlainObject(value) && hasClaimForm(value);
+}
+
 export function isSignedIdentityClaim(value: unknown): value is SignedIdentityClaim {
-  if (!isPlainObject(value) || !isIdentityClaim(value["claim"])) return false;
-  const { proof, rootIdentityProof } = value;
+  if (!isPlainObject(value)) return false;
+  const { claim, proof, rootIdentityProof } = value;
   return (
-    isPlainObject(proof) &&
+    isObject(claim) &&
+    hasClaimForm(claim) &&
+    isObject(proof) &&
     [proof["address"], proof["publicKey"], proof["signature"]].every(isText) &&
     isAbsentOr(proof["message"], isText) &&
     isAbsentOr(rootIdentityProof, isText)

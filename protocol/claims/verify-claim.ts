@@ -1,10 +1,6 @@
 import type { Sha3 } from "../crypto/sha3.ts";
-import {
-  type LatchkeyError,
-  malformed,
-  LatchkeyError as Refusal,
-  toLatchkeyError,
-} from "../errors.ts";
+import { fromHex } from "../encoding/hex.ts";
+import { LatchkeyError, malformed, toLatchkeyError } from "../errors.ts";
 import { addressesOf, type KeyAddresses } from "./address.ts";
 import { canonicalDigest } from "./canonical-json.ts";
 import { computeClaimId } from "./claim.ts";
@@ -27,15 +23,26 @@ export interface ParsedClaim {
   readonly digest: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly addresses: KeyAddresses;
-  readonly signature: Uint8Array;
+  /** Upper-case hexadecimal; decoded when it is verified, since most never are. */
+  readonly signature: string;
   /** Whether the key may sign more than once. */
   readonly isTree: boolean;
 }
 
+const TREE_DIGITS = 2 * TREE_SIGNATURE_LENGTH;
+
+/** The one spelling of a signature, of a one-time key or of a tree. @throws malformed */
+function spellSignature(text: string, field: string): string {
+  const digits = text.startsWith("0x") ? text.slice(2) : text;
+  if (digits.length !== 2 * WOTS_SIGNATURE_LENGTH && digits.length !== TREE_DIGITS)
+    throw malformed(field, `needs ${WOTS_SIGNATURE_LENGTH} or ${TREE_SIGNATURE_LENGTH} bytes`);
+  if (!/^[0-9A-Fa-f]*$/.test(digits)) throw malformed(field, "not hexadecimal");
+  return digits.toUpperCase();
+}
+
 /** The bytes of a signature, of a one-time key or of a tree. @throws malformed */
 export function readSignature(text: string, field: string): Uint8Array {
-  const short = text.length <= 2 * WOTS_SIGNATURE_LENGTH + 2;
-  return fromKeyHex(text, short ? WOTS_SIGNATURE_LENGTH : TREE_SIGNATURE_LENGTH, field);
+  return fromHex(spellSignature(text, field), field);
 }
 
 /** Whether a signature of either kind fits. */
@@ -62,22 +69,24 @@ export function parseSignedClaim(
   const tagged = claim as unknown as Readonly<Record<string, unknown>>;
   readTag(tagged, ["latchkey/v1/claim"], requireDomain);
   if (claim.id !== computeClaimId(claim, sha3))
-    throw new Refusal("id-mismatch", { message: "the claim's id is not the hash of its content" });
+    throw new LatchkeyError("id-mismatch", {
+      message: "the claim's id is not the hash of its content",
+    });
   const publicKey = fromKeyHex(proof.publicKey, WOTS_KEY_LENGTH, "proof.publicKey");
   const addresses = addressesOf(sha3, publicKey);
   if (proof.address !== addresses.claim)
-    throw new Refusal("signer-mismatch", {
+    throw new LatchkeyError("signer-mismatch", {
       message: "the proof's address is not the one of its public key",
     });
-  const signature = readSignature(proof.signature, "proof.signature");
+  const signature = spellSignature(proof.signature, "proof.signature");
   const digest = canonicalDigest(sha3, claim, "claim");
-  const isTree = signature.length === TREE_SIGNATURE_LENGTH;
+  const isTree = signature.length === TREE_DIGITS;
   return { claim, digest, publicKey, addresses, signature, isTree };
 }
 
 /** Whether the signature of a parsed claim fits: one WOTS verification, or three. */
 export function isSigned(sha3: Sha3, parsed: ParsedClaim): boolean {
-  return verifySignature(sha3, parsed.publicKey, parsed.digest, parsed.signature);
+  return verifySignature(sha3, parsed.publicKey, parsed.digest, fromHex(parsed.signature));
 }
 
 /** An answer with a code in place of an exception. */
@@ -98,7 +107,7 @@ export function verifyIdentityClaim(
     const parsed = parseSignedClaim(signed, options);
     const signerAddress = parsed.addresses.claim;
     if (isSigned(options.sha3, parsed)) return { valid: true, signerAddress };
-    const { code, reason } = refusal(new Refusal("signature-invalid"));
+    const { code, reason } = refusal(new LatchkeyError("signature-invalid"));
     return { valid: false, code, reason, signerAddress };
   } catch (error) {
     return { valid: false, ...refusal(error) };
