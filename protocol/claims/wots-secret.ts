@@ -4,11 +4,17 @@
  * tests; a test names whoever else does.
  */
 import type { Secret } from "../crypto/secret.ts";
-import type { Sha3 } from "../crypto/sha3.ts";
+import { runChains, type Sha3 } from "../crypto/sha3.ts";
 import { concat } from "../encoding/bytes.ts";
 import { malformed } from "../errors.ts";
 import { miniData, miniNumber } from "./minima-bytes.ts";
-import { digitsOfMessage, WOTS_CHAINS, WOTS_SIGNATURE_LENGTH, WOTS_STEPS } from "./wots.ts";
+import {
+  digitsOfMessage,
+  topOfChains,
+  WOTS_CHAINS,
+  WOTS_SIGNATURE_LENGTH,
+  WOTS_STEPS,
+} from "./wots.ts";
 
 /** Indexes are unsigned 32-bit numbers. */
 export const MAX_KEY_INDEX = 0xffffffff;
@@ -66,10 +72,7 @@ export function chainStarts(sha3: Sha3, secret: Uint8Array): Uint8Array {
 /** The full public key: the 34 chain tops, 1,088 bytes. @throws malformed */
 export function wotsFullPublicKey(sha3: Sha3, seed: Secret, index: number): Uint8Array {
   const values = chainStarts(sha3, oneTimeSecret(sha3, seed, index));
-  for (let i = 0; i < WOTS_CHAINS; i++) {
-    const start = values.subarray(32 * i, 32 * i + 32);
-    start.set(sha3.sha3_256Chain(start, WOTS_STEPS));
-  }
+  runChains(sha3, values, new Uint8Array(WOTS_CHAINS).fill(WOTS_STEPS));
   return values;
 }
 
@@ -98,11 +101,6 @@ export function unsafeWotsSign(
 ): OneTimeSignature {
   const digits = digitsOfMessage(sha3, message);
   const values = chainStarts(sha3, oneTimeSecret(sha3, seed, index));
-  const tops = new Uint8Array(WOTS_SIGNATURE_LENGTH);
-  for (let i = 0; i < WOTS_CHAINS; i++) {
-    const value = values.subarray(32 * i, 32 * i + 32);
-    value.set(sha3.sha3_256Chain(value, digits[i]!));
-    tops.set(sha3.sha3_256Chain(value, WOTS_STEPS - digits[i]!), 32 * i);
-  }
-  return { signature: values, publicKey: sha3.sha3_256(tops) };
+  runChains(sha3, values, digits);
+  return { signature: values, publicKey: topOfChains(sha3, values, digits) };
 }

@@ -1,4 +1,4 @@
-import type { Sha3 } from "../crypto/sha3.ts";
+import { runChains, type Sha3 } from "../crypto/sha3.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 
 /**
@@ -41,12 +41,14 @@ export function wotsKeyFromSignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  const digits = digitsOfMessage(sha3, message);
-  const tops = new Uint8Array(WOTS_SIGNATURE_LENGTH);
-  for (let i = 0; i < WOTS_CHAINS; i++) {
-    const part = signature.subarray(32 * i, 32 * i + 32);
-    tops.set(sha3.sha3_256Chain(part, WOTS_STEPS - digits[i]!), 32 * i);
-  }
+  return topOfChains(sha3, signature, digitsOfMessage(sha3, message));
+}
+
+/** The hash of the tops of chains whose values have come as far as `digits`. */
+export function topOfChains(sha3: Sha3, values: Uint8Array, digits: Uint8Array): Uint8Array {
+  const tops = values.slice();
+  const left = digits.map((digit) => WOTS_STEPS - digit);
+  runChains(sha3, tops, left);
   return sha3.sha3_256(tops);
 }
 

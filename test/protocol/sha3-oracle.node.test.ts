@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { nativeSha3 } from "../../hal/native/native-sha3.ts";
 import { nobleSha3 } from "../../protocol/crypto/noble-sha3.ts";
 import { portableSha3 } from "../../protocol/crypto/portable-sha3.ts";
-import type { Sha3 } from "../../protocol/crypto/sha3.ts";
+import { runChains, type Sha3 } from "../../protocol/crypto/sha3.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { wasmSha3 } from "../../server/wasm-sha3.ts";
 import { NativeDriver, needCompiler } from "../support/native-driver.ts";
@@ -31,6 +31,28 @@ function agrees(sha3: Sha3, numRuns: number): void {
 describe("SHA3-256 against node:crypto", () => {
   for (const sha3 of [nobleSha3, portableSha3, wasmSha3()])
     it(`is right with ${sha3.name}`, () => agrees(sha3, 300));
+
+  it("is right for several chains at once, of any lengths", () => {
+    const sha3 = wasmSha3();
+    const steps = fc.uint8Array({ maxLength: 35 });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 255 }), (counts, fill) => {
+        const starts = Uint8Array.from({ length: 32 * counts.length }, (_, i) => i ^ fill);
+        const values = starts.slice();
+        runChains(sha3, values, counts);
+        const expected = starts.slice();
+        runChains(portableSha3, expected, counts);
+        assert.equal(toHex(values), toHex(expected));
+        assert.equal(
+          toHex(sha3.sha3_256(starts)),
+          hash("sha3-256", starts),
+          "nothing is left over",
+        );
+      }),
+      { numRuns: 30 },
+    );
+    assert.throws(() => runChains(sha3, new Uint8Array(33), new Uint8Array(1)), RangeError);
+  });
 
   it("is right with the C of the device", function () {
     needCompiler(this);
