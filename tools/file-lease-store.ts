@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -13,12 +15,16 @@ import {
 import { join } from "node:path";
 import { ENTRY_LENGTH } from "../protocol/claims/lease-record.ts";
 import type { LeaseStore, LeaseWitness, WitnessedRange } from "../protocol/claims/lease-store.ts";
-import { decodeRanges, encodeRanges, raised } from "../protocol/claims/storage-lease-store.ts";
-import { equalBytes } from "../protocol/encoding/bytes.ts";
+import {
+  decodeRanges,
+  encodeRanges,
+  isSameRecord,
+  raised,
+} from "../protocol/claims/storage-lease-store.ts";
 import { isLatchkeyError, LatchkeyError } from "../protocol/errors.ts";
 
-/** How often a witness begins anew because another process was faster. */
-const ATTEMPTS = 16;
+/** How often a witness begins anew because another process was faster; then the use is lost. */
+const ATTEMPTS = 64;
 
 /**
  * A value that is replaced by whoever replaces it first, with no lock that a crash could leave
@@ -50,7 +56,7 @@ class VersionedFile {
 
   /** Whether `bytes` are the version after `version` now. Durable when `true`. */
   replace(version: number, bytes: Uint8Array): boolean {
-    const temporary = join(this.#folder, `.${this.#prefix}${process.pid}.${Math.random()}`);
+    const temporary = join(this.#folder, `.${this.#prefix}${randomUUID()}`);
     writeDurably(temporary, "wx", bytes, 0);
     try {
       linkSync(temporary, this.#path(version + 1));
@@ -130,11 +136,7 @@ export class FileLeaseStore implements LeaseStore {
     return withFiles(() => {
       const record = this.#record(keyId);
       const { version, bytes } = record.read();
-      const same =
-        bytes === undefined || expected === undefined
-          ? bytes === expected
-          : equalBytes(bytes, expected);
-      return same && record.replace(version, next);
+      return isSameRecord(bytes, expected) && record.replace(version, next);
     });
   }
 
@@ -150,6 +152,7 @@ export class FileLeaseStore implements LeaseStore {
   async entry(keyId: string, place: number): Promise<Uint8Array | undefined> {
     return withFiles(() => {
       const bytes = new Uint8Array(ENTRY_LENGTH);
+      if (!existsSync(this.#journal(keyId))) return undefined;
       const file = openSync(this.#journal(keyId), "r");
       try {
         const length = readSync(file, bytes, 0, ENTRY_LENGTH, place * ENTRY_LENGTH);
@@ -167,6 +170,14 @@ export class FileLeaseStore implements LeaseStore {
   #journal(keyId: string): string {
     return join(this.#folder, `journal-${keyId}`);
   }
+}
+
+/** Whether a faster process has seen more already. */
+function isCovered(
+  known: readonly WitnessedRange[],
+  { first, end, next }: WitnessedRange,
+): boolean {
+  return known.some((one) => one.first === first && one.end <= end && one.next >= next);
 }
 
 /** A witness in a folder: on another disk than the store, or it is restored together with it. */
@@ -188,8 +199,9 @@ export class FileLeaseWitness implements LeaseWitness {
       const file = this.#file(keyId);
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const { version, bytes = new Uint8Array(0) } = file.read();
-        const next = encodeRanges(raised(decodeRanges(bytes), range));
-        if (file.replace(version, next)) return;
+        const known = decodeRanges(bytes);
+        if (isCovered(known, range) || file.replace(version, encodeRanges(raised(known, range))))
+          return;
       }
       throw new LatchkeyError("busy", { message: "other writers of the witness were faster" });
     });

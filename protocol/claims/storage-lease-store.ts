@@ -28,7 +28,7 @@ export class StorageLeaseStore implements LeaseStore {
   ): Promise<boolean> {
     // Nothing is awaited between the two: no other reservation of this node comes between.
     const current = this.#storage.get(recordName(keyId));
-    if (!isSame(current, expected)) return false;
+    if (!isSameRecord(current, expected)) return false;
     this.#storage.set(recordName(keyId), next);
     return true;
   }
@@ -92,7 +92,8 @@ export function decodeRanges(bytes: Uint8Array): WitnessedRange[] {
   });
 }
 
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+/** Whether two records are the same bytes, or both absent. */
+export function isSameRecord(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return equalBytes(a, b);
 }
