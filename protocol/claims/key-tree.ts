@@ -51,7 +51,7 @@ export function childTreeSeed(sha3: Sha3, rootSeed: Secret, index: number): Secr
 }
 
 /** Which key signs on each level at the given use. */
-export function pathOfUse(use: number): readonly [number, number, number] {
+function pathOfUse(use: number): readonly [number, number, number] {
   if (!Number.isInteger(use) || use < 0 || use >= TREE_CAPACITY)
     throw malformed("use", `not an integer from 0 to ${TREE_CAPACITY - 1}`);
   return [use >> 12, (use >> 6) & 63, use & 63];

@@ -197,10 +197,11 @@ export class LeaseKeeper {
   async #state(seed: Secret, evenRolledBack: boolean): Promise<State> {
     const { sha3, store, witness } = this.#options;
     const keys = leaseKeys(sha3, seed);
+    // The witness first: what others do in between moves the record on, never behind it.
+    const ranges = await witness.read(keys.keyId);
     const bytes = await store.read(keys.keyId);
     if (bytes === undefined) throw new LatchkeyError("lease-missing");
     const record = decodeRecord(sha3, keys, bytes);
-    const ranges = await witness.read(keys.keyId);
     const witnessed = ranges.find(({ first }) => first === record.first);
     if (witnessed === undefined)
       throw new LatchkeyError("lease-missing", { message: "the witness does not know this key" });

@@ -9,7 +9,7 @@ import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, wotsVerify } from "./wots.ts";
  * a one-time signature (of the next level's root, or at last of the message) with the way from its
  * key to the root of its node. All lengths are fixed, so the whole has 4,125 bytes.
  */
-export const TREE_LEVELS = 3;
+const TREE_LEVELS = 3;
 /** 2^6 = 64 one-time keys in a node. */
 export const NODE_HEIGHT = 6;
 export const NODE_KEYS = 64;

@@ -23,7 +23,7 @@ export const MAX_KEY_INDEX = 0xffffffff;
  * @throws malformed for anything but an integer from 0 to 2^32 - 1. The reference turns whatever
  * it gets into one (`undefined`, NaN and 2^32 all sign with key 0).
  */
-export function checkKeyIndex(index: number): number {
+function checkKeyIndex(index: number): number {
   if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index > MAX_KEY_INDEX)
     throw malformed("keyIndex", "not an integer from 0 to 4294967295");
   return index;

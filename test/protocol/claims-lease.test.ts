@@ -56,6 +56,25 @@ describe("the uses of a key", () => {
   });
 });
 
+describe("a reservation between whose reads another one is made", () => {
+  it("begins anew, and does not take the store for one that was put back", async () => {
+    const { keeper: other, store, witness } = await begun();
+    let reads = 0;
+    const { keeper } = bench(store, witness, (plain) => ({
+      read: async (keyId) => {
+        const record = await plain.read(keyId);
+        if (++reads === 1) assert.equal(await other.reserve(seed, purpose), 0);
+        return record;
+      },
+      replace: (...call) => plain.replace(...call),
+      putEntry: (...call) => plain.putEntry(...call),
+      entry: (...call) => plain.entry(...call),
+    }));
+    assert.equal(await keeper.reserve(seed, purpose), 1);
+    assert.equal((await keeper.audit(seed)).length, 3);
+  });
+});
+
 describe("a lease store that was put back", () => {
   it("is noticed by the witness, and nothing is given out", async () => {
     const { keeper, store, witness } = await begun();

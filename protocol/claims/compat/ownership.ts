@@ -109,7 +109,7 @@ function lenientProofs(bytes: Uint8Array): LevelProof[] {
 }
 
 /** Whether a tree's signature fits as leniently as the reference reads it. */
-export function compatTreeVerify(
+function compatTreeVerify(
   sha3: Sha3,
   treeRoot: Uint8Array,
   message: Uint8Array,
