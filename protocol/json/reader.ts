@@ -18,7 +18,7 @@ const BACKSLASH = 0x5c;
  * an exhausted C stack is a crash, not an exception. Counts brackets outside strings; whether
  * they match is left to the parser.
  */
-function checkDepth(text: string, field: string): void {
+function checkDepth(text: string, field: string, maxDepth: number): void {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -27,12 +27,34 @@ function checkDepth(text: string, field: string): void {
     else if (inString) i += code === BACKSLASH ? 1 : 0;
     else if (code === 0x5b || code === 0x7b) depth++;
     else if (code === 0x5d || code === 0x7d) depth--;
-    if (depth > MAX_BODY_DEPTH) throw malformed(field, "nested too deeply");
+    if (depth > maxDepth) throw malformed(field, "nested too deeply");
   }
 }
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export interface TextLimits {
+  /** In UTF-16 units. */
+  readonly maxLength: number;
+  /** Of nesting. */
+  readonly maxDepth: number;
+}
+
+/** A JSON value of any type from outside. @throws malformed; `field` names it in the error. */
+export function parseJson(
+  text: string,
+  field: string,
+  { maxLength, maxDepth }: TextLimits,
+): JsonValue {
+  if (text.length > maxLength) throw malformed(field, `longer than ${maxLength}`);
+  checkDepth(text, field, maxDepth);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed(field, "not JSON"); // the engine's message would quote the input
+  }
 }
 
 /**
@@ -41,14 +63,8 @@ function isObject(value: unknown): value is JsonObject {
  * @throws malformed; `field` names the whole in errors and is left out of its fields' names.
  */
 export function parseObject(text: string, field = "body"): JsonReader {
-  if (text.length > MAX_BODY_LENGTH) throw malformed(field, `longer than ${MAX_BODY_LENGTH}`);
-  checkDepth(text, field);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw malformed(field, "not JSON"); // the engine's message would quote the input
-  }
+  const limits = { maxLength: MAX_BODY_LENGTH, maxDepth: MAX_BODY_DEPTH };
+  const value = parseJson(text, field, limits);
   if (!isObject(value)) throw malformed(field, "not a JSON object");
   return new JsonReader(value);
 }
