@@ -621,6 +621,10 @@ const table = {
     status: 409,
   },
   // Tools.
+  "passphrase-wrong": {
+    title: "The passphrase does not open the key file.",
+    next: "Type it again; if it is right, the file was altered: restore a copy of it.",
+  },
   usage: {
     title: "The command was not given as it must be.",
     next: "See `latchkey --help`.",

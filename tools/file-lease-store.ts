@@ -1,16 +1,12 @@
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
   rmSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { ENTRY_LENGTH } from "../protocol/claims/lease-record.ts";
@@ -22,6 +18,7 @@ import {
   raised,
 } from "../protocol/claims/storage-lease-store.ts";
 import { isLatchkeyError, LatchkeyError } from "../protocol/errors.ts";
+import { createDurably, writeDurably } from "./durable-file.ts";
 
 /** How often a witness begins anew because another process was faster; then the use is lost. */
 const ATTEMPTS = 64;
@@ -56,17 +53,7 @@ class VersionedFile {
 
   /** Whether `bytes` are the version after `version` now. Durable when `true`. */
   replace(version: number, bytes: Uint8Array): boolean {
-    const temporary = join(this.#folder, `.${this.#prefix}${randomUUID()}`);
-    writeDurably(temporary, "wx", bytes, 0);
-    try {
-      linkSync(temporary, this.#path(version + 1));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw error;
-    } finally {
-      rmSync(temporary, { force: true });
-    }
-    syncFolder(this.#folder);
+    if (!createDurably(this.#path(version + 1), bytes)) return false;
     const versions = this.#versions();
     const won = Math.max(...versions) === version + 1;
     const old = versions.filter((one) => (won ? one < version + 1 : one === version + 1));
@@ -82,25 +69,6 @@ class VersionedFile {
 
   #path(version: number): string {
     return join(this.#folder, `${this.#prefix}${version}`);
-  }
-}
-
-function writeDurably(path: string, flags: string, bytes: Uint8Array, at: number): void {
-  const file = openSync(path, flags, 0o600);
-  try {
-    writeSync(file, bytes, 0, bytes.length, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const file = openSync(folder, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import type { Sha3 } from "../../protocol/crypto/sha3.ts";
 import type { Timer } from "../../protocol/platform.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
+import type { Authority, AuthorityPlace } from "../authority/authority.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { FirmwareTarget } from "../firmware/products.ts";
@@ -126,6 +128,9 @@ export interface Context {
   openGateway(options: GatewayOptions): Promise<{ close(): void }>;
   openCardServer(place: ServerPlace): Promise<CardServer>;
   openReadings(place: ServerPlace): Promise<ReadingsSource>;
+  openAuthority(place: AuthorityPlace): Promise<Authority>;
+  /** SHA3-256 as fast as this machine has it. */
+  sha3(): Promise<Sha3>;
 }
 
 export interface ToolOptions {

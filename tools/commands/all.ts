@@ -1,4 +1,5 @@
 import type { Command } from "../cli/command.ts";
+import { authority } from "./authority.ts";
 import { badge } from "./badge.ts";
 import { build } from "./build.ts";
 import { consoleCommand } from "./console.ts";
@@ -8,6 +9,7 @@ import { gateway } from "./gateway.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
+import { release } from "./release.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
 import { tap } from "./tap.ts";
@@ -15,5 +17,5 @@ import { tap } from "./tap.ts";
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
   ...[sim, tap, init, serve, provision, badge, readings, doctor, consoleCommand, gateway],
-  ...[build, flash],
+  ...[build, flash, authority, release],
 ];
