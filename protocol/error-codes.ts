@@ -620,6 +620,10 @@ const table = {
     next: "Use the image for this board; update the bootloader first where that is the reason.",
     status: 409,
   },
+  "firmware-unconfirmed": {
+    title: "A new image did not reach network, server and reader in its trial.",
+    next: "The node went back to its old image; look at the new one's log before publishing again.",
+  },
   // Tools.
   "passphrase-wrong": {
     title: "The passphrase does not open the key file.",
