@@ -65,6 +65,11 @@ const table = {
     next: "Ask a manager; a revoked node must be enrolled again with a new key.",
     status: 403,
   },
+  "node-undelegated": {
+    title: "The identity behind the tenant does not vouch for this node's key.",
+    next: "Delegate to it: `latchkey authority delegate --node`, then `authority publish`.",
+    status: 403,
+  },
   "node-exists": {
     title: "Another key is already registered for this node.",
     next: "Rotate the key with a statement signed by the old one, or revoke the old node first.",

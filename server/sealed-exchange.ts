@@ -38,9 +38,9 @@ interface LiveSession {
   readonly session: StoredSession;
 }
 
-/** @throws session-unknown, token-invalid, node-pending, node-revoked */
+/** @throws session-unknown, token-invalid, node-pending, node-revoked, node-undelegated */
 async function liveSession(
-  { ephemera, records, clock }: ServiceContext,
+  { ephemera, records, clock, authorities }: ServiceContext,
   sid: string,
   claims: TokenClaims,
 ): Promise<LiveSession> {
@@ -55,6 +55,7 @@ async function liveSession(
   if (node === undefined) throw new LatchkeyError("session-unknown");
   if (node.status !== "active")
     throw new LatchkeyError(node.status === "pending" ? "node-pending" : "node-revoked");
+  await authorities.requireDelegation(node);
   return { node, session };
 }
 

@@ -18,6 +18,7 @@ import { openSqliteRecords } from "./store/sqlite-records.ts";
 import { systemRandom } from "./system-random.ts";
 import { Vault } from "./vault.ts";
 import { systemClock, type WallClock } from "./wall-clock.ts";
+import { wasmSha3 } from "./wasm-sha3.ts";
 
 export interface FolderOptions {
   /** Database and keys; made when absent. */
@@ -99,6 +100,7 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
     keys: signingKeys(nodeCrypto, keys.signingSeeds),
     vault: new Vault(nodeCrypto, random, keys.vaultKey),
     crypto: nodeCrypto,
+    sha3: wasmSha3(),
     clock,
     random,
     log,

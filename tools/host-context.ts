@@ -69,6 +69,8 @@ export function hostContext(): Context {
       (await import("./gateway/open-gateway.ts")).openGateway(options),
     openReadings,
     openAuthority,
+    openAdmin: async (folder) =>
+      (await (await import("../server/start.ts")).openServiceFolder({ folder })).service,
     sha3,
     loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };

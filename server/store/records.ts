@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { ReadingRecords } from "./readings.ts";
+import type { ReleaseRecords } from "./releases.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
 export type RegistrationPolicy = "auto" | "token" | "approve";
@@ -169,7 +170,7 @@ export interface Operator {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords {
+export interface Records extends ReadingRecords, ReleaseRecords {
   /** Tenant, its keys and its first batch in one transaction. @throws conflict */
   createTenant(
     tenant: Tenant,

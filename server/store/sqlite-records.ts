@@ -7,6 +7,7 @@ import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { readingRecords } from "./sqlite-readings.ts";
+import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 
@@ -45,6 +46,7 @@ export function openSqliteRecords(path: string): Records {
     ...reportRecords(db),
     ...operatorRecords(db),
     ...readingRecords(db),
+    ...releaseRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);

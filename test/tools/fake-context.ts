@@ -84,6 +84,7 @@ export class FakeWorld {
       openGateway: refuse("gateway"),
       openReadings: refuse("server"),
       openAuthority: refuse("authority"),
+      openAdmin: refuse("server"),
       sha3: async () => wasmSha3(),
       ...changes,
     };

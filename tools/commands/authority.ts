@@ -16,6 +16,7 @@ import {
   passphraseOf,
 } from "../authority/passphrase.ts";
 import { openAuthority, PLACE_OPTIONS } from "../authority/place.ts";
+import { SERVER_OPTIONS, tenantDesk } from "../authority/tenant-desk.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -30,6 +31,7 @@ const ACTIONS: Readonly<Record<string, readonly [run: Action, options: readonly 
   delegate: [delegate, ["to", "node", "scope", "expires"]],
   rotate: [rotate, []],
   revoke: [revoke, ["delegate", "node", "claim", "identity", "reason"]],
+  publish: [publish, ["require-nodes", "open-nodes", "data", "tenant"]],
   resolve: [resolve, ["graph"]],
   bind: [bind, ["graph"]],
   recover: [recover, []],
@@ -52,6 +54,12 @@ export const authority: Command = {
     { name: "claim", value: "id", help: "revoke: this claim" },
     { name: "identity", help: "revoke: the identity itself, for ever" },
     { name: "reason", value: "text", help: "revoke: why; everybody can read it" },
+    {
+      name: "require-nodes",
+      help: "publish: only nodes with a delegation may come in from now on",
+    },
+    { name: "open-nodes", help: "publish: nodes need none any more" },
+    ...SERVER_OPTIONS,
     { name: "graph", value: "file", help: "resolve, bind: another graph than the one here" },
     ...PLACE_OPTIONS,
   ],
@@ -59,6 +67,7 @@ export const authority: Command = {
     ["latchkey authority new", `asks for a passphrase; or it is in ${PASSPHRASE_ENV}`],
     ["latchkey authority delegate --to MxG08… --scope manifest:sign", "lets a builder sign images"],
     ["latchkey authority revoke --delegate MxG08… --reason 'laptop stolen'", "and no longer"],
+    ["latchkey authority publish --require-nodes", "the server lets in delegated nodes only"],
     ["latchkey authority resolve --graph graph.json", "who is in control of an identity"],
     ["latchkey authority bind image.manifest --graph graph.json", "whether it stands behind it"],
   ],
@@ -139,6 +148,25 @@ async function* revoke(context: Context, args: Arguments): AsyncGenerator<CliEve
   const fields = { claim: claim.id, revoked: what, graph: place.graphPath };
   yield { type: "done", text: `${what} is revoked`, fields };
   return EXIT.ok;
+}
+
+async function* publish(context: Context, args: Arguments): AsyncGenerator<CliEvent, number> {
+  const [require, open] = [args.flag("require-nodes"), args.flag("open-nodes")];
+  if (require && open) throw usageError("--require-nodes or --open-nodes, not both");
+  const graph = (await openAuthority(context, args)).graph();
+  const { admin, tenantId, close } = await tenantDesk(context, args);
+  try {
+    const wish = require || open ? { requireDelegation: require } : {};
+    const done = await admin.publishAuthority({ tenantId, graph, ...wish });
+    const { identityId, claims, ended } = done;
+    const fields = { identity: identityId, claims, tenant: tenantId, ended: ended.length };
+    yield { type: "done", text: `The server knows ${claims} claims of ${identityId}`, fields };
+    for (const node of ended)
+      yield { type: "warning", text: `Node ${node} has no delegation: it may not come in` };
+    return EXIT.ok;
+  } finally {
+    close();
+  }
 }
 
 async function* resolve(context: Context, args: Arguments): AsyncGenerator<CliEvent, number> {

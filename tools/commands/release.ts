@@ -11,6 +11,7 @@ import { nodeCrypto } from "../../server/node-crypto.ts";
 import { neededBytes, readGraph } from "../authority/graph-file.ts";
 import { passphraseOf } from "../authority/passphrase.ts";
 import { openAuthority, PLACE_OPTIONS } from "../authority/place.ts";
+import { SERVER_OPTIONS, tenantDesk } from "../authority/tenant-desk.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -18,14 +19,17 @@ import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { resolvePath } from "../reader-file.ts";
 
-const ACTIONS = ["sign", "verify"] as const;
+const ACTIONS = ["sign", "verify", "publish"] as const;
 const VERSION_MAX = 0xffffffff;
-const SIGN_ONLY = ["release", "min-bootloader"];
-const VERIFY_ONLY = ["graph", "identity", "bootloader"];
+const OWN: Readonly<Record<(typeof ACTIONS)[number], readonly string[]>> = {
+  sign: ["product", "release", "security", "min-bootloader"],
+  verify: ["product", "security", "graph", "identity", "bootloader"],
+  publish: ["tenant", "data"],
+};
 
 export const release: Command = {
   name: "release",
-  summary: "signs a firmware image, and checks a signed one as a node would",
+  summary: "signs a firmware image, checks it as a node would, gives it to the server",
   operands: `<${ACTIONS.join(" | ")}> <image>`,
   maxOperands: 2,
   options: [
@@ -37,6 +41,7 @@ export const release: Command = {
     { name: "graph", value: "file", help: "verify: the graph to check it by; the authority's own" },
     { name: "identity", value: "id", help: "verify: the identity that the node trusts" },
     { name: "bootloader", value: "number", help: "verify: the node's bootloader; 0" },
+    ...SERVER_OPTIONS,
     ...PLACE_OPTIONS,
   ],
   examples: [
@@ -48,6 +53,7 @@ export const release: Command = {
       "latchkey release verify reader.bin --product reader-pico-2w --graph graph.json --identity …",
       "accept, or the reason why not",
     ],
+    ["latchkey release publish reader.bin", "nodes of that product update themselves"],
   ],
   async *run(context, args) {
     const [word, image] = args.positionals;
@@ -59,11 +65,13 @@ export const release: Command = {
           : `release knows no \`${word}\`${suggestion(word, ACTIONS)}`,
       );
     if (image === undefined) throw usageError(`\`latchkey release ${action}\` needs an image`);
-    const foreign = (action === "sign" ? VERIFY_ONLY : SIGN_ONLY).find((name) => args.flag(name));
+    const others = Object.values(OWN).flat();
+    const foreign = others.find((name) => args.flag(name) && !OWN[action].includes(name));
     if (foreign !== undefined)
       throw usageError(`--${foreign} does not belong to \`latchkey release ${action}\``, foreign);
     const manifest = args.text("manifest") ?? `${image}.manifest`;
     const files = { image, manifest };
+    if (action === "publish") return yield* publish(context, args, files);
     return yield* action === "sign" ? sign(context, args, files) : verify(context, args, files);
   },
 };
@@ -150,4 +158,24 @@ async function* verify(
     : `refuse: ${decision.reason} [${decision.code}]`;
   yield { type: "check", name: "Image", state: accepted ? "ok" : "failed", text };
   return accepted ? EXIT.ok : EXIT.failed;
+}
+
+/** The server checks it too, by the graph that `authority publish` gave it. */
+async function* publish(
+  context: Context,
+  args: Arguments,
+  files: Files,
+): AsyncGenerator<CliEvent, number> {
+  const image = neededBytes(context, files.image);
+  const manifest = neededBytes(context, files.manifest);
+  const { admin, tenantId, close } = await tenantDesk(context, args);
+  try {
+    const published = await admin.publishRelease({ tenantId, manifest, image });
+    const { product, version, releaseId } = published;
+    const fields = { product, version, release: releaseId, tenant: tenantId };
+    yield { type: "done", text: `Nodes of ${product} get ${version} at their check-in`, fields };
+    return EXIT.ok;
+  } finally {
+    close();
+  }
 }

@@ -1,0 +1,89 @@
+import { blob, integer, text } from "./columns.ts";
+import type { ReleaseRecords, StoredRelease } from "./releases.ts";
+import { appendAudit } from "./sqlite-audit.ts";
+import type { Row, SqliteDatabase } from "./sqlite-database.ts";
+
+function toRelease(row: Row): StoredRelease {
+  return {
+    tenantId: text(row, "tenant_id"),
+    product: text(row, "product"),
+    releaseId: text(row, "release_id"),
+    version: text(row, "version"),
+    securityVersion: integer(row, "security_version"),
+    publishedAt: integer(row, "published_at"),
+  };
+}
+
+/** Columns that hold the parts of a release. */
+const PIECES = Object.freeze({ manifest: "manifest", image: "image" });
+
+/** Identities behind tenants, and images. */
+export function releaseRecords(db: SqliteDatabase): ReleaseRecords {
+  return {
+    async authority(tenantId) {
+      const row = db.get("SELECT * FROM authorities WHERE tenant_id = ?", tenantId);
+      return (
+        row && {
+          identityId: text(row, "identity_id"),
+          graph: text(row, "graph"),
+          requiresDelegation: integer(row, "requires_delegation") === 1,
+          revision: integer(row, "revision"),
+        }
+      );
+    },
+    async saveAuthority({ tenantId, identityId, graph, requiresDelegation, ...change }) {
+      return db.transaction(() => {
+        const { replaces, claimIds, seenMs, entry } = change;
+        const at = db.get("SELECT revision FROM authorities WHERE tenant_id = ?", tenantId);
+        if ((at === undefined ? 0 : integer(at, "revision")) !== replaces) return false;
+        const required = requiresDelegation ? 1 : 0;
+        const sql = "INSERT OR REPLACE INTO authorities VALUES (?,?,?,?,?)";
+        db.run(sql, tenantId, identityId, graph, required, replaces + 1);
+        for (const id of claimIds)
+          db.run("INSERT OR IGNORE INTO claims_seen VALUES (?,?,?)", tenantId, id, seenMs);
+        appendAudit(db, entry);
+        return true;
+      });
+    },
+    async claimsSeen(tenantId) {
+      const rows = db.all("SELECT * FROM claims_seen WHERE tenant_id = ?", tenantId);
+      return new Map(rows.map((row) => [text(row, "claim_id"), integer(row, "seen_ms")]));
+    },
+    async release(tenantId, product) {
+      const sql =
+        "SELECT tenant_id, product, release_id, version, security_version, published_at " +
+        "FROM releases WHERE tenant_id = ? AND product = ?";
+      const row = db.get(sql, tenantId, product);
+      return row && toRelease(row);
+    },
+    async saveRelease({ tenantId, product, releaseId, version, securityVersion, ...rest }) {
+      db.transaction(() => {
+        const { manifest, image, publishedAt, entry } = rest;
+        const sql = "INSERT OR REPLACE INTO releases VALUES (?,?,?,?,?,?,?,?)";
+        const facts = [tenantId, product, releaseId, version, securityVersion] as const;
+        db.run(sql, ...facts, manifest, image, publishedAt);
+        appendAudit(db, entry);
+      });
+    },
+    async releasePiece(releaseId, part, offset, length) {
+      const column = PIECES[part];
+      const sql =
+        `SELECT length(${column}) AS total, substr(${column}, ?, ?) AS data ` +
+        "FROM releases WHERE release_id = ?";
+      const row = db.get(sql, offset + 1, length, releaseId);
+      return row && { total: integer(row, "total"), data: blob(row, "data") };
+    },
+    async saveReversal(nodeUid, releaseId, entry) {
+      db.transaction(() => {
+        const sql = "INSERT OR IGNORE INTO release_reversals VALUES (?,?,?)";
+        if (db.run(sql, entry.tenantId, nodeUid, releaseId) > 0) appendAudit(db, entry);
+      });
+    },
+    async hasReversal(tenantId, nodeUid, releaseId) {
+      const sql =
+        "SELECT 1 AS found FROM release_reversals " +
+        "WHERE tenant_id = ? AND node_uid = ? AND release_id = ?";
+      return db.get(sql, tenantId, nodeUid, releaseId) !== undefined;
+    },
+  };
+}
