@@ -124,8 +124,11 @@ export function roundConstants(): bigint[] {
   });
 }
 
-/** The 24 rounds on the locals `a`. */
-function permutation(words: Words): Code {
+/**
+ * The 24 rounds on the locals `a`, of which `lanes` are wanted afterwards: all, or the four of a
+ * hash, for which the last round computes no others.
+ */
+function permutation(words: Words, lanes: 25 | 4): Code {
   const { xor, keepWithout, load, rotated } = words;
   const turn = rotations();
   const turning = 62;
@@ -151,15 +154,15 @@ function permutation(words: Words): Code {
     const iota = lane === 0 ? [...get(AT), ...load(CONSTANTS), ...xor] : [];
     return [...get(b(lane)), ...other, ...keepWithout, ...xor, ...iota, ...set(a(lane))];
   };
-  const round = [
-    ...each(5, parity),
-    ...each(5, neighbours),
-    ...each(25, rhoAndPi),
-    ...each(25, chi),
-  ];
+  const theta = [...each(5, parity), ...each(5, neighbours)];
+  const round = [...theta, ...each(25, rhoAndPi), ...each(25, chi)];
+  // Row 0 comes from the diagonal.
+  const last = [...theta, ...each(5, (x) => rhoAndPi(6 * x)), ...each(4, chi)];
+  const looped = lanes === 4 ? ROUNDS - 1 : ROUNDS;
   const next = [...get(AT), ...i32(16), I32_ADD, LOCAL_TEE, ...unsigned(AT)];
-  const again = [...next, ...i32(16 * ROUNDS), I32_LT_U, BR_IF, 0];
-  return [...i32(0), ...set(AT), LOOP, EMPTY, ...round, ...again, END];
+  const again = [...next, ...i32(16 * looped), I32_LT_U, BR_IF, 0];
+  const rounds = [...i32(0), ...set(AT), LOOP, EMPTY, ...round, ...again, END];
+  return lanes === 4 ? [...rounds, ...last] : rounds;
 }
 
 const loadLanes = ({ size, load }: Words, count: number) =>
@@ -175,7 +178,7 @@ function chain(words: Words): Code {
     return [...words.constant(word), ...set(a(lane))];
   });
   const count = [...get(STEPS), ...i32(1), I32_SUB, LOCAL_TEE, ...unsigned(STEPS), BR_IF, 0];
-  const body = [...padding, ...permutation(words), ...count];
+  const body = [...padding, ...permutation(words, 4), ...count];
   return [...loadLanes(words, 4), LOOP, EMPTY, ...body, END, ...storeLanes(words, 4)];
 }
 
@@ -192,7 +195,7 @@ function code(words: Words, body: Code): Code {
 export function keccakModule(): Uint8Array {
   const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
   const exported = ["permute", "chain", "chainPair"].map((text, i) => [...name(text), 0, i]);
-  const permute = [...loadLanes(SINGLE, 25), ...permutation(SINGLE), ...storeLanes(SINGLE, 25)];
+  const permute = [...loadLanes(SINGLE, 25), ...permutation(SINGLE, 25), ...storeLanes(SINGLE, 25)];
   const bodies = [code(SINGLE, permute), code(SINGLE, chain(SINGLE)), code(PAIR, chain(PAIR))];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

@@ -24,12 +24,14 @@ class WasmSha3 implements Sha3 {
   readonly name = "wasm";
   readonly #exports: Exports;
   readonly #state: Uint8Array;
+  readonly #words: Uint32Array;
 
   constructor() {
     const module = new WebAssembly.Module(keccakModule());
     this.#exports = new WebAssembly.Instance(module).exports as Exports;
     const { buffer } = this.#exports.memory;
     this.#state = new Uint8Array(buffer, STATE, 400);
+    this.#words = new Uint32Array(buffer, STATE, 16);
     const constants = new BigUint64Array(buffer, CONSTANTS, 2 * ROUNDS);
     constants.set(roundConstants().flatMap((value) => [value, value]));
   }
@@ -62,13 +64,14 @@ class WasmSha3 implements Sha3 {
   /** Two by two, the longest first, so that a pair has nearly one length. */
   sha3_256Chains(values: Uint8Array, steps: Uint8Array): void {
     const order = Array.from(steps, (_, i) => i).sort((i, k) => steps[k]! - steps[i]!);
-    const value = (i: number) => values.subarray(32 * i, 32 * i + 32);
+    const words = wordsOf(values);
     for (let at = 0; at < order.length; at += 2) {
       const [i, k] = [order[at]!, order[at + 1]];
       const common = k === undefined ? 0 : steps[k]!;
-      if (common > 0) this.#pair(value(i), value(k!), common);
-      this.#single(value(i), steps[i]! - common);
+      if (common > 0) this.#pair(words, i, k!, common);
+      this.#rest(words, i, steps[i]! - common);
     }
+    if (words.buffer !== values.buffer) values.set(new Uint8Array(words.buffer));
     this.#state.fill(0);
   }
 
@@ -79,19 +82,38 @@ class WasmSha3 implements Sha3 {
     value.set(this.#state.subarray(0, 32));
   }
 
-  #pair(one: Uint8Array, two: Uint8Array, steps: number): void {
-    const state = this.#state;
-    for (let lane = 0; lane < 4; lane++) {
-      state.set(one.subarray(8 * lane, 8 * lane + 8), 16 * lane);
-      state.set(two.subarray(8 * lane, 8 * lane + 8), 16 * lane + 8);
+  #rest(words: Uint32Array, i: number, steps: number): void {
+    if (steps === 0) return;
+    const state = this.#words;
+    for (let word = 0; word < 8; word++) state[word] = words[8 * i + word]!;
+    this.#exports.chain(steps);
+    for (let word = 0; word < 8; word++) words[8 * i + word] = state[word]!;
+  }
+
+  /** Lane by lane, one of each. By words: copies of a few bytes cost more than they carry. */
+  #pair(words: Uint32Array, i: number, k: number, steps: number): void {
+    const state = this.#words;
+    for (let word = 0; word < 8; word++) {
+      const place = 4 * (word >> 1) + (word & 1);
+      state[place] = words[8 * i + word]!;
+      state[place + 2] = words[8 * k + word]!;
     }
     this.#exports.chainPair(steps);
-    for (let lane = 0; lane < 4; lane++) {
-      one.set(state.subarray(16 * lane, 16 * lane + 8), 8 * lane);
-      two.set(state.subarray(16 * lane + 8, 16 * lane + 16), 8 * lane);
+    for (let word = 0; word < 8; word++) {
+      const place = 4 * (word >> 1) + (word & 1);
+      words[8 * i + word] = state[place]!;
+      words[8 * k + word] = state[place + 2]!;
     }
   }
 }
+
+/** The bytes as words: themselves where they lie so, else a copy. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const { buffer, byteOffset, length } = byteOffsetIsWhole(bytes) ? bytes : bytes.slice();
+  return new Uint32Array(buffer, byteOffset, length / 4);
+}
+
+const byteOffsetIsWhole = ({ byteOffset }: Uint8Array): boolean => byteOffset % 4 === 0;
 
 /** SHA3-256 in WebAssembly; compiling it takes some milliseconds. */
 export function wasmSha3(): Sha3 {
