@@ -53,8 +53,12 @@ export async function publishAuthority(
   const data = { identity_id: identityId, claims, requires_delegation: requiresDelegation };
   const saved = await records.saveAuthority({
     ...{ tenantId, identityId, requiresDelegation, replaces: known?.revision ?? 0 },
-    ...{ graph: JSON.stringify(counted), seenMs: clock.unixMs() },
-    claimIds: counted.claims.map(({ claim }) => claim.id),
+    graph: JSON.stringify(counted),
+    // What was said before this server knew the identity is believed to be of its date.
+    seen: counted.claims.map(({ claim: { id, issuedAt } }) => [
+      id,
+      known === undefined ? issuedAt : clock.unixMs(),
+    ]),
     entry: { tenantId, at, kind: "authority-changed", data },
   });
   if (!saved) throw new LatchkeyError("conflict", { message: "another graph came in between" });

@@ -16,8 +16,8 @@ export interface AuthorityChange extends Omit<StoredAuthority, "revision"> {
   readonly tenantId: string;
   /** The revision that it replaces; 0 for the first. */
   readonly replaces: number;
-  readonly claimIds: readonly string[];
-  readonly seenMs: number;
+  /** Ids of claims, and when they were seen if they were not before: Unix milliseconds. */
+  readonly seen: readonly (readonly [claimId: string, atMs: number])[];
   readonly entry: AuditEntry;
 }
 

@@ -33,14 +33,14 @@ export function releaseRecords(db: SqliteDatabase): ReleaseRecords {
     },
     async saveAuthority({ tenantId, identityId, graph, requiresDelegation, ...change }) {
       return db.transaction(() => {
-        const { replaces, claimIds, seenMs, entry } = change;
+        const { replaces, seen, entry } = change;
         const at = db.get("SELECT revision FROM authorities WHERE tenant_id = ?", tenantId);
         if ((at === undefined ? 0 : integer(at, "revision")) !== replaces) return false;
         const required = requiresDelegation ? 1 : 0;
         const sql = "INSERT OR REPLACE INTO authorities VALUES (?,?,?,?,?)";
         db.run(sql, tenantId, identityId, graph, required, replaces + 1);
-        for (const id of claimIds)
-          db.run("INSERT OR IGNORE INTO claims_seen VALUES (?,?,?)", tenantId, id, seenMs);
+        for (const [id, atMs] of seen)
+          db.run("INSERT OR IGNORE INTO claims_seen VALUES (?,?,?)", tenantId, id, atMs);
         appendAudit(db, entry);
         return true;
       });

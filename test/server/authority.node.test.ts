@@ -191,6 +191,21 @@ describe("service: an identity behind a tenant", function () {
     await rejectsCode(node.boot(), "node-undelegated");
   });
 
+  it("believes the dates of what was said before it knew the identity, and no later ones", async () => {
+    const [early, late] = ["early", "late"].map((name) => desk.node(tenant, { name }));
+    const next = await world.tree("second");
+    const issuedAt = desk.nowMs - 5000;
+    await delegate(early!, ["door:open"], { issuedAt: issuedAt - 1000 });
+    claims.push(await rotateIdentity(document, next.addresses.claim, root, { sha3, issuedAt }));
+    await require();
+    await early!.boot();
+    await delegate(late!, ["door:open"], { issuedAt: issuedAt - 500 });
+    desk.nowMs += 1000;
+    await publish();
+    await rejectsCode(late!.boot(), "node-undelegated");
+    await early!.challenge();
+  });
+
   it("gives a node no more of its graph than an image needs", async () => {
     const nodes = ["a", "b"].map((name) => desk.node(tenant, { name }));
     for (const node of nodes) await delegate(node, ["door:open"]);
