@@ -3,8 +3,11 @@ import type { UpdateStore } from "./update-store.ts";
 /** What an image on trial must have shown before it is kept. */
 export type Proof = "network" | "authenticated" | "nfc";
 
-/** What is asked of a reader; a node without one cannot show the last. */
+/** What is asked of a reader. */
 export const READER_PROOFS: readonly Proof[] = Object.freeze(["network", "authenticated", "nfc"]);
+
+/** What is asked of a node without one. */
+export const NODE_PROOFS: readonly Proof[] = Object.freeze(["network", "authenticated"]);
 
 /** Collects, in one run of the program, what an image on trial has shown. */
 export class Confirmation {

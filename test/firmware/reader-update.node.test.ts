@@ -3,8 +3,7 @@ import { UpdateStore } from "../../firmware/update/update-store.ts";
 import { Simulation } from "../../host-sim/node/simulation.ts";
 import type { Pn532Behaviour } from "../../host-sim/pn532/behaviour.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
-import { sha3 } from "../protocol/claims-stage.ts";
-import { type Board, flashWith, imageOf, PRODUCT, Release, start } from "./update-bench.ts";
+import { type Board, bootCode, flashWith, imageOf, Release } from "./update-bench.ts";
 
 const OLD = imageOf("old", 3 * 4096);
 const NEW = imageOf("new", 5 * 4096 + 300);
@@ -34,17 +33,7 @@ describe("a reader that updates itself", function () {
     sim = await Simulation.create({
       ...{ seed: "update", crypto: nodeCrypto, pn532 },
       reader: { authority: made.document.id, limits: { checkin_s: 10 } },
-      boot: () => {
-        board.flash.powerOn();
-        const { slot, version } = start(board);
-        versions.push(version);
-        assert.ok(slot !== undefined && version !== undefined, "neither old nor new");
-        const board_ = { product: PRODUCT, securityVersion: version, bootloader: 0, sha3 };
-        return {
-          version: `1.${version}.0`,
-          update: { ...board_, flash: board.flash, running: slot },
-        };
-      },
+      boot: bootCode(board, versions),
     });
     const { tenantId } = sim.tenant.provisioning;
     const { admin } = sim.backend;

@@ -141,3 +141,15 @@ export async function live(board: Board, release: Release, wanted: number): Prom
   }
   throw new Error("never got to the new image");
 }
+
+/** A board's boot code for the simulator; notes the version of each start. */
+export function bootCode(board: Board, versions: (number | undefined)[]) {
+  return () => {
+    board.flash.powerOn();
+    const { slot, version } = start(board);
+    versions.push(version);
+    if (slot === undefined || version === undefined) throw new Error("neither old nor new");
+    const facts = { product: PRODUCT, securityVersion: version, bootloader: 0, sha3 };
+    return { version: `1.${version}.0`, update: { ...facts, flash: board.flash, running: slot } };
+  };
+}
