@@ -7,6 +7,7 @@ import { root } from "../test/support/test-files.ts";
 import { XS_MISSING } from "../test/xs/engine.ts";
 import { runFileOnXs } from "../test/xs/run-file.ts";
 import { findXsWorker } from "../tools/find-xs.ts";
+import { benchClaims } from "./claims.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
 import { benchHuman } from "./human.ts";
 import { benchJournal } from "./journal.ts";
@@ -55,4 +56,5 @@ for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
 }
 benchJournal();
 await benchHuman();
+await benchClaims();
 await benchSimulator();

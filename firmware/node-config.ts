@@ -40,6 +40,8 @@ export interface NodeConfig {
   readonly label: string;
   readonly utcOffsetMinutes: number;
   readonly display?: I2cPins & { readonly address: number; readonly reset?: number };
+  /** The identity whose images this node takes; none when absent. */
+  readonly authority?: string;
   readonly console?: UartPins & { readonly baud: number; readonly echo: boolean };
 }
 
@@ -57,6 +59,7 @@ export const NODE_FIELDS: readonly string[] = Object.freeze([
   "timezone",
   "display",
   "console",
+  "authority",
   "limits",
 ]);
 
@@ -82,6 +85,7 @@ export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
     label: fields.has("label") ? fields.text("label", 21) : "Latchkey",
     utcOffsetMinutes: parseTimezone(fields),
     ...(fields.has("display") ? { display: parseDisplay(fields, wiring) } : {}),
+    ...(fields.has("authority") ? { authority: parseAuthority(fields) } : {}),
     ...(fields.has("console") ? { console: parseConsole(fields, wiring) } : {}),
   };
 }
@@ -128,6 +132,13 @@ function parseUuid(fields: ConfigFields, name: string): string {
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text))
     refuse(fields.pathOf(name), "must be a UUID in lower case");
   return text;
+}
+
+function parseAuthority(fields: ConfigFields): string {
+  const id = fields.text("authority", 100);
+  if (!/^totem:id:[a-z]{1,20}:[0-9a-f]{64}$/.test(id))
+    refuse(fields.pathOf("authority"), "must be the id of an identity");
+  return id;
 }
 
 function parseTimezone(fields: ConfigFields): number {

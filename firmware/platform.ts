@@ -1,5 +1,6 @@
 import type { IoProvider } from "../hal/ecma419.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
 import type { Provisioning } from "./provisioning/provisioning.ts";
 
@@ -56,6 +57,21 @@ export interface System {
   heapFreeBytes(): number | undefined;
 }
 
+/** A board with boot code that starts one of two images (docs/firmware.md, Updates). */
+export interface UpdateBoard {
+  /** For boot state and images; the program's own flash is another. */
+  readonly flash: Flash;
+  /** The slot that was started. */
+  readonly running: 0 | 1;
+  /** Which board and program this is: a word. */
+  readonly product: string;
+  /** Of the program that runs. */
+  readonly securityVersion: number;
+  /** Version of the boot code. */
+  readonly bootloader: number;
+  readonly sha3: Sha3;
+}
+
 /** Everything outside the firmware. One object: what is not in here cannot be reached. */
 export interface Platform {
   readonly clock: Clock;
@@ -69,4 +85,6 @@ export interface Platform {
   readonly log: Log;
   /** Absent where the configuration is part of the program, as on the desk. */
   readonly provisioning?: Provisioning;
+  /** Absent where an image comes by a tool only. */
+  readonly update?: UpdateBoard;
 }

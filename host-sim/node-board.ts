@@ -1,5 +1,5 @@
 import type { NodeConfig } from "../firmware/node-config.ts";
-import type { BootReason, Network, Platform } from "../firmware/platform.ts";
+import type { BootReason, Network, Platform, UpdateBoard } from "../firmware/platform.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import type { Log } from "../protocol/platform.ts";
@@ -28,6 +28,14 @@ export interface NodeBoardOptions {
   /** 16 hexadecimal digits; made from the seed when absent. */
   readonly chipId?: string;
   readonly onLog?: Log["write"];
+  /** What boot code does at each start, on a board that has some. */
+  readonly boot?: () => BootedImage;
+}
+
+/** The program that boot code started, and where its images are. */
+export interface BootedImage {
+  readonly version: string;
+  readonly update: UpdateBoard;
 }
 
 const FIRMWARE_VERSION = "0.1.0";
@@ -163,7 +171,8 @@ export abstract class NodeBoard<Handle> {
 
   #platform(gate: PowerGate, bootReason: BootReason): Platform {
     const { world, pins, rig } = this;
-    const { network, crypto, onLog } = this.#options;
+    const { network, crypto, onLog, boot } = this.#options;
+    const booted = boot?.();
     const serials = new Map(rig.serials);
     if (this.#console !== undefined) serials.set(this.#console.transmit, this.serial);
     const io = boardIo({
@@ -176,7 +185,8 @@ export abstract class NodeBoard<Handle> {
     return nodePlatform({
       ...{ world, gate, io, flash: this.flash, network, crypto, bootReason },
       chipId: this.chipId,
-      version: FIRMWARE_VERSION,
+      version: booted?.version ?? FIRMWARE_VERSION,
+      ...(booted === undefined ? {} : { update: booted.update }),
       onRestart: (why) => world.after(0, () => gate === this.#gate && this.restart(why)),
       ...(onLog === undefined ? {} : { onLog }),
     });

@@ -1,4 +1,4 @@
-import type { BootReason, Network, Platform, System } from "../firmware/platform.ts";
+import type { BootReason, Network, Platform, System, UpdateBoard } from "../firmware/platform.ts";
 import type { HttpRequest, HttpResponse, Log, Timer } from "../protocol/platform.ts";
 import type { PowerGate } from "./board/power-gate.ts";
 import type { QueuedEvent } from "./world/event-queue.ts";
@@ -14,6 +14,7 @@ export interface NodePlatformOptions {
   readonly bootReason: BootReason;
   readonly chipId: string;
   readonly version: string;
+  readonly update?: UpdateBoard;
   /** Called when the program asks for a restart, or the watchdog does. */
   readonly onRestart: (reason: BootReason) => void;
   /** Called for every line that the program logs. */
@@ -22,7 +23,7 @@ export interface NodePlatformOptions {
 
 /** One run of the node's program on the simulated board: a `Platform` from boot to power cut. */
 export function nodePlatform(options: NodePlatformOptions): Platform {
-  const { world, gate } = options;
+  const { world, gate, update } = options;
   const bootUs = world.nowUs();
   return {
     clock: nodeClock(world, bootUs),
@@ -37,6 +38,7 @@ export function nodePlatform(options: NodePlatformOptions): Platform {
     network: gatedNetwork(options.network, gate),
     io: gate.io(options.io),
     system: system(options),
+    ...(update === undefined ? {} : { update: { ...update, flash: gate.flash(update.flash) } }),
     crypto: options.crypto,
     log: {
       write(level, event, fields) {

@@ -65,6 +65,11 @@ const table = {
     next: "Ask a manager; a revoked node must be enrolled again with a new key.",
     status: 403,
   },
+  "node-undelegated": {
+    title: "The identity behind the tenant does not vouch for this node's key.",
+    next: "Delegate to it: `latchkey authority delegate --node`, then `authority publish`.",
+    status: 403,
+  },
   "node-exists": {
     title: "Another key is already registered for this node.",
     next: "Rotate the key with a statement signed by the old one, or revoke the old node first.",
@@ -769,7 +774,110 @@ const table = {
     next: "Ask the issuer.",
     status: 403,
   },
+  // Authority: claims, manifests, leases, firmware images.
+  "id-mismatch": {
+    title: "An identifier is not the hash of what it names.",
+    next: "Get the document, claim or manifest again from its author; this one was altered.",
+    status: 422,
+  },
+  "signer-mismatch": {
+    title: "The stated address does not belong to the key that signed.",
+    next: "Treat it as forged; see docs/claims.md for the two addresses of a key.",
+    status: 422,
+  },
+  "domain-mismatch": {
+    title: "It was signed as something else, or not as what it is used for.",
+    next: "Sign it with Latchkey, which says inside what it is; or do not require the tag.",
+    status: 422,
+  },
+  "issuer-unauthorized": {
+    title: "The issuer had no authority to say that at that time.",
+    next: "Have it issued by the root or by a delegate that has the scope.",
+    status: 403,
+  },
+  "subject-mismatch": {
+    title: "The claim is about another identity.",
+    next: "Remove it from this graph.",
+    status: 422,
+  },
+  "time-implausible": {
+    title: "The stated time cannot be right.",
+    next: "Check the clock of whoever signed it, and this one.",
+    status: 422,
+  },
+  "statement-expired": {
+    title: "What was signed is no longer valid.",
+    next: "Have it signed again.",
+    status: 403,
+  },
+  "claim-revoked": {
+    title: "The claim, or the delegate that issued it, was revoked.",
+    next: "Ask whoever controls the identity.",
+    status: 403,
+  },
+  "claim-duplicate": {
+    title: "The same claim stands in the graph twice.",
+    next: "Nothing to do; it counts once.",
+  },
+  "key-reused": {
+    title: "A one-time key has signed more than one message, and can be forged now.",
+    next: "Rotate to a new key, best to a key tree, and issue its claims again.",
+    status: 403,
+  },
+  "rotation-conflict": {
+    title: "One key was rotated to two addresses, so nobody can say who is in control.",
+    next: "Treat the old key as stolen; found a new identity and tell those who trust this one.",
+    status: 409,
+  },
+  "identity-revoked": {
+    title: "The identity was revoked.",
+    next: "Ask whoever controlled it.",
+    status: 403,
+  },
+  "lease-missing": {
+    title: "Nothing is known of how often this key was used.",
+    next: "Bring the lease store back; start one only for a key that has never signed.",
+  },
+  "lease-rolled-back": {
+    title: "The lease store is older than what its witness has seen.",
+    next: "Find out who restored it; then recover from the witness, which skips what was used.",
+  },
+  "lease-corrupt": {
+    title: "The lease store or its journal was damaged or altered.",
+    next: "Restore a copy, then recover from the witness.",
+  },
+  "lease-spent": {
+    title: "This one-time key was used already.",
+    next: "Use a key with a higher index, or a key tree.",
+  },
+  "lease-exhausted": {
+    title: "The key has no uses left.",
+    next: "Rotate to a new key.",
+  },
+  "firmware-rollback": {
+    title: "The image is older than what is installed.",
+    next: "Install a newer image; an older one may have a hole that is known.",
+    status: 409,
+  },
+  "firmware-mismatch": {
+    title: "The image is not the one that was signed.",
+    next: "Download it again; if it persists, someone alters it.",
+    status: 422,
+  },
+  "firmware-unsuitable": {
+    title: "The image is for another product, or needs a newer bootloader.",
+    next: "Use the image for this board; update the bootloader first where that is the reason.",
+    status: 409,
+  },
+  "firmware-unconfirmed": {
+    title: "A new image did not reach network, server and reader in its trial.",
+    next: "The node went back to its old image; look at the new one's log before publishing again.",
+  },
   // Tools.
+  "passphrase-wrong": {
+    title: "The passphrase does not open the key file.",
+    next: "Type it again; if it is right, the file was altered: restore a copy of it.",
+  },
   usage: {
     title: "The command was not given as it must be.",
     next: "See `latchkey --help`.",

@@ -7,6 +7,7 @@ import { toHex } from "../protocol/encoding/hex.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Transceive } from "../protocol/nfc/apdu.ts";
+import { type AuditVerdict, verifyAudit } from "./audit-verdict.ts";
 import { registerBadge } from "./badge-registration.ts";
 import { writeBadgeFile, writeSealedBadge } from "./badge-writer.ts";
 import type { CardOrder, CardResult } from "./card/card-order.ts";
@@ -15,9 +16,14 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
 import { newToken } from "./issued-token.ts";
+import {
+  type AuthorityOrder,
+  type PublishedAuthority,
+  publishAuthority,
+} from "./publish-authority.ts";
+import { publishRelease, type ReleaseOrder } from "./publish-release.ts";
 import type { FollowOptions } from "./reading-feed.ts";
 import type { ReadingsRequest } from "./readings-query.ts";
-import { AUDIT_GENESIS, firstBrokenRow } from "./store/audit-chain.ts";
 import type { ReadingRow } from "./store/readings.ts";
 import type {
   Alarm,
@@ -31,6 +37,7 @@ import type {
   RegistrationPolicy,
   Tenant,
 } from "./store/records.ts";
+import type { StoredRelease } from "./store/releases.ts";
 import { openCommBatches, openTenantKey, sealCommBatch, sealTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
@@ -80,15 +87,6 @@ export interface IssuedBadge extends BadgeFile {
   readonly sealedPayload?: Uint8Array;
 }
 
-export interface AuditVerdict {
-  readonly intact: boolean;
-  readonly rows: number;
-  /** The first row that does not fit. */
-  readonly brokenAtSeq?: number;
-  /** Hash of the last good row, to be noted elsewhere. */
-  readonly head: Uint8Array;
-}
-
 export type ReadingPages = AsyncIterableIterator<readonly ReadingRow[]>;
 
 /** What an administrator does on the machine itself: no network, no token. */
@@ -121,6 +119,9 @@ export interface Admin {
   /** The newest of a node, newest first. */
   readings(tenantId: string, nodeUid: string, limit?: number): Promise<readonly ReadingRow[]>;
   readingsPage(request: ReadingsRequest): Promise<ReadingsPage>;
+  /** Ends the sessions of nodes that it does not vouch for, where the tenant asks for that. */
+  publishAuthority(order: AuthorityOrder): Promise<PublishedAuthority>;
+  publishRelease(order: ReleaseOrder): Promise<StoredRelease>;
   /**
    * Pages of readings as they come in, after the one named or from now on; an empty page when
    * there was nothing for `pollMs`. Stop it by `return` or by leaving the loop.
@@ -203,26 +204,6 @@ async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<I
   };
 }
 
-async function verifyAudit({ records }: ServiceContext, tenantId: string): Promise<AuditVerdict> {
-  let head = AUDIT_GENESIS;
-  let count = 0;
-  let after = 0;
-  for (;;) {
-    const rows = await records.auditRows(tenantId, PAGE, after);
-    const broken = firstBrokenRow(rows, head);
-    if (broken) {
-      const good = rows.indexOf(broken);
-      const lastGood = rows[good - 1]?.hash ?? head;
-      return { intact: false, rows: count + good, brokenAtSeq: broken.seq, head: lastGood };
-    }
-    count += rows.length;
-    const last = rows.at(-1);
-    if (last === undefined) return { intact: true, rows: count, head };
-    head = last.hash;
-    after = last.seq;
-  }
-}
-
 export function createAdmin(context: ServiceContext): Admin {
   const { records, ephemera, clock } = context;
   const now = (): number => unixSeconds(clock);
@@ -282,6 +263,8 @@ export function createAdmin(context: ServiceContext): Admin {
     alarms: (tenantId, limit = PAGE) => records.alarms(tenantId, limit),
     auditRows: (tenantId, limit = PAGE, after = 0) => records.auditRows(tenantId, limit, after),
     verifyAudit: (tenantId) => verifyAudit(context, tenantId),
+    publishAuthority: (order) => publishAuthority(context, order),
+    publishRelease: (order) => publishRelease(context, order),
     readingsPage: (request) => readingsPage(context, request),
     async followReadings({ after, of = {}, pollMs = FOLLOW_POLL_MS }) {
       const from = after ?? (await records.lastReadingId());

@@ -1,5 +1,7 @@
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
+import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -17,6 +19,9 @@ export interface ServiceContext {
   readonly keys: SigningKeys;
   readonly vault: Vault;
   readonly crypto: CryptoProvider;
+  readonly sha3: Sha3;
+  /** What the identities behind tenants say now. */
+  readonly authorities: Authorities;
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;

@@ -1,4 +1,5 @@
 import { Secret } from "../protocol/crypto/secret.ts";
+import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
@@ -26,6 +27,7 @@ export interface EphemeralOptions {
   readonly broker?: BrokerOptions;
   /** A database file; in memory when absent. */
   readonly databasePath?: string;
+  readonly sha3?: Sha3;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface EphemeralOptions {
  */
 export function createEphemeralService(options: EphemeralOptions = {}): Service {
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
-  const { limits, timer, badgeHost, broker, databasePath = ":memory:" } = options;
+  const { limits, timer, badgeHost, broker, sha3, databasePath = ":memory:" } = options;
   return createService({
     records: openSqliteRecords(databasePath),
     ephemera: new MemoryEphemera(),
@@ -44,6 +46,7 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     clock,
     random,
     log,
+    ...(sha3 && { sha3 }),
     ...(limits && { limits }),
     ...(timer && { timer }),
     ...(badgeHost !== undefined && { badgeHost }),

@@ -41,9 +41,9 @@ interface LiveSession {
 /** So far may the clocks of two replicas be apart: one's token must be good at the other. */
 const CLOCKS_APART_SECONDS = 30;
 
-/** @throws session-unknown, token-invalid, node-pending, node-revoked */
+/** @throws session-unknown, token-invalid, node-pending, node-revoked, node-undelegated */
 async function liveSession(
-  { ephemera, records, clock }: ServiceContext,
+  { ephemera, records, clock, authorities }: ServiceContext,
   sid: string,
   claims: TokenClaims,
 ): Promise<LiveSession> {
@@ -58,6 +58,7 @@ async function liveSession(
   if (node === undefined) throw new LatchkeyError("session-unknown");
   if (node.status !== "active")
     throw new LatchkeyError(node.status === "pending" ? "node-pending" : "node-revoked");
+  await authorities.requireDelegation(node);
   return { node, session };
 }
 

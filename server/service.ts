@@ -7,13 +7,16 @@ import {
   SEALED_BEGIN_PATH,
   SEALED_CONTINUE_PATH,
 } from "../protocol/badge/endpoints.ts";
+import { portableSha3 } from "../protocol/crypto/portable-sha3.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError, malformed } from "../protocol/errors.ts";
 import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
 import {
   CHALLENGE_PATH,
   CHECK_IN_PATH,
+  FIRMWARE_PATH,
   POST_PATH,
   REGISTER_PATH,
   TIME_PATH,
@@ -22,12 +25,14 @@ import {
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import { SENSOR_DATA_PATH, SENSOR_STREAM_PATH } from "../protocol/telemetry/stored-reading.ts";
 import { type Admin, createAdmin } from "./admin.ts";
+import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
 import { beginSealed } from "./handlers/begin-sealed.ts";
 import { cardStep } from "./handlers/card-step.ts";
 import { checkIn } from "./handlers/check-in.ts";
 import { continueSealed } from "./handlers/continue-sealed.ts";
+import { sendFirmware } from "./handlers/firmware.ts";
 import { reportHealth } from "./handlers/health.ts";
 import { publishKeys } from "./handlers/jwks.ts";
 import { listNodes } from "./handlers/list-nodes.ts";
@@ -63,6 +68,8 @@ export interface ServiceOptions {
   readonly keys: SigningKeys;
   readonly vault: Vault;
   readonly crypto: CryptoProvider;
+  /** In JavaScript when absent, which is slow for large graphs. */
+  readonly sha3?: Sha3;
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;
@@ -124,6 +131,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [BADGE_VERIFY_PATH, { by: "node", handle: verifyBadge }],
   [SEALED_BEGIN_PATH, { by: "node", handle: beginSealed }],
   [SEALED_CONTINUE_PATH, { by: "node", handle: continueSealed }],
+  [FIRMWARE_PATH, { by: "node", handle: sendFirmware }],
   [CHECK_IN_PATH, { by: "node", handle: checkIn }],
   [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
   [CARD_STEP_PATH, { by: "operator", handle: cardStep, many: true }],
@@ -190,7 +198,9 @@ export function createService(options: ServiceOptions): Service {
   const cardRuns = new CardRuns(random, () => clock.unixMs());
   const timer = options.timer ?? systemTimer;
   const feed = new ReadingFeed(records, timer);
-  const parts = { limits, timer, rates, badgeHost, cardRuns, feed };
+  const sha3 = options.sha3 ?? portableSha3;
+  const authorities = new Authorities({ records, clock, sha3 });
+  const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
   const context: ServiceContext = { ...options, ...parts, brokerUp };

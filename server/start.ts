@@ -19,6 +19,7 @@ import { systemRandom } from "./system-random.ts";
 import { openVault } from "./vault-keys.ts";
 import { type Rotation, rotateVault } from "./vault-rotation.ts";
 import { systemClock, type WallClock } from "./wall-clock.ts";
+import { wasmSha3 } from "./wasm-sha3.ts";
 
 export interface FolderOptions {
   /** Database and keys; made when absent. */
@@ -100,6 +101,7 @@ async function openOnRecords(
   const service = createService({
     ...{ records, ephemera, vault, crypto: nodeCrypto, clock, random, log },
     keys: signingKeys(nodeCrypto, keys.signingSeeds),
+    sha3: wasmSha3(),
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),

@@ -13,8 +13,10 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { writePrivateFile } from "../server/private-file.ts";
+import type { Authority, AuthorityPlace } from "./authority/authority.ts";
 import type { CardChannel } from "./badge/card-channel.ts";
 import type { CardServer } from "./badge/card-server.ts";
 import type { CardPlace, Context, ServerPlace, Sink } from "./cli/context.ts";
@@ -73,6 +75,10 @@ export function hostContext(): Context {
     openGateway: async (options) =>
       (await import("./gateway/open-gateway.ts")).openGateway(options),
     openReadings,
+    openAuthority,
+    openAdmin: async (folder) =>
+      (await (await import("../server/start.ts")).openServiceFolder({ folder })).service,
+    sha3,
     loadSimulator: async () => (await import("./simulator-loader.ts")).simulator,
   };
 }
@@ -105,6 +111,15 @@ async function openReadings(place: ServerPlace): Promise<ReadingsSource> {
   if ("url" in place)
     return (await import("./readings/remote-readings.ts")).remoteReadings(place.url, place.token);
   return (await import("./readings/local-readings.ts")).localReadings(place.dataFolder);
+}
+
+async function openAuthority(place: AuthorityPlace): Promise<Authority> {
+  const { Authority } = await import("./authority/authority.ts");
+  return new Authority({ ...place, sha3: await sha3(), nowMs: () => Date.now() });
+}
+
+async function sha3(): Promise<Sha3> {
+  return (await import("../server/wasm-sha3.ts")).wasmSha3();
 }
 
 function packageVersion(): string {

@@ -1,8 +1,11 @@
 import { Buzzer } from "../../hal/buzzer.ts";
 import { Led } from "../../hal/led.ts";
+import { DIAGNOSE } from "../../hal/pn532/commands.ts";
 import { PN532 } from "../../hal/pn532/pn532.ts";
 import { CardPresence, type PresenceHandler } from "../../hal/pn532/presence.ts";
 import { Relay } from "../../hal/relay.ts";
+import { concat, equalBytes } from "../../protocol/encoding/bytes.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Log } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
 import { createDisplay, transferLimitMs } from "../display.ts";
@@ -18,6 +21,8 @@ export interface Hardware {
   readonly painter: Painter | undefined;
   /** Brings up the NFC controller. @throws pn532-… and bus-… */
   openNfc(): Promise<void>;
+  /** The controller's tests of its line, its ROM and its RAM. @throws pn532-status, bus errors */
+  testNfc(): Promise<void>;
   /** Begins to report cards, and recovers the controller when it fails. Once. */
   watchCards(onEvent: PresenceHandler): void;
   close(): Promise<void>;
@@ -52,6 +57,7 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
       const { version } = await pn532.open();
       log.write("info", "nfc-ready", { firmware: version, irq: pn532.usesIrq });
     },
+    testNfc: () => testPn532(pn532),
     watchCards: (onEvent) => {
       if (watching) return;
       watching = true;
@@ -66,6 +72,19 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
       display?.close();
     },
   };
+}
+
+/** UM0701-02 §7.2.1: the line gives back what it got, ROM and RAM answer 00. */
+async function testPn532(pn532: PN532): Promise<void> {
+  const echo = Uint8Array.of(0x55, 0xaa, 0x00, 0xff);
+  const heard = await pn532.diagnose(DIAGNOSE.communication, echo);
+  const sent = concat(Uint8Array.of(DIAGNOSE.communication), echo);
+  if (!equalBytes(heard, sent))
+    throw new LatchkeyError("pn532-status", { detail: { test: "line" } });
+  for (const test of ["rom", "ram"] as const) {
+    const [status] = await pn532.diagnose(DIAGNOSE[test]);
+    if (status !== 0x00) throw new LatchkeyError("pn532-status", { detail: { test } });
+  }
 }
 
 function createLights(platform: Platform, config: ReaderConfig): Lights {

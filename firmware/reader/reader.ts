@@ -18,6 +18,7 @@ import { ReaderEngine, type StateListener } from "./engine.ts";
 import { createHardware } from "./hardware.ts";
 import { isHealthy, maySpeak } from "./health.ts";
 import type { Policy, ReaderState } from "./machine.ts";
+import { readerUpdate } from "./reader-update.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
 import { ServerWork } from "./server-work.ts";
 import type { TapRecord } from "./tap-records.ts";
@@ -69,6 +70,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     crypto,
     tenantId,
     badgeKeys,
+    image: () => update?.report(),
     decisionTimeoutMs,
     requestTimeoutMs,
   };
@@ -79,17 +81,20 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     badgeFileBytes: expectedFileLength(config),
     onTap: (tap) => reporting.tapped(tap),
   });
+  const isIdle = () => engine.state.tap === undefined;
+  const update = readerUpdate({ ...{ platform, config, log, identity, engine, hardware, isIdle } });
   const reporting = new NodeReporting({
     ...{ platform, flash: flash.events, config, identity, log },
     bytesMax: UPLOAD_BYTES_MAX,
     mayUpload: () => maySpeak(engine.state),
-    isIdle: () => engine.state.tap === undefined,
+    isIdle,
   });
   engine.onState((state) => {
     if (maySpeak(state)) reporting.uploader.resume();
   });
   const key = new LazyKeyLabel(crypto);
-  return run({ platform, config, log, engine, identity, hardware, storage, reporting, key });
+  const parts = { platform, config, log, engine, identity, hardware, storage, reporting, key };
+  return run(parts, () => update?.stop());
 }
 
 function expectedFileLength({ badgeHost, badgeProfile }: ReaderConfig): number | undefined {
@@ -109,7 +114,7 @@ function policyOf({ limits, relay }: ReaderConfig): Policy {
   };
 }
 
-function run(parts: ConsoleParts): ReaderHandle {
+function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
   const { platform, config, log, engine, identity, hardware, reporting } = parts;
   const { timer } = platform;
   const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(parts)));
@@ -141,6 +146,7 @@ function run(parts: ConsoleParts): ReaderHandle {
     onState: (listener) => engine.onState(listener),
     stop: async () => {
       if (tick !== undefined) timer.clear(tick);
+      stopUpdate();
       engine.stop();
       reporting.stop();
       terminal?.close();

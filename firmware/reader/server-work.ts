@@ -3,7 +3,11 @@ import {
   parseBadgeChallenge,
   writeBadgeChallengeRequest,
 } from "../../protocol/badge/challenge.ts";
-import { type CheckInRequest, writeCheckInRequest } from "../../protocol/badge/check-in.ts";
+import {
+  type CheckInRequest,
+  type ImageReport,
+  writeCheckInRequest,
+} from "../../protocol/badge/check-in.ts";
 import { parseDenialsRecorded } from "../../protocol/badge/denial-report.ts";
 import { BADGE_CHALLENGE_PATH, BADGE_VERIFY_PATH } from "../../protocol/badge/endpoints.ts";
 import type { BadgeKey } from "../../protocol/badge/key-id.ts";
@@ -41,6 +45,8 @@ export interface ServerWorkOptions {
   readonly crypto: CryptoProvider;
   readonly tenantId: string;
   readonly badgeKeys: readonly BadgeKey[];
+  /** What to say of the image at a check-in. */
+  readonly image?: () => ImageReport | undefined;
   readonly decisionTimeoutMs: number;
   readonly requestTimeoutMs: number;
 }
@@ -114,7 +120,9 @@ export class ServerWork {
   /** Gives the number of the last denial that the server has recorded, if it speaks of them. */
   async checkIn(report: CheckInRequest): Promise<number | undefined> {
     const { identity, requestTimeoutMs: timeoutMs } = this.#options;
-    const answer = await identity.checkIn(writeCheckInRequest(report), { timeoutMs });
+    const image = this.#options.image?.();
+    const whole = image === undefined ? report : { ...report, image };
+    const answer = await identity.checkIn(writeCheckInRequest(whole), { timeoutMs });
     return parseDenialsRecorded(new JsonReader(answer));
   }
 

@@ -30,6 +30,8 @@ export interface NodeConnectionOptions {
   readonly log: Log;
   readonly limits: NodeLimits;
   readonly report: () => CheckInRequest;
+  /** The server has answered a report. */
+  readonly onCheckedIn?: () => void;
   /** Called after every step. */
   readonly onStage: (stage: ConnectionStage) => void;
 }
@@ -123,6 +125,7 @@ export class NodeConnection {
         await identity.checkIn(writeCheckInRequest(report()), {
           timeoutMs: limits.requestTimeoutMs,
         });
+        this.#options.onCheckedIn?.();
         return ["active", limits.checkinIntervalMs];
     }
   }

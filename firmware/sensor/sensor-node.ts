@@ -21,6 +21,7 @@ import { type SensorNodeConfig, sensorNodeConfig } from "./sensor-config.ts";
 import { nodeConsole, sensorProvisioning } from "./sensor-console.ts";
 import type { SensorDriver } from "./sensor-driver.ts";
 import { nodeScreen } from "./sensor-screens.ts";
+import { sensorUpdate } from "./sensor-update.ts";
 
 export interface SensorNodeOptions {
   /** The kinds of sensors that this program knows; an image carries these and no others. */
@@ -84,12 +85,16 @@ export function startSensorNode(
   const listeners: ((stage: ConnectionStage) => void)[] = [];
   const connection: NodeConnection = new NodeConnection({
     ...{ identity, network, clock, timer, random, log, limits: checked.limits },
-    report: () => report(parts),
+    report: () => ({ ...report(parts), ...(update && { image: update.report() }) }),
+    onCheckedIn: () => update?.checkedIn(),
     onStage: (stage) => {
+      if (stage === "time") update?.saw("network");
+      if (stage === "active") update?.saw("authenticated");
       if (stage === "active") reporting.uploader.resume();
       for (const listener of [...listeners]) listener(stage);
     },
   });
+  const update = sensorUpdate({ platform, config: checked, log, identity });
   const reporting: NodeReporting = new NodeReporting({
     ...{ platform, flash: flash.events, config: checked, identity, log },
     bytesMax: UPLOAD_BYTES_MAX,
@@ -121,6 +126,7 @@ export function startSensorNode(
     },
     stop: async () => {
       ticking();
+      update?.stop();
       reporting.stop();
       connection.stop();
       terminal?.close();

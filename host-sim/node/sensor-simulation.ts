@@ -5,6 +5,7 @@ import { nodeCrypto } from "../../server/node-crypto.ts";
 import type { ReadingRow } from "../../server/store/readings.ts";
 import { CryptoCost } from "../crypto-cost.ts";
 import { NetworkModel } from "../net/network-model.ts";
+import type { NodeBoardOptions } from "../node-board.ts";
 import { SensorBoard } from "../sensor-board.ts";
 import { World } from "../world/world.ts";
 import { Backend, type BackendTenant, SIM_BASE_URL } from "./backend.ts";
@@ -21,6 +22,8 @@ export interface SensorSimulationOptions {
   /** Every kind of sensor there is unless told. */
   readonly drivers?: readonly SensorDriver[];
   readonly crypto?: CryptoProvider;
+  /** The node has boot code and two images; called at each of its starts. */
+  readonly boot?: NodeBoardOptions["boot"];
 }
 
 /**
@@ -62,6 +65,7 @@ export class SensorSimulation {
       ...{ world, network: this.network, crypto },
       config: deskSensorJson(tenant.provisioning, SIM_BASE_URL, options.node),
       drivers: options.drivers ?? EVERY_DRIVER,
+      ...(options.boot === undefined ? {} : { boot: options.boot }),
     });
   }
 

@@ -6,6 +6,7 @@ import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/platform.ts";
 import { CryptoCost, type CryptoProfile } from "../crypto-cost.ts";
 import { NetworkModel } from "../net/network-model.ts";
+import type { NodeBoardOptions } from "../node-board.ts";
 import type { Pn532Behaviour } from "../pn532/behaviour.ts";
 import { ReaderBoard } from "../reader-board.ts";
 import type { SensorEntry } from "../rig/simulated-sensor.ts";
@@ -26,6 +27,8 @@ export interface SimulationOptions {
   /** The reader gets its configuration over its console, and not with its program. */
   readonly provisioning?: (world: World) => Provisioning;
   readonly pn532?: Partial<Pn532Behaviour>;
+  /** The reader has boot code and two images; called at each of its starts. */
+  readonly boot?: NodeBoardOptions["boot"];
   /** What the node's cryptography costs; `native` when absent, as on the device. */
   readonly cost?: CryptoProfile;
   /** What computes it; the result is the same, the wall clock's time is not. */
@@ -98,6 +101,7 @@ export class Simulation {
       network: this.network,
       crypto: this.crypto.crypto,
       sensors: (options.reader?.["sensors"] ?? []) as readonly SensorEntry[],
+      ...(options.boot === undefined ? {} : { boot: options.boot }),
       ...(options.pn532 === undefined ? {} : { pn532: options.pn532 }),
       ...(options.provisioning === undefined ? {} : { provisioning: options.provisioning(world) }),
     });

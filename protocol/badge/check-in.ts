@@ -30,6 +30,36 @@ export interface CheckInRequest {
   readonly clockAgeSeconds?: number;
   /** Taps that the reader refused by itself, when there are any to tell. */
   readonly denials?: DenialReport;
+  /** Of a node that can be updated. */
+  readonly image?: ImageReport;
+}
+
+/** What runs on a node that can be updated. */
+export interface ImageReport {
+  /** Which board and program. */
+  readonly product: string;
+  /** It takes no image below it. */
+  readonly securityVersion: number;
+  /** An image that it tried and went back from, until a check-in was answered. */
+  readonly reverted?: { readonly version: string; readonly code: string };
+}
+
+function writeImageReport({ product, securityVersion, reverted }: ImageReport): JsonObject {
+  return { product, security: securityVersion, ...(reverted !== undefined && { reverted }) };
+}
+
+function parseImageReport(body: JsonReader): ImageReport {
+  const reverted = body.optionalObject("reverted");
+  return {
+    product: body.string("product", { max: 64 }),
+    securityVersion: body.uint("security", { max: 0xffffffff }),
+    ...(reverted !== undefined && {
+      reverted: {
+        version: reverted.string("version", { min: 0, max: 64 }),
+        code: reverted.word("code", { max: 40 }),
+      },
+    }),
+  };
 }
 
 /** it_node_checkin: the server renews the token, sealed. */
@@ -47,7 +77,7 @@ export interface CheckInAnswer {
 
 export function writeCheckInRequest(request: CheckInRequest): JsonObject {
   const { uptimeSeconds, firmware, state, granted, denied, faults, lastError } = request;
-  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds, denials } = request;
+  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds, denials, image } = request;
   return {
     uptime_s: uptimeSeconds,
     firmware,
@@ -61,6 +91,7 @@ export function writeCheckInRequest(request: CheckInRequest): JsonObject {
     ...(heapFreeBytes !== undefined && { heap_free: heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clock_age_s: clockAgeSeconds }),
     ...(denials !== undefined && { denials: writeDenialReport(denials) }),
+    ...(image !== undefined && { image: writeImageReport(image) }),
   };
 }
 
@@ -72,6 +103,7 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
   const heapFreeBytes = body.optionalUint("heap_free");
   const clockAgeSeconds = body.optionalUint("clock_age_s");
   const denials = body.optionalObject("denials");
+  const image = body.optionalObject("image");
   return {
     uptimeSeconds: body.uint("uptime_s"),
     firmware: body.string("firmware", { max: 40 }),
@@ -85,6 +117,7 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
     ...(heapFreeBytes !== undefined && { heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clockAgeSeconds }),
     ...(denials !== undefined && { denials: parseDenialReport(denials) }),
+    ...(image !== undefined && { image: parseImageReport(image) }),
   };
 }
 

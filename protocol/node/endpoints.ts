@@ -4,6 +4,7 @@ export const REGISTER_PATH = "identity_iot/ii_register_node";
 export const CHALLENGE_PATH = "identity_iot/ii_request_challenge";
 export const VERIFY_PATH = "identity_iot/ii_verify_node";
 export const POST_PATH = "identity_iot/ii_post";
+export const FIRMWARE_PATH = "identity_iot/ii_firmware";
 export const CHECK_IN_PATH = "identity_tag/it_node_checkin";
 
 /** Length of a node's nonce: it makes a signed answer fresh. */

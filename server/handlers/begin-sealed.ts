@@ -1,5 +1,6 @@
 import { parseSealedBegin } from "../../protocol/badge/sealed-tap.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import { DOOR_OPEN } from "../authorities.ts";
 import type { ServiceContext } from "../context.ts";
 import { beginSealedTap } from "../sealed-dialogue.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
@@ -10,8 +11,9 @@ export async function beginSealed(
   { node }: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
-  const { rates, limits } = context;
+  const { rates, limits, authorities } = context;
   const request = parseSealedBegin(body);
   rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
+  await authorities.requireScope(node, DOOR_OPEN);
   return beginSealedTap(context, node, request);
 }

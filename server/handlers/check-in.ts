@@ -7,6 +7,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { accessToken } from "../access-token.ts";
 import type { ServiceContext } from "../context.ts";
+import { offeredWork } from "../offered-work.ts";
 import { recordReaderDenials } from "../reader-denials.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -24,6 +25,7 @@ export async function checkIn(
   await records.saveHealth(node.tenantId, node.nodeUid, serverTime, writeCheckInRequest(health));
   // Before the token is renewed: what is recorded stays so, also when the session has ended.
   const denialsRecorded = denials && (await recordReaderDenials(context, node, denials));
+  const next = await offeredWork(context, node, health);
   const expiresAt = Math.min(serverTime + limits.tokenSeconds, sessionEndsAt);
   if (expiresAt <= serverTime || !(await ephemera.renewSession(sid, expiresAt)))
     throw new LatchkeyError("session-unknown");
@@ -32,7 +34,7 @@ export async function checkIn(
     token,
     expiresIn: expiresAt - serverTime,
     serverTime,
-    next: [],
+    next,
     ...(denialsRecorded !== undefined && { denialsRecorded }),
   });
 }

@@ -70,12 +70,14 @@ export async function registerNode(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, keys, clock, records, rates, limits, log } = context;
+  const { crypto, keys, clock, records, rates, limits, log, authorities } = context;
   rates.take("register-by-address", limits.registerByAddress, remoteAddress);
   const request = parseRegisterRequest(body);
   const batch = await provingBatch(context, request);
   const tenant = await records.tenant(request.tenantId);
   if (tenant === undefined) throw new LatchkeyError("registration-refused");
+  // Before a token is spent on it.
+  await authorities.requireDelegation(request);
   const enrolled = await enrol(context, tenant, batch, request);
   if (enrolled.outcome === "token-invalid") throw new LatchkeyError("enrol-token-invalid");
   const { node, outcome } = enrolled;

@@ -1,5 +1,6 @@
 import { parseVerifyBadgeRequest, writeBadgeDecision } from "../../protocol/badge/verify.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import { DOOR_OPEN } from "../authorities.ts";
 import type { ServiceContext } from "../context.ts";
 import { decideTap } from "../decision.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
@@ -10,8 +11,9 @@ export async function verifyBadge(
   { node }: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
-  const { rates, limits } = context;
+  const { rates, limits, authorities } = context;
   const request = parseVerifyBadgeRequest(body);
   rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
+  await authorities.requireScope(node, DOOR_OPEN);
   return writeBadgeDecision(await decideTap(context, node, request));
 }

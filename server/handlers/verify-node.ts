@@ -51,13 +51,13 @@ interface Proven {
   readonly transcript: Uint8Array;
 }
 
-/** @throws signature-invalid, and to the key's holder only: node-pending, node-revoked */
+/** @throws signature-invalid, and to the key's holder only: node-pending, node-revoked, node-undelegated */
 async function proveNode(
   context: ServiceContext,
   challenge: StoredChallenge & { readonly ephemeral: Uint8Array },
   { nodeEpk, signature }: VerifyRequest,
 ): Promise<Proven> {
-  const { crypto, records, keys } = context;
+  const { crypto, records, keys, authorities } = context;
   const { tenantId, nodeUid, challengeId, nonce, ephemeral } = challenge;
   const node = await records.node(tenantId, nodeUid);
   const auth = {
@@ -74,6 +74,7 @@ async function proveNode(
   if (node === undefined) throw new LatchkeyError("signature-invalid");
   if (node.status === "pending") throw new LatchkeyError("node-pending");
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
+  await authorities.requireDelegation(node);
   return { node, transcript: nodeAuthTranscript(auth) };
 }
 

@@ -231,5 +231,44 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     active TEXT NOT NULL,
     retiring TEXT CHECK (retiring <> active)
   ) STRICT;
+    `,
+  `
+  -- The identity that stands behind a tenant, with its claims (docs/claims.md): public, unchecked.
+  CREATE TABLE authorities (
+    tenant_id TEXT PRIMARY KEY REFERENCES tenants,
+    identity_id TEXT NOT NULL,
+    graph TEXT NOT NULL,
+    requires_delegation INTEGER NOT NULL CHECK (requires_delegation IN (0, 1)),
+    revision INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- When this server first saw a claim, in milliseconds: a stolen key writes earlier dates.
+  CREATE TABLE claims_seen (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    claim_id TEXT NOT NULL,
+    seen_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, claim_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The newest image of each product.
+  CREATE TABLE releases (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    product TEXT NOT NULL,
+    release_id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    security_version INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    image BLOB NOT NULL,
+    published_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, product)
+  ) STRICT;
+
+  -- Nodes that tried a release and went back: it is not offered to them again.
+  CREATE TABLE release_reversals (
+    tenant_id TEXT NOT NULL,
+    node_uid TEXT NOT NULL,
+    release_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, node_uid, release_id)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]);

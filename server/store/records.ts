@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { ReadingRecords } from "./readings.ts";
+import type { ReleaseRecords } from "./releases.ts";
 import type { VaultRecords } from "./vault-rows.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
@@ -170,7 +171,7 @@ export interface Operator {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords, VaultRecords {
+export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict

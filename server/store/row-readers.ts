@@ -24,6 +24,7 @@ import type {
   Role,
   Tenant,
 } from "./records.ts";
+import type { StoredAuthority, StoredRelease } from "./releases.ts";
 
 // Rows to what they mean: the columns have the same names in every database.
 
@@ -122,3 +123,23 @@ export function toOperator(row: Row): Operator {
 /** As it is stored. */
 export const scopeText = (scope: BadgeScope | undefined): string | null =>
   scope ? JSON.stringify(scope) : null;
+
+export function toAuthority(row: Row): StoredAuthority {
+  return {
+    identityId: text(row, "identity_id"),
+    graph: text(row, "graph"),
+    requiresDelegation: integer(row, "requires_delegation") === 1,
+    revision: integer(row, "revision"),
+  };
+}
+
+export function toRelease(row: Row): StoredRelease {
+  return {
+    tenantId: text(row, "tenant_id"),
+    product: text(row, "product"),
+    releaseId: text(row, "release_id"),
+    version: text(row, "version"),
+    securityVersion: integer(row, "security_version"),
+    publishedAt: integer(row, "published_at"),
+  };
+}

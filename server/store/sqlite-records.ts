@@ -7,6 +7,7 @@ import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { readingRecords } from "./sqlite-readings.ts";
+import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 import { vaultRecords } from "./sqlite-vault.ts";
@@ -47,6 +48,7 @@ export function openSqliteRecords(path: string): Records {
     ...readingRecords(db),
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...releaseRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);

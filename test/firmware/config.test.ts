@@ -127,6 +127,15 @@ describe("reader configuration", () => {
     assert.equal(readerConfig(sampleConfig()).badgeProfile, "open");
   });
 
+  it("takes the id of an identity as its authority, and nothing else", () => {
+    const authority = `totem:id:organization:${"0a".repeat(32)}`;
+    assert.equal(readerConfig({ ...sampleConfig(), authority }).authority, authority);
+    for (const wrong of ["", "organization", authority.slice(1), `${authority}0`, 7])
+      assert.throws(() => readerConfig({ ...sampleConfig(), authority: wrong }), {
+        code: "config-invalid",
+      });
+  });
+
   it("drops slashes at the end of base_url", () => {
     assert.equal(
       readerConfig({ ...sampleConfig(), base_url: "https://h.x/y//" }).baseUrl,

@@ -245,6 +245,7 @@ export class ScriptedReader {
         close: () => undefined,
       },
       painter: undefined,
+      testNfc: async () => {},
       openNfc: async () => {
         if (this.nfcError !== undefined) throw this.nfcError;
       },

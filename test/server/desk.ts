@@ -15,6 +15,7 @@ import {
 } from "../../protocol/badge/verify.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
+import type { Sha3 } from "../../protocol/crypto/sha3.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import { readNdefFile } from "../../protocol/nfc/ntag424-read.ts";
@@ -85,6 +86,7 @@ export interface DeskOptions {
   readonly timer?: Timer;
   readonly broker?: BrokerOptions;
   readonly seed?: string;
+  readonly sha3?: Sha3;
 }
 
 /** A service with a clock in the hand and random numbers from a seed. */

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import type { SimEvent } from "../../host-sim/scenario/events.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { systemTimer } from "../../server/system-timer.ts";
+import { wasmSha3 } from "../../server/wasm-sha3.ts";
 import { Channel } from "../../tools/cli/channel.ts";
 import type { Context, Link } from "../../tools/cli/context.ts";
 import { runCli } from "../../tools/cli/run.ts";
@@ -87,6 +88,9 @@ export class FakeWorld {
       openCardServer: refuse("server"),
       openGateway: refuse("gateway"),
       openReadings: refuse("server"),
+      openAuthority: refuse("authority"),
+      openAdmin: refuse("server"),
+      sha3: async () => wasmSha3(),
       ...changes,
     };
   }

@@ -1,8 +1,11 @@
 import type { Readable } from "node:stream";
+import type { Sha3 } from "../../protocol/crypto/sha3.ts";
 import type { Timer } from "../../protocol/platform.ts";
+import type { Admin } from "../../server/admin.ts";
 import type { StoreChoice } from "../../server/environment.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Rotation } from "../../server/vault-rotation.ts";
+import type { Authority, AuthorityPlace } from "../authority/authority.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { FirmwareTarget } from "../firmware/products.ts";
@@ -134,6 +137,11 @@ export interface Context {
   openGateway(options: GatewayOptions): Promise<{ close(): void }>;
   openCardServer(place: ServerPlace): Promise<CardServer>;
   openReadings(place: ServerPlace): Promise<ReadingsSource>;
+  /** A server's data folder on this machine, also while the server runs. */
+  openAdmin(dataFolder: string): Promise<{ readonly admin: Admin; close(): void }>;
+  openAuthority(place: AuthorityPlace): Promise<Authority>;
+  /** SHA3-256 as fast as this machine has it. */
+  sha3(): Promise<Sha3>;
 }
 
 export interface ToolOptions {

@@ -1,4 +1,5 @@
 import type { Command } from "../cli/command.ts";
+import { authority } from "./authority.ts";
 import { badge } from "./badge.ts";
 import { build } from "./build.ts";
 import { consoleCommand } from "./console.ts";
@@ -9,6 +10,7 @@ import { human } from "./human.ts";
 import { init } from "./init.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
+import { release } from "./release.ts";
 import { selftest } from "./selftest.ts";
 import { serve } from "./serve.ts";
 import { sim } from "./sim.ts";
@@ -18,5 +20,5 @@ import { vault } from "./vault.ts";
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
   ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, selftest],
-  ...[gateway, build, flash, vault],
+  ...[gateway, build, flash, vault, authority, release],
 ];

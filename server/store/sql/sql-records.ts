@@ -10,6 +10,7 @@ import { SqlDatabase } from "./sql-database.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
+import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
 import { tenantRecords } from "./sql-tenants.ts";
 import { vaultRecords } from "./sql-vault.ts";
@@ -72,6 +73,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...reportRecords(database, append),
     ...operatorRecords(database),
     ...readingRecords(database, append),
+    ...releaseRecords(database, append),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>

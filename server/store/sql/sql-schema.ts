@@ -154,6 +154,30 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     `id {integer} PRIMARY KEY ${ONCE}, active {key} NOT NULL,
      retiring {key} CHECK (retiring <> active)`,
   ),
+  steps(
+    table(
+      "authorities",
+      `${TENANT}, identity_id {text} NOT NULL, graph {text} NOT NULL,
+       requires_delegation {integer} NOT NULL CHECK (requires_delegation IN (0, 1)),
+       revision {integer} NOT NULL, PRIMARY KEY (tenant_id)`,
+    ),
+    table(
+      "claims_seen",
+      `${TENANT}, claim_id {key} NOT NULL, seen_ms {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, claim_id)`,
+    ),
+    table(
+      "releases",
+      `${TENANT}, product {key} NOT NULL, release_id {key} NOT NULL, version {text} NOT NULL,
+       security_version {integer} NOT NULL, manifest {bytes} NOT NULL, image {bytes} NOT NULL,
+       published_at {integer} NOT NULL, PRIMARY KEY (tenant_id, product)`,
+    ),
+    table(
+      "release_reversals",
+      `tenant_id {key} NOT NULL, node_uid {key} NOT NULL, release_id {key} NOT NULL,
+       PRIMARY KEY (tenant_id, node_uid, release_id)`,
+    ),
+  ),
 ]);
 
 /** Tables that are only added to, also by ourselves. */

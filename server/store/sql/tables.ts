@@ -97,6 +97,25 @@ export interface Tables {
   reading_usage: { tenant_id: string; node_uid: string; bytes: number };
   published: { broker: string; reading_id: number };
   vault: { id: number; active: string; retiring: string | null };
+  authorities: {
+    tenant_id: string;
+    identity_id: string;
+    graph: string;
+    requires_delegation: number;
+    revision: number;
+  };
+  claims_seen: { tenant_id: string; claim_id: string; seen_ms: number };
+  releases: {
+    tenant_id: string;
+    product: string;
+    release_id: string;
+    version: string;
+    security_version: number;
+    manifest: Bytes;
+    image: Bytes;
+    published_at: number;
+  };
+  release_reversals: { tenant_id: string; node_uid: string; release_id: string };
 }
 
 interface ReadingColumns {

@@ -1,0 +1,96 @@
+import type { Sha3 } from "../crypto/sha3.ts";
+import { toUtf8 } from "../encoding/utf8.ts";
+import { malformed } from "../errors.ts";
+import type { JsonValue } from "../json/reader.ts";
+
+/** The deepest nesting of what is hashed: a claim needs 4, an input schema perhaps 12. */
+export const MAX_CANONICAL_DEPTH = 16;
+/** The longest canonical text, in UTF-16 units. */
+export const MAX_CANONICAL_LENGTH = 64 * 1024;
+/** Members and elements in all: bounds the work before the text is there to be measured. */
+const MAX_CANONICAL_NODES = 4096;
+
+/** Not compared with `in`: an own `__proto__` of `JSON.parse` is lost by many who copy objects. */
+const FORBIDDEN_KEY = "__proto__";
+
+class Writer {
+  readonly #field: string;
+  #nodes = 0;
+  #length = 0;
+
+  constructor(field: string) {
+    this.#field = field;
+  }
+
+  text(value: unknown, depth: number): string {
+    if (++this.#nodes > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
+    if (value === null || typeof value === "boolean") return this.#measured(String(value));
+    if (typeof value === "string") return this.#measured(JSON.stringify(value));
+    if (typeof value === "number") {
+      if (!Number.isFinite(value)) throw this.#wrong("a number that JSON cannot carry");
+      return this.#measured(JSON.stringify(value));
+    }
+    if (typeof value !== "object") throw this.#wrong(`a ${typeof value}`);
+    if (depth >= MAX_CANONICAL_DEPTH) throw this.#wrong("nested too deeply");
+    return Array.isArray(value) ? this.#array(value, depth) : this.#object(value, depth);
+  }
+
+  #array(value: readonly unknown[], depth: number): string {
+    if (value.length > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
+    const parts: string[] = [];
+    for (let i = 0; i < value.length; i++) {
+      if (!Object.hasOwn(value, i)) throw this.#wrong("an array with holes");
+      parts.push(this.text(value[i], depth + 1));
+    }
+    if (Object.keys(value).length !== value.length) throw this.#wrong("an array with names");
+    return `[${parts.join(",")}]`;
+  }
+
+  #object(value: object, depth: number): string {
+    const prototype = Object.getPrototypeOf(value);
+    // A Date, a Map, a typed array: JSON has no such values, and the reference hashes them as {}.
+    if (prototype !== Object.prototype && prototype !== null)
+      throw this.#wrong("not a plain object");
+    if (Object.getOwnPropertySymbols(value).length > 0) throw this.#wrong("a symbol as a name");
+    // Sorted by UTF-16 code unit, which is what `sort` without arguments does.
+    const names = Object.getOwnPropertyNames(value).sort();
+    if (names.length > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
+    const parts = names.map((name) => {
+      if (name === FORBIDDEN_KEY) throw this.#wrong(`the name ${FORBIDDEN_KEY}`);
+      const { get, enumerable, value: member } = Object.getOwnPropertyDescriptor(value, name)!;
+      // A getter could answer the check and the hash differently.
+      if (get !== undefined || enumerable !== true) throw this.#wrong("not a plain member");
+      return `${this.#measured(JSON.stringify(name))}:${this.text(member, depth + 1)}`;
+    });
+    return `{${parts.join(",")}}`;
+  }
+
+  #measured(text: string): string {
+    this.#length += text.length + 1;
+    if (this.#length > MAX_CANONICAL_LENGTH) throw this.#wrong("too long");
+    return text;
+  }
+
+  #wrong(why: string): Error {
+    return malformed(this.#field, why);
+  }
+}
+
+/**
+ * The one text of a JSON value: members sorted by UTF-16 code unit, no spaces, numbers and escapes
+ * as ECMAScript writes them. Byte for byte the reference's for everything that JSON can carry;
+ * what it cannot (undefined, NaN, Date, typed arrays, holes, getters) and what people lose on the
+ * way (`__proto__`) is refused, where the reference hashes it to something that collides.
+ * @throws malformed; `field` names it in the error.
+ */
+export function canonicalJson(value: unknown, field = "value"): string {
+  return new Writer(field).text(value, 0);
+}
+
+/** SHA3-256 of the UTF-8 of {@link canonicalJson}. @throws malformed */
+export function canonicalDigest(sha3: Sha3, value: unknown, field = "value"): Uint8Array {
+  return sha3.sha3_256(toUtf8(canonicalJson(value, field)));
+}
+
+/** Type for a JSON object that is not looked into. */
+export type JsonPayload = Readonly<Record<string, JsonValue>>;

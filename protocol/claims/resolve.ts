@@ -1,0 +1,49 @@
+import { malformed } from "../errors.ts";
+import {
+  ClaimReader,
+  graphError,
+  MAX_CLAIMS,
+  ownValue,
+  type ResolveOptions,
+} from "./claim-reader.ts";
+import { checkIdentityDocument } from "./document.ts";
+import type { IdentityResolutionResult, TotemIdentityDocument } from "./identity-types.ts";
+import { Resolution } from "./resolution.ts";
+
+function claimsOf(graph: unknown, max: number): readonly unknown[] {
+  const claims = ownValue(graph, "claims");
+  if (!Array.isArray(claims)) throw malformed("claims", "not an array");
+  if (claims.length > max) throw malformed("claims", `more than ${max}`);
+  return claims;
+}
+
+/**
+ * Who controls an identity and acts for it at a moment. Claims are taken in the order of time, and
+ * each must have been issued by somebody who then had the authority for it; signatures are computed
+ * only for those, so that strangers' claims cost next to nothing. Never throws on foreign input:
+ * every claim that does not count stands in `errors`, with a code.
+ */
+export function resolveIdentityGraph(
+  graph: unknown,
+  options: ResolveOptions,
+): IdentityResolutionResult {
+  let reader: ClaimReader;
+  let document: TotemIdentityDocument;
+  try {
+    const claims = claimsOf(graph, options.maxClaims ?? MAX_CLAIMS);
+    document = checkIdentityDocument(ownValue(graph, "document"), options.sha3);
+    reader = new ClaimReader(document, options);
+    for (let i = 0; i < claims.length; i++) reader.read(ownValue(claims, String(i)), i);
+  } catch (error) {
+    return { resolved: null, errors: [graphError(error)] };
+  }
+  // Once to learn what was revoked and rotated, and once with that knowledge.
+  const first = new Resolution(document, reader.candidates, options);
+  first.run();
+  const second = new Resolution(document, reader.candidates, options, first.known);
+  const resolved = second.run();
+  const errors = [...reader.errors, ...second.errors].sort(
+    (a, b) => (a.index ?? -1) - (b.index ?? -1),
+  );
+  return { resolved, errors };
+}

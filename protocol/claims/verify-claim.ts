@@ -1,0 +1,115 @@
+import type { Sha3 } from "../crypto/sha3.ts";
+import { fromHex } from "../encoding/hex.ts";
+import { LatchkeyError, malformed, toLatchkeyError } from "../errors.ts";
+import { addressesOf, type KeyAddresses } from "./address.ts";
+import { canonicalDigest } from "./canonical-json.ts";
+import { computeClaimId } from "./claim.ts";
+import { readTag } from "./domain-tag.ts";
+import { isSignedIdentityClaim } from "./guards.ts";
+import type { IdentityClaim, IdentityVerifyResult } from "./identity-types.ts";
+import { fromKeyHex } from "./key-hex.ts";
+import { TREE_SIGNATURE_LENGTH, treeVerify } from "./tree-proof.ts";
+import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, wotsVerify } from "./wots.ts";
+
+export interface VerifyClaimOptions {
+  readonly sha3: Sha3;
+  /** Refuses claims without our domain tag, such as all of the reference's. */
+  readonly requireDomain?: boolean;
+}
+
+/** A claim whose form, id and addresses are right; only its signature has not been computed. */
+export interface ParsedClaim {
+  readonly claim: IdentityClaim;
+  readonly digest: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly addresses: KeyAddresses;
+  /** Upper-case hexadecimal; decoded when it is verified, since most never are. */
+  readonly signature: string;
+  /** Whether the key may sign more than once. */
+  readonly isTree: boolean;
+}
+
+const TREE_DIGITS = 2 * TREE_SIGNATURE_LENGTH;
+
+/** The one spelling of a signature, of a one-time key or of a tree. @throws malformed */
+function spellSignature(text: string, field: string): string {
+  const digits = text.startsWith("0x") ? text.slice(2) : text;
+  if (digits.length !== 2 * WOTS_SIGNATURE_LENGTH && digits.length !== TREE_DIGITS)
+    throw malformed(field, `needs ${WOTS_SIGNATURE_LENGTH} or ${TREE_SIGNATURE_LENGTH} bytes`);
+  if (!/^[0-9A-Fa-f]*$/.test(digits)) throw malformed(field, "not hexadecimal");
+  return digits.toUpperCase();
+}
+
+/** The bytes of a signature, of a one-time key or of a tree. @throws malformed */
+export function readSignature(text: string, field: string): Uint8Array {
+  return fromHex(spellSignature(text, field), field);
+}
+
+/** Whether a signature of either kind fits. */
+export function verifySignature(
+  sha3: Sha3,
+  publicKey: Uint8Array,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const verify = signature.length === TREE_SIGNATURE_LENGTH ? treeVerify : wotsVerify;
+  return verify(sha3, publicKey, digest, signature);
+}
+
+/**
+ * Everything that can be checked for the price of a dozen hashes.
+ * @throws malformed, id-mismatch, domain-mismatch, signer-mismatch
+ */
+export function parseSignedClaim(
+  value: unknown,
+  { sha3, requireDomain = false }: VerifyClaimOptions,
+): ParsedClaim {
+  if (!isSignedIdentityClaim(value)) throw malformed("claim", "not a signed identity claim");
+  const { claim, proof } = value;
+  const tagged = claim as unknown as Readonly<Record<string, unknown>>;
+  readTag(tagged, ["latchkey/v1/claim"], requireDomain);
+  if (claim.id !== computeClaimId(claim, sha3))
+    throw new LatchkeyError("id-mismatch", {
+      message: "the claim's id is not the hash of its content",
+    });
+  const publicKey = fromKeyHex(proof.publicKey, WOTS_KEY_LENGTH, "proof.publicKey");
+  const addresses = addressesOf(sha3, publicKey);
+  if (proof.address !== addresses.claim)
+    throw new LatchkeyError("signer-mismatch", {
+      message: "the proof's address is not the one of its public key",
+    });
+  const signature = spellSignature(proof.signature, "proof.signature");
+  const digest = canonicalDigest(sha3, claim, "claim");
+  const isTree = signature.length === TREE_DIGITS;
+  return { claim, digest, publicKey, addresses, signature, isTree };
+}
+
+/** Whether the signature of a parsed claim fits: one WOTS verification, or three. */
+export function isSigned(sha3: Sha3, parsed: ParsedClaim): boolean {
+  return verifySignature(sha3, parsed.publicKey, parsed.digest, fromHex(parsed.signature));
+}
+
+/** An answer with a code in place of an exception. */
+export function refusal(error: unknown): { code: LatchkeyError["code"]; reason: string } {
+  const { code, message } = toLatchkeyError(error);
+  return { code, reason: message };
+}
+
+/**
+ * Whether a claim says what its key signed. It does **not** say that the signer is the issuer or
+ * had any authority: that is what `resolveIdentityGraph` decides. Never throws on foreign input.
+ */
+export function verifyIdentityClaim(
+  signed: unknown,
+  options: VerifyClaimOptions,
+): IdentityVerifyResult {
+  try {
+    const parsed = parseSignedClaim(signed, options);
+    const signerAddress = parsed.addresses.claim;
+    if (isSigned(options.sha3, parsed)) return { valid: true, signerAddress };
+    const { code, reason } = refusal(new LatchkeyError("signature-invalid"));
+    return { valid: false, code, reason, signerAddress };
+  } catch (error) {
+    return { valid: false, ...refusal(error) };
+  }
+}
