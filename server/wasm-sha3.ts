@@ -109,11 +109,10 @@ class WasmSha3 implements Sha3 {
 
 /** The bytes as words: themselves where they lie so, else a copy. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
-  const { buffer, byteOffset, length } = byteOffsetIsWhole(bytes) ? bytes : bytes.slice();
+  // Not `slice`, which for a Buffer of Node is no copy.
+  const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(buffer, byteOffset, length / 4);
 }
-
-const byteOffsetIsWhole = ({ byteOffset }: Uint8Array): boolean => byteOffset % 4 === 0;
 
 /** SHA3-256 in WebAssembly; compiling it takes some milliseconds. */
 export function wasmSha3(): Sha3 {

@@ -28,6 +28,9 @@ export class BootLog {
   #sector = -1;
   /** Place of the next record in {@link #sector}. */
   #next = 0;
+  /** Found when it was opened: the highest number, and records that are not whole. */
+  #newestSequence = 0;
+  #torn = 0;
 
   constructor(flash: Flash) {
     this.#sectors = new Sectors(flash);
@@ -99,7 +102,4 @@ export class BootLog {
     // A torn record can be whole at another reading, so its number is not given again.
     this.#sequence = this.#newestSequence + this.#torn;
   }
-
-  #newestSequence = 0;
-  #torn = 0;
 }
