@@ -14,11 +14,11 @@ export function requestFactoryReset(journal: Journal): void {
 }
 
 /**
- * Opens a node's values, those of a node from before the events too, after finishing a factory reset that was asked for, or that a power cut
- * interrupted: readings first, then the stored configuration, then keys and values. It takes
- * some 50 ms a sector, three seconds in all, before anything else of the node runs; the door is
- * shut meanwhile.
- * @throws storage-failed
+ * Opens a node's values, those of a node from before the events too, after finishing a factory
+ * reset that was asked for, or that a power cut interrupted: readings first, then the stored
+ * configuration, then keys and values. It takes some 50 ms a sector, three seconds in all, before
+ * anything else of the node runs; the door is shut meanwhile.
+ * @throws storage-full, storage-failed
  */
 export function openNodeJournal(
   { system, provisioning }: Pick<Platform, "system" | "provisioning">,
