@@ -18,7 +18,7 @@ export function requestFactoryReset(journal: Journal): void {
  * reset that was asked for, or that a power cut interrupted: readings first, then the stored
  * configuration, then keys and values. It takes some 50 ms a sector, three seconds in all, before
  * anything else of the node runs; the door is shut meanwhile.
- * @throws storage-failed
+ * @throws storage-full, storage-failed
  */
 export function openNodeJournal(
   { system, provisioning }: Pick<Platform, "system" | "provisioning">,

@@ -31,6 +31,8 @@ export interface NodeConfig {
   readonly commKey: Secret;
   readonly commIv: Uint8Array;
   readonly serverKeys: readonly Uint8Array[];
+  /** For https: SHA-256 of the public keys at which a chain of certificates may end. */
+  readonly tlsRoots?: readonly Uint8Array[];
   readonly enrolToken?: Secret;
   /** For the platform that joins the network; the node itself does not look at it. */
   readonly wifi?: { readonly ssid: string; readonly password?: Secret };
@@ -52,6 +54,7 @@ export const NODE_FIELDS: readonly string[] = Object.freeze([
   "comm_key",
   "comm_iv",
   "server_keys",
+  "tls_roots",
   "enrol_token",
   "wifi",
   "wired",
@@ -77,6 +80,7 @@ export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
     commKey: new Secret(fields.bytes("comm_key", 32)),
     commIv: fields.bytes("comm_iv", 12),
     serverKeys: fields.bytesList("server_keys", 32, 4),
+    ...(fields.has("tls_roots") ? { tlsRoots: fields.bytesList("tls_roots", 32, 4) } : {}),
     ...(fields.has("enrol_token")
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),

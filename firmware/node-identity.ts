@@ -18,7 +18,7 @@ export function createNodeIdentity(parts: NodeIdentityParts): IdentityNode {
   const { platform, config, storage, log, onEvent } = parts;
   const { clock, timer, random, network, crypto } = platform;
   const { baseUrl, nodeType, tenantId, commKey, commIv, serverKeys, enrolToken, limits } = config;
-  return new IdentityNode({
+  const identity = new IdentityNode({
     ...{ baseUrl, nodeType, tenantId, commKey, commIv, serverKeys },
     ...(enrolToken === undefined ? {} : { enrolToken: fromUtf8(enrolToken.bytes, "enrol_token") }),
     platform: { clock, timer, random, storage, http: network, crypto, log },
@@ -33,4 +33,6 @@ export function createNodeIdentity(parts: NodeIdentityParts): IdentityNode {
     keepSession: nodeType === "reader",
     ...(onEvent === undefined ? {} : { onEvent }),
   });
+  network.useTime?.(() => identity.nowUnix());
+  return identity;
 }

@@ -35,6 +35,8 @@ export interface Network extends HttpClient {
   /** Resolves once there is an address. @throws network-down after its own limit. */
   join(): Promise<NetworkStatus>;
   status(): NetworkStatus;
+  /** Unix seconds as signed answers told them: for the dates of certificates. */
+  useTime?(nowUnix: () => number | undefined): void;
 }
 
 export type BootReason = "power-on" | "brownout" | "reset" | "watchdog" | "crash" | "restart";

@@ -522,6 +522,22 @@ const table = {
     title: "The connection to the server failed.",
     next: "Check that it runs and that base_url is right.",
   },
+  "tls-unavailable": {
+    title: "This image cannot speak https.",
+    next: "Build it with `latchkey build --target pico_2_w_tls`, or give base_url as http://.",
+  },
+  "tls-untrusted": {
+    title: "The server's certificate is not one that this node was told to trust.",
+    next: "Compare tls_roots with the server's certificates; somebody may be in between.",
+  },
+  "tls-name-wrong": {
+    title: "The server's certificate is for another name.",
+    next: "Check base_url; the certificate must name its host.",
+  },
+  "tls-expired": {
+    title: "The server's certificate, or its root, is out of date.",
+    next: "Renew it on the server; for a new root, provision the node with its tls_roots.",
+  },
   "not-latchkey": {
     title: "Whatever answered is not a Latchkey server.",
     next: "Check base_url; a captive portal may be in the way.",

@@ -49,7 +49,7 @@ const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
 
 /** Where the image meets the SDK: only here, modules of the SDK and of the image may be named. */
 const IMAGE_ROOM = "firmware/platform/moddable/";
-const FROM_THE_IMAGE = ["crypt", "embedded:", "timer", "latchkey/"];
+const FROM_THE_IMAGE = ["crypt", "embedded:", "ssl/cert", "timer", "latchkey/"];
 
 /**
  * What one file may import besides. BIP 39's list of words weighs 14 kB, and nothing that a node

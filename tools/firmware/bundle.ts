@@ -7,7 +7,7 @@ import type { FirmwareTarget } from "./products.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Modules that the SDK brings, or that the manifest adds. */
-const FROM_THE_IMAGE = ["crypt", "embedded:*", "timer", "latchkey/*"];
+const FROM_THE_IMAGE = ["crypt", "embedded:*", "ssl/cert", "timer", "latchkey/*"];
 
 /**
  * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
@@ -30,7 +30,11 @@ export async function bundleFirmware(
     entryPoints: [target.main],
     outfile: join(folder, "main.js"),
   });
-  writeFileSync(join(folder, "build.js"), `export const version = ${JSON.stringify(version)};\n`);
+  const facts = { version, builtUnix: Math.floor(Date.now() / 1000) };
+  const lines = Object.entries(facts).map(
+    ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
+  );
+  writeFileSync(join(folder, "build.js"), lines.join(""));
 }
 
 function common(): BuildOptions {

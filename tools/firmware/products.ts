@@ -17,14 +17,15 @@ const ROOM = "firmware/platform/moddable";
 const PRODUCTS = ["reader", "sensor", "reader-sensor"];
 const TARGETS = ["pico_2_w", "pico_2"];
 
-export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze(
-  PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
-);
+export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
+  ...PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
+  firmwareTarget("reader", "pico_2_w_tls"),
+]);
 
 function firmwareTarget(product: string, target: string): FirmwareTarget {
   return {
     ...{ product, target },
-    platform: `pico/${target}`,
+    platform: `pico/${target.replace(/_tls$/, "")}`,
     main: `${ROOM}/${target.replaceAll("_", "-")}.ts`,
     program: `${ROOM}/${product}-program.ts`,
     manifest: `manifests/${product}/${target}.json`,

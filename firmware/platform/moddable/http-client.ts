@@ -15,7 +15,8 @@ export type Connect = (
 export interface ConnectionHandlers {
   readonly onReadable: (count: number) => void;
   readonly onWritable: (count: number) => void;
-  readonly onError: () => void;
+  /** The connection is over; with the reason when it is more than that. */
+  readonly onError: (reason?: LatchkeyError) => void;
 }
 
 export interface HttpClientOptions {
@@ -95,7 +96,8 @@ class Exchange {
     this.#socket = this.#options.connect(url, address, {
       onReadable: (count) => this.#guard(() => this.#readable(count)),
       onWritable: (count) => this.#guard(() => this.#writable(count)),
-      onError: () => this.#guard(() => this.#closed()),
+      onError: (reason) =>
+        reason === undefined ? this.#guard(() => this.#closed()) : this.#fail(reason),
     });
   }
 
@@ -132,12 +134,9 @@ class Exchange {
     try {
       work();
     } catch (error) {
-      const known = toLatchkeyError(error);
-      this.#fail(
-        known.code === "network-failed"
-          ? known
-          : new LatchkeyError("network-failed", { cause: error }),
-      );
+      const known = toLatchkeyError(error, "network-failed");
+      const isStated = known.code.startsWith("tls-") || known.code === "network-failed";
+      this.#fail(isStated ? known : new LatchkeyError("network-failed", { cause: error }));
     }
   }
 
@@ -181,8 +180,11 @@ function requestBytes(
   return bytes;
 }
 
-/** A connector over plain TCP sockets of one class. */
+/** A connector over plain TCP sockets of one class. What was meant for https is never sent so. */
 export function plainConnect(Tcp: TCPConstructor): Connect {
-  return (url, address, handlers) =>
-    new Tcp({ address, port: url.port, nodelay: true, ...handlers });
+  return (url, address, { onError, ...handlers }) => {
+    if (url.secure) throw new LatchkeyError("tls-unavailable");
+    const { port } = url;
+    return new Tcp({ address, port, nodelay: true, ...handlers, onError: () => onError() });
+  };
 }

@@ -63,9 +63,23 @@ declare module "latchkey/program" {
   export const chipCrypto: typeof import("./chip-crypto.ts").chipCrypto;
   export const plainConnect: typeof import("./http-client.ts").plainConnect;
   export const runNode: typeof import("./run-node.ts").runNode;
+  export const tlsConnect: typeof import("./tls-connect.ts").tlsConnect;
 }
 
 /** Build of the image: what `latchkey build` generates. */
 declare module "latchkey/build" {
   export const version: string;
+  /** When it was built, Unix seconds. */
+  export const builtUnix: number;
+}
+
+/** An example of the SDK that `manifests/tls.json` adds: TLS over a TCP socket. */
+declare module "embedded:io/socket/tcp/tls" {
+  const TLSSocket: import("./tls-connect.ts").TlsSocketConstructor;
+  export default TLSSocket;
+}
+
+/** `tls-certificates.js`, which stands where the SDK has its own trust. */
+declare module "ssl/cert" {
+  export const isSignedBy: import("./tls-trust.ts").TlsTrustOptions["isSignedBy"];
 }

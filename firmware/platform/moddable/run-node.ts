@@ -12,12 +12,13 @@ import {
   type UnconfiguredOptions,
 } from "../../provisioning/unconfigured-node.ts";
 import { WiredNetwork } from "../../wired/wired-network.ts";
-import type { HttpClientOptions } from "./http-client.ts";
+import type { Connect, HttpClientOptions } from "./http-client.ts";
 import { noNetwork } from "./no-network.ts";
 import { type ModdableParts, moddablePlatform, type NetworkBase } from "./platform.ts";
 import { RadioSetup } from "./radio-setup.ts";
 import { regionFlash } from "./region-flash.ts";
 import { moddableTimer } from "./timer.ts";
+import type { TlsTrust } from "./tls-connect.ts";
 import type { WifiLinkOptions } from "./wifi.ts";
 import { wifiNetwork } from "./wifi-network.ts";
 
@@ -25,6 +26,8 @@ import { wifiNetwork } from "./wifi-network.ts";
 export interface NodeHost extends Omit<ModdableParts, "network" | "consoleTransmit"> {
   /** Absent on a board without Wi-Fi. */
   readonly wireless?: Pick<WifiLinkOptions, "io"> & Omit<HttpClientOptions, "timer">;
+  /** In an image with TLS. */
+  readonly tls?: (trust: TlsTrust) => Connect;
 }
 
 /** A configuration that was understood, and the program that runs with it. */
@@ -95,10 +98,11 @@ function provisioningOf(host: NodeHost, product: Product): Provisioning {
 }
 
 /** @throws config-invalid, also for what is right and cannot be done by this image */
-function runnable({ wireless }: NodeHost, product: Product, json: string): ConfiguredNode {
+function runnable({ wireless, tls }: NodeHost, product: Product, json: string): ConfiguredNode {
   const node = product.parse(json);
   const { baseUrl, wifi, wired } = node.config;
-  if (baseUrl.startsWith("https:")) refuse("base_url", "must be http://: this image has no TLS");
+  if (baseUrl.startsWith("https:") && tls === undefined)
+    refuse("base_url", "must be http://: this image has no TLS");
   if (wifi !== undefined && wireless === undefined)
     refuse("wifi", "cannot be used: this board has no radio; `wired` tells it of a cable");
   if (wifi === undefined && wired === undefined)
@@ -106,9 +110,13 @@ function runnable({ wireless }: NodeHost, product: Product, json: string): Confi
   return node;
 }
 
-function networkOf({ io, wireless }: NodeHost, config: NodeConfig, base: NetworkBase): Network {
-  const { timer, random, log } = base;
-  const { wifi, wired, baseUrl } = config;
+function networkOf(
+  { io, wireless, tls }: NodeHost,
+  config: NodeConfig,
+  base: NetworkBase,
+): Network {
+  const { timer, random, log, crypto } = base;
+  const { wifi, wired, baseUrl, tlsRoots } = config;
   if (wired !== undefined) {
     const { direction: pin, ...line } = wired;
     const direction = pin === undefined ? {} : { direction: { io: io.Digital, pin } };
@@ -119,6 +127,8 @@ function networkOf({ io, wireless }: NodeHost, config: NodeConfig, base: Network
   const password = wifi.password && fromUtf8(wifi.password.bytes, "wifi.password");
   return wifiNetwork({
     ...wireless,
+    connect: (nowUnix) =>
+      tls === undefined ? wireless.connect : tls({ pins: tlsRoots ?? [], crypto, nowUnix }),
     ...{ ssid: wifi.ssid, timer, random, log },
     ...(password === undefined ? {} : { password }),
   });

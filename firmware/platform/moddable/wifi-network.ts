@@ -1,19 +1,27 @@
 import type { Network } from "../../platform.ts";
-import { type HttpClientOptions, TcpHttpClient } from "./http-client.ts";
+import { type Connect, type HttpClientOptions, TcpHttpClient } from "./http-client.ts";
 import { WifiLink, type WifiLinkOptions } from "./wifi.ts";
 
-export type WifiNetworkOptions = WifiLinkOptions & Omit<HttpClientOptions, "timer">;
+export type WifiNetworkOptions = WifiLinkOptions &
+  Omit<HttpClientOptions, "timer" | "connect"> & {
+    /** Made with the time that the node will know later. */
+    readonly connect: (nowUnix: () => number | undefined) => Connect;
+  };
 
 /** Wi-Fi below, HTTP above. */
 export function wifiNetwork(options: WifiNetworkOptions): Network {
   const link = new WifiLink(options);
-  const http = new TcpHttpClient(options);
+  let nowUnix = (): number | undefined => undefined;
+  const http = new TcpHttpClient({ ...options, connect: options.connect(() => nowUnix()) });
   return Object.freeze({
     async join() {
       await link.join();
       return link.status();
     },
     status: () => link.status(),
+    useTime(given) {
+      nowUnix = given;
+    },
     async request(request) {
       // A socket on a link that is down would only time out, seconds later.
       if (!link.status().up) await link.join(request.timeoutMs);
