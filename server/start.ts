@@ -5,6 +5,7 @@ import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Log, Random } from "../protocol/platform.ts";
 import { createServer } from "./app.ts";
+import type { ApplicationOptions } from "./application/application-options.ts";
 import { ensurePrivateFolder, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
@@ -27,6 +28,8 @@ export interface FolderOptions {
   readonly random?: Random;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
+  /** Absent: no applications are served. */
+  readonly applications?: ApplicationOptions;
   /** Where readings are published to; nowhere when absent. */
   readonly broker?: BrokerOptions;
   /** Of the tenant that a first start creates; `auto` when absent. */
@@ -87,7 +90,7 @@ async function firstStart(
  */
 export async function openServiceFolder(options: FolderOptions): Promise<OpenedFolder> {
   const { folder, log = silentLog, clock = systemClock, random = systemRandom } = options;
-  const { limits, badgeHost, broker, registration = "auto" } = options;
+  const { limits, badgeHost, broker, applications, registration = "auto" } = options;
   ensurePrivateFolder(folder);
   const databasePath = join(folder, "latchkey.db");
   const isNew = !existsSync(databasePath);
@@ -105,6 +108,7 @@ export async function openServiceFolder(options: FolderOptions): Promise<OpenedF
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),
+    ...(applications && { applications }),
   });
   try {
     return { service, firstStart: await firstStart(service, registration) };
