@@ -74,9 +74,14 @@ export class AppDesk {
     return { serverUrl: this.url, token };
   }
 
+  /** Closes it with the rest. */
+  adopt(server: Server): void {
+    this.#servers.push(server);
+  }
+
   /** Has it listen; gives its address. */
   async listen(server: Server): Promise<string> {
-    this.#servers.push(server);
+    this.adopt(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
