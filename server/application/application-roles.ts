@@ -5,6 +5,7 @@ import { unixSeconds } from "../wall-clock.ts";
 
 /** What an application may be to a back end; `user` when nobody has said otherwise. */
 export type ApplicationRole = Role | "user";
+export const APPLICATION_ROLES = Object.freeze(["user", "manager", "admin"] as const);
 
 type RoleContext = Pick<ServiceContext, "crypto" | "records" | "clock">;
 

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import {
   APP_CHALLENGE_PATH,
+  APP_CREATE_BACK_END_PATH,
   APP_OPEN_PATH,
   APP_REGISTER_PATH,
   APP_SEAL_PATH,
+  APP_SET_ROLE_PATH,
 } from "../../protocol/application/endpoints.ts";
 import { parseAppRegisterRequest } from "../../protocol/application/registration.ts";
+import { LIST_NODES_PATH } from "../../protocol/badge/endpoints.ts";
 import { type ErrorCode, isErrorCode } from "../../protocol/error-codes.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import { parseObject } from "../../protocol/json/reader.ts";
@@ -13,6 +16,7 @@ import { POST_PATH } from "../../protocol/node/endpoints.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { identityBridge } from "../../server/bridge/bridge.ts";
+import type { Role } from "../../server/store/records.ts";
 import { codeOf, Desk } from "../server/desk.ts";
 import { AppDesk, ORIGIN, resend, type TestApplication } from "./app-desk.ts";
 
@@ -269,6 +273,45 @@ describe("an attacker of applications", () => {
     const headers = { origin: ORIGIN };
     const closed = await desk.desk.service.handle({ ...operators, headers });
     assert.equal(codeOf(closed), "not-found");
+  });
+
+  it("a manager raises nobody, and an admin of one tenant nobody of another", async () => {
+    const { admin } = desk.desk.service;
+    const { tenantId } = tenant;
+    const { identityHash: identity_hash } = await ada.identity.whoAmI();
+    const other = (await desk.tenant()).tenantId;
+    const ask = async (role: Role, path: string, body: object) => {
+      const token = await admin.createOperator({ name: "op", role, tenantId });
+      return desk.desk.post(path, body, { authorization: `Bearer ${token}` });
+    };
+    const raise = { identity_hash, role: "admin" };
+    const named = { audience: "shop" };
+    for (const [path, body] of [
+      [APP_SET_ROLE_PATH, raise],
+      [APP_CREATE_BACK_END_PATH, named],
+    ] as const) {
+      const own = { tenant_id: tenantId, ...body };
+      assert.equal(codeOf(await ask("manager", path, own)), "forbidden-role");
+      assert.equal(codeOf(await desk.desk.post(path, own)), "unauthenticated");
+      const foreign = { tenant_id: other, ...body };
+      assert.equal(codeOf(await ask("admin", path, foreign)), "tenant-mismatch");
+      assert.equal(codeOf(await ask("admin", path, { tenant_id: tenantId })), "malformed");
+    }
+    await ask("admin", APP_SET_ROLE_PATH, { tenant_id: tenantId, ...raise });
+    assert.equal((await ada.identity.postEncrypted(`${shop}/admin`, {})).status, 201);
+    await ask("admin", APP_SET_ROLE_PATH, { tenant_id: tenantId, ...raise, role: "user" });
+    await fails(ada.identity.postEncrypted(`${shop}/admin`, {}), "forbidden-role");
+    const made = await ask("admin", APP_CREATE_BACK_END_PATH, { tenant_id: tenantId, ...named });
+    const url = await desk.echo({ serverUrl: desk.url, token: JSON.parse(made.body).token });
+    assert.equal((await ada.identity.postEncrypted(`${url}/`, {})).status, 201);
+    // An application's role is no operator's token.
+    const token = await ada.identity.ensureJwt();
+    const list = { tenant_id: tenantId };
+    const authorization = `Bearer ${token}`;
+    assert.equal(
+      codeOf(await desk.desk.post(LIST_NODES_PATH, list, { authorization })),
+      "unauthenticated",
+    );
   });
 
   it("finds no endpoint of applications where nobody asked for them", async () => {

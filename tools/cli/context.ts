@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Timer } from "../../protocol/platform.ts";
+import type { ApplicationOptions } from "../../server/application/application-options.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
@@ -45,6 +46,7 @@ export interface ServeOptions {
   readonly port: number;
   /** Where readings are published to. */
   readonly broker?: BrokerOptions;
+  readonly applications?: ApplicationOptions;
   /** A line for every request and everything unusual. */
   readonly onLog: (line: string) => void;
 }

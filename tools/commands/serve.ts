@@ -25,6 +25,7 @@ export const serve: Command = {
       value: "folder",
       help: `where database and keys are; ${SERVER_FOLDER} by default`,
     },
+    { name: "origins", value: "list", help: "serve applications on pages of https://a.example,…" },
     { name: "mqtt", value: "url", help: "publish readings: mqtt://host:1883 or mqtts://host:8883" },
     { name: "mqtt-version", value: "3.1.1|5", help: "3.1.1 by default" },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
@@ -32,6 +33,7 @@ export const serve: Command = {
   examples: [
     ["latchkey serve", "for this machine only"],
     ["latchkey serve --host 0.0.0.0", "for readers on the network"],
+    ["latchkey serve --origins https://shop.example", "for applications and their back ends"],
     ["latchkey serve --mqtt mqtt://homeassistant.local:1883", "readings for Home Assistant"],
   ],
   async *run(context, args) {
@@ -41,6 +43,7 @@ export const serve: Command = {
       host: args.text("host") ?? "127.0.0.1",
       port: args.number("port", 0, 65535) ?? SERVER_PORT,
       ...brokerOf(context, args),
+      ...applicationsOf(args),
       onLog: (text) => {
         if (!args.flag("quiet")) lines.push({ type: "note", text });
       },
@@ -66,6 +69,11 @@ export const serve: Command = {
     }
   },
 };
+
+function applicationsOf(args: Arguments): Pick<ServeOptions, "applications"> {
+  const list = args.text("origins");
+  return list === undefined ? {} : { applications: { origins: list.split(",") } };
+}
 
 /** The broker's name and password are in the environment: every user sees a command line. */
 function brokerOf({ env }: Context, args: Arguments): Pick<ServeOptions, "broker"> {
