@@ -44,6 +44,8 @@ export interface Limits {
   readonly cardStepsByAddress: Rate;
   /** Back ends' calls, two for a request, counted before the token is looked at. */
   readonly backEndByAddress: Rate;
+  /** An application's sessions: each is an audit row, kept for good. */
+  readonly loginsByApplication: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
   /** Denials that a reader reports; what is beyond stays with the reader for later. */
@@ -66,7 +68,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   sealedDialogueSeconds: 10,
   sealedDialoguesPerNode: 2,
   replySeconds: 55,
-  repliesPerApplication: 32,
+  // As many as it may ask at once; see requestsByNode.
+  repliesPerApplication: 200,
   readingsKeptSeconds: 30 * 86_400,
   // One reading a minute takes 20 MB in 30 days.
   readingBytesPerNode: 64 * 2 ** 20,
@@ -77,6 +80,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   operatorByAddress: { burst: 60, perSecond: 5 },
   cardStepsByAddress: { burst: 400, perSecond: 60 },
   backEndByAddress: { burst: 4000, perSecond: 1000 },
+  loginsByApplication: { burst: 60, perSecond: 0.2 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },

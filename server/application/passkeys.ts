@@ -1,4 +1,5 @@
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from "@simplewebauthn/server";
+import { decodeAttestationObject } from "@simplewebauthn/server/helpers";
 import type { PasskeyAssertion, PasskeyCreation } from "../../protocol/application/proof.ts";
 import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
@@ -41,6 +42,22 @@ function requireSingleDevice(deviceType: string): void {
 }
 
 /**
+ * Attestation is not asked for, so that no browser sends certificates. Whoever does wants them to
+ * be parsed, and the revocation lists that they name to be fetched.
+ * @throws signature-invalid
+ */
+export async function refuseCertificates(attestation: Uint8Array): Promise<void> {
+  // CBOR of any other shape makes this throw, which counts as refused.
+  const isBare = async (): Promise<boolean> => {
+    const decoded = decodeAttestationObject(new Uint8Array(attestation));
+    const format = decoded.get("fmt");
+    const certificates = decoded.get("attStmt").get("x5c");
+    return (format === "none" || format === "packed") && certificates === undefined;
+  };
+  if (!(await orInvalid(isBare()))) throw new LatchkeyError("signature-invalid");
+}
+
+/**
  * Whether the passkey was made in answer to this, holds that key and stays on its device.
  * @throws signature-invalid, assurance-too-low
  */
@@ -48,6 +65,7 @@ export async function checkPasskeyCreation(
   question: PasskeyQuestion,
   { credentialId, clientData, attestation }: PasskeyCreation,
 ): Promise<void> {
+  await refuseCertificates(attestation);
   const id = toBase64Url(credentialId);
   const response = {
     clientDataJSON: toBase64Url(clientData),

@@ -86,6 +86,7 @@ export async function verifyApplication(
     const auth = authOf(context, challenge, request);
     const { nodeUid, tenantId } = challenge;
     const node = await proveApplication(context, applications, auth, nodeUid, request);
+    rates.take("logins-by-application", limits.loginsByApplication, nodeUid);
     const { audience, appEpk, publicKey } = request;
     const message = appAuthTranscript(auth);
     const material = agreeOnSession(crypto, ephemeral, appEpk, NO_COMM_KEY, message);

@@ -100,24 +100,27 @@ function checkUrl(text: string): string {
   throw new TypeError("serverUrl: https, or http to this machine: bodies travel opened");
 }
 
-type Answer = (status: number, type: string, body: string) => Response;
+/** As much as is used of what frameworks give to answer with. */
+interface Responder {
+  /** Fastify. */
+  code?(status: number): { headers(headers: object): { send(body: string): unknown } };
+  /** Hono. */
+  newResponse?(body: string, status: number, headers: object): Response;
+  /** `node:http` and Express. */
+  writeHead?(status: number, headers: object): { end(body: string): void };
+}
 
-/** Writes an answer the way the framework has it. */
-function answerWith(response: unknown): Answer {
-  const target = response as {
-    raw?: { writeHead?: unknown };
-    hijack?: () => void;
-    writeHead?: (status: number, headers: object) => { end(body: string): void };
-  };
-  return (status, type, body) => {
-    const headers = { "content-type": type, "cache-control": "no-store" };
-    const node = (target.raw?.writeHead ? target.raw : target) as typeof target;
-    if (node.writeHead !== undefined) {
-      target.hijack?.(); // Fastify must not answer as well
-      node.writeHead(status, headers).end(body);
-    }
-    return new Response(body, { status, headers });
-  };
+/** Answers the way the framework has it, so that headers which it has set already go along. */
+function answer(response: unknown, status: number, type: string, value: object): Response {
+  const target = response as Responder;
+  const body = JSON.stringify(value);
+  const headers = { "content-type": type, "cache-control": "no-store" };
+  if (target.newResponse !== undefined) return target.newResponse(body, status, headers);
+  // Fastify wants its reply back.
+  if (target.code !== undefined)
+    return target.code(status).headers(headers).send(body) as unknown as Response;
+  target.writeHead?.(status, headers).end(body);
+  return new Response(body, { status, headers });
 }
 
 /**
@@ -135,15 +138,15 @@ export function identityBridge({ serverUrl, token, timeoutMs = 5000 }: BridgeOpt
 
   async function ask(path: string, headers: object, body: string): Promise<ServerAnswer> {
     const unavailable = refusal(503, "unavailable", "The identity server does not answer.");
-    const answer = await fetch(`${url}/identity_app/${path}`, {
+    const response = await fetch(`${url}/identity_app/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
       body,
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMs),
     }).catch(() => undefined);
-    const value = (await answer?.json().catch(() => undefined)) as ServerAnswer | undefined;
-    if (answer?.status === 200 && value !== undefined) return value;
+    const value = (await response?.json().catch(() => undefined)) as ServerAnswer | undefined;
+    if (response?.status === 200 && value !== undefined) return value;
     // Its own token is this back end's affair, not the application's.
     const code = value?.["code"];
     if (typeof code !== "string" || code === "unauthenticated") throw unavailable;
@@ -175,13 +178,12 @@ export function identityBridge({ serverUrl, token, timeoutMs = 5000 }: BridgeOpt
         throw refusal(500, "internal", "There is no authenticated request to answer.");
       const plain = JSON.stringify({ status, body });
       const envelope = await ask("ia_seal", { "x-latchkey-reply": reply }, plain);
-      return answerWith(response)(status, "application/json", JSON.stringify(envelope));
+      return answer(response, status, "application/json", envelope);
     },
 
     async sendProblem(response, error) {
       if (!(error instanceof BridgeError)) throw error;
-      const body = JSON.stringify(error.problem);
-      return answerWith(response)(error.status, "application/problem+json", body);
+      return answer(response, error.status, "application/problem+json", error.problem);
     },
 
     requireRole({ role }, ...roles) {

@@ -35,11 +35,10 @@ async function readStream(stream: AsyncIterable<Uint8Array>): Promise<string> {
   let length = 0;
   for await (const part of stream) {
     length += part.length;
-    // What is longer is refused by the server all the same; here it must not fill memory.
-    if (length > BODY_MAX) return "";
-    parts.push(part);
+    // Read to its end, or the connection would end before the refusal; but not into memory.
+    if (length <= BODY_MAX) parts.push(part);
   }
-  return Buffer.concat(parts).toString();
+  return length > BODY_MAX ? "" : Buffer.concat(parts).toString();
 }
 
 async function bodyOf(request: HeaderSource): Promise<string> {

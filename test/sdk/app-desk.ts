@@ -21,11 +21,14 @@ export const ORIGIN = "http://localhost:4000";
 /** What an application sends passes here: it can be looked at, kept and altered. */
 export class Wire implements HttpClient {
   readonly sent: HttpRequest[] = [];
+  readonly answers: HttpResponse[] = [];
   alter: (request: HttpRequest) => HttpRequest = (request) => request;
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     this.sent.push(request);
-    return webPlatform.http.request(this.alter(request));
+    const answer = await webPlatform.http.request(this.alter(request));
+    this.answers.push(answer);
+    return answer;
   }
 
   /** The last request to a path that ends so. */
@@ -133,7 +136,8 @@ export class AppDesk {
 }
 
 /** What came of sending a request again as it is: the status and the code, if there is one. */
-export async function resend({ url, headers, body, method }: HttpRequest): Promise<string> {
+export async function resend(request: Omit<HttpRequest, "timeoutMs">): Promise<string> {
+  const { url, headers, body, method } = request;
   const response = await fetch(url, { method, headers, body });
   const answer = (await response.json()) as Record<string, unknown>;
   return String(answer["code"] ?? response.status);
