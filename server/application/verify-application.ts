@@ -1,5 +1,5 @@
 import { APP_VERIFY_PATH } from "../../protocol/application/endpoints.ts";
-import { assuranceOf, identityHash, subjectUid } from "../../protocol/application/identity.ts";
+import { assuranceOf, identityHash } from "../../protocol/application/identity.ts";
 import {
   type AppAuth,
   type AppVerifyRequest,
@@ -9,6 +9,7 @@ import {
   parseAppVerifyRequest,
 } from "../../protocol/application/verification.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { agreeOnSession } from "../../protocol/node/session-keys.ts";
@@ -60,10 +61,9 @@ async function proveApplication(
   const transcript = appAuthTranscript(auth);
   if (proof.assurance === "STD") checkAppAuth(crypto, auth, proof.signature);
   else await checkPasskeyAssertion({ crypto, applications, transcript, publicKey }, proof.passkey);
-  // The challenge's UID has 122 bits of the hash; the stored hash has them all.
-  const own = nodeUid === subjectUid(identityHash(crypto, publicKey));
-  const known = node !== undefined && Buffer.compare(node.nodePk, crypto.sha256(publicKey)) === 0;
-  if (!own || !known || assuranceOf(node.nodeType) !== proof.assurance)
+  // Whoever asked in another's name has proved a key that is not the other's.
+  const isItsKey = node !== undefined && toHex(node.nodePk) === identityHash(crypto, publicKey);
+  if (!isItsKey || assuranceOf(node.nodeType) !== proof.assurance)
     throw new LatchkeyError("signature-invalid");
   if (node.status === "pending") throw new LatchkeyError("node-pending");
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
