@@ -3,6 +3,7 @@ import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
 import type { Provisioning } from "./provisioning/provisioning.ts";
+import type { NodeUpdate, NodeUpdateOptions } from "./update/node-update.ts";
 
 /**
  * A region of NOR flash. Offsets are within the region. All calls are synchronous and durable
@@ -72,6 +73,8 @@ export interface UpdateBoard {
   /** Version of the boot code. */
   readonly bootloader: number;
   readonly sha3: Sha3;
+  /** `NodeUpdate`: comes with the board, so that images of boards without boot code lack its code. */
+  readonly start: (options: NodeUpdateOptions) => NodeUpdate;
 }
 
 /** Everything outside the firmware. One object: what is not in here cannot be reached. */

@@ -158,6 +158,29 @@ const table = {
     next: "Ask someone whose role allows it.",
     status: 403,
   },
+  "origin-refused": {
+    title: "This web page may not speak to the server.",
+    next: "Add its origin to those that the server lets in, letter by letter, or use one of them.",
+    status: 403,
+  },
+  "audience-mismatch": {
+    title: "The session was opened for another back end.",
+    next: "Open one for this back end: `audience` must be the name that its token was issued for.",
+    status: 403,
+  },
+  "assurance-too-low": {
+    title: "This needs a key that hardware holds and does not give away.",
+    next: "Sign in with a security key or with a passkey that stays on its device.",
+    status: 403,
+  },
+  "passkey-refused": {
+    title: "The passkey was not used.",
+    next: "Try again, and confirm what the browser or the security key asks.",
+  },
+  "key-unsupported": {
+    title: "This browser cannot keep an Ed25519 key for itself.",
+    next: "Use a newer browser (Chrome 137, Firefox 129, Safari 17), or a passkey.",
+  },
   unauthenticated: {
     title: "The request carries no usable credential.",
     next: "Authenticate first.",

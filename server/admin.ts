@@ -7,6 +7,7 @@ import { toHex } from "../protocol/encoding/hex.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Transceive } from "../protocol/nfc/apdu.ts";
+import { type ApplicationAdmin, applicationAdmin } from "./application/application-admin.ts";
 import { type AuditVerdict, verifyAudit } from "./audit-verdict.ts";
 import { registerBadge } from "./badge-registration.ts";
 import { writeBadgeFile, writeSealedBadge } from "./badge-writer.ts";
@@ -106,6 +107,7 @@ export interface Admin {
   /** Ends its sessions too. */
   revokeNode(tenantId: string, nodeUid: string): Promise<void>;
   changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
+  readonly applications: ApplicationAdmin;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
   /** Works on the card behind `transceive`; see `runCardOrder`. */
@@ -249,6 +251,7 @@ export function createAdmin(context: ServiceContext): Admin {
       requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
       await records.setZone(tenantId, zone, checkRelayMs(relayMs));
     },
+    applications: applicationAdmin(context),
     issueBadge: (order) => issueBadge(context, order),
     card: (order, transceive) => runCardOrder(context, order, transceive),
     badge: (tenantId, badgeUid) => records.badge(tenantId, toHex(badgeUid)),

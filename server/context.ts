@@ -1,6 +1,7 @@
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
+import type { ApplicationOptions } from "./application/application-options.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
@@ -34,6 +35,8 @@ export interface ServiceContext {
   readonly feed: ReadingFeed;
   /** Whether the MQTT broker takes what is published; `undefined` when there is none. */
   readonly brokerUp: () => boolean | undefined;
+  /** Whether and to which pages it serves applications. */
+  readonly applications?: ApplicationOptions | undefined;
   /** Host of the link on a badge. */
   readonly badgeHost: string;
 }

@@ -1,6 +1,7 @@
 import { Secret } from "../protocol/crypto/secret.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
+import type { ApplicationOptions } from "./application/application-options.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { nodeCrypto } from "./node-crypto.ts";
@@ -23,6 +24,8 @@ export interface EphemeralOptions {
   readonly timer?: Timer;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
+  /** Absent: no applications are served. */
+  readonly applications?: ApplicationOptions;
   /** Where readings are published to; nowhere when absent. */
   readonly broker?: BrokerOptions;
   /** A database file; in memory when absent. */
@@ -36,7 +39,15 @@ export interface EphemeralOptions {
  */
 export function createEphemeralService(options: EphemeralOptions = {}): Service {
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
-  const { limits, timer, badgeHost, broker, sha3, databasePath = ":memory:" } = options;
+  const {
+    limits,
+    timer,
+    badgeHost,
+    broker,
+    applications,
+    sha3,
+    databasePath = ":memory:",
+  } = options;
   return createService({
     records: openSqliteRecords(databasePath),
     ephemera: new MemoryEphemera(),
@@ -51,5 +62,6 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     ...(timer && { timer }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),
+    ...(applications && { applications }),
   });
 }

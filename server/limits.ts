@@ -26,6 +26,9 @@ export interface Limits {
   /** From a sealed badge's first answer to the decision; not moved by further answers. */
   readonly sealedDialogueSeconds: number;
   readonly sealedDialoguesPerNode: number;
+  /** How long a back end may take over its answer, and how many it may owe an application. */
+  readonly replySeconds: number;
+  readonly repliesPerApplication: number;
   /** From their arrival on. */
   readonly readingsKeptSeconds: number;
   /** What the rows of one node may take, so that one that was taken over fills no disk. */
@@ -39,6 +42,10 @@ export interface Limits {
   readonly operatorByAddress: Rate;
   /** Steps of work on cards: some forty for one badge. */
   readonly cardStepsByAddress: Rate;
+  /** Back ends' calls, two for a request, counted before the token is looked at. */
+  readonly backEndByAddress: Rate;
+  /** An application's sessions: each is an audit row, kept for good. */
+  readonly loginsByApplication: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
   /** Denials that a reader reports; what is beyond stays with the reader for later. */
@@ -60,6 +67,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   badgeChallengesPerNode: 4,
   sealedDialogueSeconds: 10,
   sealedDialoguesPerNode: 2,
+  replySeconds: 55,
+  // As many as it may ask at once; see requestsByNode.
+  repliesPerApplication: 200,
   readingsKeptSeconds: 30 * 86_400,
   // One reading a minute takes 20 MB in 30 days.
   readingBytesPerNode: 64 * 2 ** 20,
@@ -69,6 +79,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   handshakeByAddress: { burst: 400, perSecond: 40 },
   operatorByAddress: { burst: 60, perSecond: 5 },
   cardStepsByAddress: { burst: 400, perSecond: 60 },
+  backEndByAddress: { burst: 4000, perSecond: 1000 },
+  loginsByApplication: { burst: 60, perSecond: 0.2 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },

@@ -17,6 +17,11 @@ export function jsonResponse(body: JsonObject): ServiceResponse {
   return { status: 200, headers, body: JSON.stringify(body) };
 }
 
+/** Nothing but headers. */
+export function emptyResponse(headers: Readonly<Record<string, string>>): ServiceResponse {
+  return { status: 204, headers: { ...SECURITY_HEADERS, ...headers }, body: "" };
+}
+
 /** @param cursor of the next page, which a line of CSV has no place for */
 export function csvResponse(body: string, cursor: string | undefined): ServiceResponse {
   const headers = {

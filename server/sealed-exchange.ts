@@ -1,3 +1,4 @@
+import { isReservedType } from "../protocol/application/identity.ts";
 import { fromUtf8, toUtf8 } from "../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
@@ -62,11 +63,64 @@ async function liveSession(
   return { node, session };
 }
 
+/** A sealed request that has come once and opens. */
+export interface OpenedRequest extends SealedCaller {
+  readonly claims: TokenClaims;
+  readonly seq: number;
+  readonly body: JsonReader;
+  /** Seals the answer, once. */
+  readonly seal: (answer: object) => JsonObject;
+}
+
+/** Who asks, and what stands for the path in its envelopes. */
+export interface SealedAdmission {
+  readonly token: string;
+  /** The path. @throws what the endpoint has against this caller */
+  readonly admit: (claims: TokenClaims, node: Node) => string | Promise<string>;
+}
+
 /**
- * Opens a sealed request, has it handled and seals the answer with the request's number. The
- * number is accepted once and before the handler runs, so that the answer's nonce is used once.
- * @throws unauthenticated, token-expired, token-invalid, session-unknown, node-revoked,
- *   envelope-invalid, replay, rate-limited, malformed, and what the handler throws
+ * Opens a sealed request and hands it over. The number is accepted once and before that, so that
+ * the answer's nonce is used once.
+ * @throws token-expired, token-invalid, session-unknown, node-revoked, envelope-invalid, replay,
+ *   rate-limited, malformed, and what `admit` and `use` throw
+ */
+export async function openSealed<T>(
+  context: ServiceContext,
+  bodyText: string,
+  { token, admit }: SealedAdmission,
+  use: (opened: OpenedRequest) => Promise<T>,
+): Promise<T> {
+  const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
+  const keyById = (kid: string) => signing.byId(kid);
+  const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
+  const envelope = parseEnvelope(parseObject(bodyText));
+  const { node, session } = await liveSession(context, envelope.sid, claims);
+  let keys: SessionKeys | undefined;
+  try {
+    const sealing = { tenantId: node.tenantId, path: await admit(claims, node) };
+    keys = sessionKeysFrom(session.material);
+    const live = keys;
+    const plain = openEnvelope(crypto, keys, "up", sealing, envelope);
+    if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
+      throw new LatchkeyError("replay");
+    rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
+    const body = parseObject(fromUtf8(plain, "body"));
+    const { sid, seq } = envelope;
+    const seal = (answer: object): JsonObject => {
+      const bytes = toUtf8(JSON.stringify(answer));
+      return writeEnvelope(sealEnvelope(crypto, live, "down", { ...sealing, seq }, bytes));
+    };
+    return await use({ node, claims, sid, seq, sessionEndsAt: session.endsAt, body, seal });
+  } finally {
+    session.material.fill(0);
+    if (keys !== undefined) wipeSessionKeys(keys);
+  }
+}
+
+/**
+ * A node's sealed request: opened, handled, and the answer sealed with the request's number.
+ * @throws unauthenticated, and what `openSealed` and the handler throw
  */
 export async function sealedExchange(
   context: ServiceContext,
@@ -74,27 +128,12 @@ export async function sealedExchange(
   request: ServiceRequest,
   handler: SealedHandler,
 ): Promise<JsonObject> {
-  const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
-  const token = bearerToken(request);
-  const keyById = (kid: string) => signing.byId(kid);
-  const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
-  const envelope = parseEnvelope(parseObject(request.body));
-  const { node, session } = await liveSession(context, envelope.sid, claims);
-  let keys: SessionKeys | undefined;
-  try {
-    keys = sessionKeysFrom(session.material);
-    const sealing = { tenantId: node.tenantId, path };
-    const plain = openEnvelope(crypto, keys, "up", sealing, envelope);
-    if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
-      throw new LatchkeyError("replay");
-    rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
-    const body = parseObject(fromUtf8(plain, "body"));
-    const caller = { node, sid: envelope.sid, sessionEndsAt: session.endsAt };
-    const answer = toUtf8(JSON.stringify(await handler(context, caller, body)));
-    const { seq } = envelope;
-    return writeEnvelope(sealEnvelope(crypto, keys, "down", { ...sealing, seq }, answer));
-  } finally {
-    session.material.fill(0);
-    if (keys !== undefined) wipeSessionKeys(keys);
-  }
+  const admit = (_claims: TokenClaims, { nodeType }: Node): string => {
+    if (isReservedType(nodeType)) throw new LatchkeyError("session-unknown");
+    return path;
+  };
+  const admission = { token: bearerToken(request), admit };
+  return openSealed(context, request.body, admission, async ({ body, seal, ...caller }) =>
+    seal(await handler(context, caller, body)),
+  );
 }

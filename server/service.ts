@@ -11,7 +11,7 @@ import { portableSha3 } from "../protocol/crypto/portable-sha3.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
-import { LatchkeyError, malformed } from "../protocol/errors.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
 import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
 import {
   CHALLENGE_PATH,
@@ -25,6 +25,16 @@ import {
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import { SENSOR_DATA_PATH, SENSOR_STREAM_PATH } from "../protocol/telemetry/stored-reading.ts";
 import { type Admin, createAdmin } from "./admin.ts";
+import {
+  type ApplicationOptions,
+  checkApplicationOptions,
+} from "./application/application-options.ts";
+import {
+  APPLICATION_ROUTES,
+  type ApplicationRoute,
+  type BackEndRoute,
+} from "./application/application-routes.ts";
+import { corsHeaders, preflightResponse } from "./application/cors.ts";
 import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
@@ -53,6 +63,7 @@ import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { ReadingFeed } from "./reading-feed.ts";
+import { normalise, queryOf, requireJson } from "./request-parts.ts";
 import { failureResponse, jsonResponse } from "./response.ts";
 import { type SealedHandler, sealedExchange } from "./sealed-exchange.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -77,6 +88,8 @@ export interface ServiceOptions {
   readonly timer?: Timer;
   /** Where readings are published to; nowhere when absent. */
   readonly broker?: BrokerOptions;
+  /** Absent: there are no applications, and their endpoints are not found. */
+  readonly applications?: ApplicationOptions;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
@@ -111,13 +124,18 @@ type OperatorHandler = (
   body: JsonReader,
 ) => Promise<JsonObject>;
 
-/** Who may call: anyone (the message proves itself), a node by its session, or an operator. */
+/**
+ * Who may call: anyone (the message proves itself), a node by its session, an operator; see also
+ * `ApplicationRoute`.
+ */
 type Route =
   | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
   /** An operator, with GET. */
   | { readonly by: "query"; readonly handle: QueryHandler }
   | { readonly by: "anyone"; readonly handle: OpenHandler }
   | { readonly by: "node"; readonly handle: SealedHandler }
+  | ApplicationRoute
+  | BackEndRoute
   /** `many`: one piece of work takes dozens of requests. */
   | { readonly by: "operator"; readonly handle: OperatorHandler; readonly many?: boolean };
 
@@ -138,37 +156,37 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [LIST_NODES_PATH, { by: "operator", handle: listNodes }],
   [SENSOR_DATA_PATH, { by: "query", handle: querySensorData }],
   [SENSOR_STREAM_PATH, { by: "query", handle: streamSensorData }],
+  ...APPLICATION_ROUTES,
   [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
   ["healthz", { by: "reading", handle: reportHealth }],
 ]);
 
-const QUERY_LENGTH_MAX = 1024;
-
 /** How often what is over is swept out, at most. */
 const SWEEP_EVERY_SECONDS = 30;
 
-function normalise(path: string): string {
-  const end = path.indexOf("?");
-  return path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
-}
-
-function queryOf({ path }: ServiceRequest): URLSearchParams {
-  const start = path.indexOf("?");
-  const text = start < 0 ? "" : path.slice(start + 1);
-  if (text.length > QUERY_LENGTH_MAX) throw malformed("query", `longer than ${QUERY_LENGTH_MAX}`);
-  return new URLSearchParams(text);
-}
-
-/** Anything else is not for us, and a browser's form cannot pretend (it has no such type). */
-function requireJson({ headers }: ServiceRequest): void {
-  const type = (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
-  if (type !== "application/json") throw malformed("content-type", "not application/json");
+/** What a page sends is answered for its origin, also when it is refused. */
+async function dispatchApplication(
+  context: ServiceContext,
+  route: ApplicationRoute,
+  request: ServiceRequest,
+  failed: (error: unknown) => ServiceResponse,
+): Promise<ServiceResponse> {
+  const { applications } = context;
+  if (applications === undefined) throw new LatchkeyError("not-found");
+  const cors = corsHeaders(applications, request);
+  if (request.method === "OPTIONS") return preflightResponse(cors);
+  const answer = async () => {
+    requireJson(request);
+    return route.handle(context, applications, parseObject(request.body), request);
+  };
+  const response = await answer().then(jsonResponse, failed);
+  return { ...response, headers: { ...response.headers, ...cors } };
 }
 
 async function dispatch(
   context: ServiceContext,
   path: string,
-  route: Route,
+  route: Exclude<Route, ApplicationRoute>,
   request: ServiceRequest,
 ): Promise<ServiceResponse> {
   if (route.by === "reading") return jsonResponse(await route.handle(context));
@@ -177,6 +195,10 @@ async function dispatch(
     return route.handle(context, operator, queryOf(request), request);
   }
   requireJson(request);
+  if (route.by === "back-end") {
+    if (context.applications === undefined) throw new LatchkeyError("not-found");
+    return jsonResponse(await route.handle(context, request));
+  }
   if (route.by === "node")
     return jsonResponse(await sealedExchange(context, path, request, route.handle));
   if (route.by === "anyone")
@@ -194,6 +216,7 @@ async function dispatch(
 export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  if (options.applications !== undefined) checkApplicationOptions(options.applications);
   const rates = new RateLimiter(clock);
   const cardRuns = new CardRuns(random, () => clock.unixMs());
   const timer = options.timer ?? systemTimer;
@@ -218,19 +241,26 @@ export function createService(options: ServiceOptions): Service {
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
+    const failed = (error: unknown): ServiceResponse => {
+      const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
+      return failureResponse(error, incident, request, options.log);
+    };
     try {
       await sweepNowAndThen();
       const path = normalise(request.path);
       const route = ROUTES.get(path);
       const method = route?.by === "reading" || route?.by === "query" ? "GET" : "POST";
-      if (route === undefined || request.method !== method) throw new LatchkeyError("not-found");
+      const asksFirst = route?.by === "application" && request.method === "OPTIONS";
+      if (route === undefined || (request.method !== method && !asksFirst))
+        throw new LatchkeyError("not-found");
       const { remoteAddress } = request;
       const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
       const call = { ...request, remoteAddress: from };
+      if (route.by === "application")
+        return await dispatchApplication(context, route, call, failed);
       return await dispatch(context, path, route, call);
     } catch (error) {
-      const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
-      return failureResponse(error, incident, request, options.log);
+      return failed(error);
     }
   }
 

@@ -5,6 +5,7 @@ import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Log, Random } from "../protocol/platform.ts";
 import { createServer } from "./app.ts";
+import type { ApplicationOptions } from "./application/application-options.ts";
 import { ensurePrivateFolder, type FolderKeys, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
@@ -38,6 +39,8 @@ export interface FolderOptions {
   readonly random?: Random;
   readonly limits?: Partial<Limits>;
   readonly badgeHost?: string;
+  /** Absent: no applications are served. */
+  readonly applications?: ApplicationOptions;
   /** Where readings are published to; nowhere when absent. */
   readonly broker?: BrokerOptions;
   /** Of the tenant that a first start creates; `auto` when absent. */
@@ -94,7 +97,7 @@ async function openOnRecords(
   keys: FolderKeys,
 ): Promise<OpenedFolder> {
   const { log = silentLog, clock = systemClock, random = systemRandom } = options;
-  const { limits, badgeHost, broker, registration = "auto", redis } = options;
+  const { limits, badgeHost, broker, applications, registration = "auto", redis } = options;
   const sealing = { crypto: nodeCrypto, random, records, keys: keys.vaultKeys };
   const vault = await openVault(sealing);
   const ephemera = await openEphemera(redis, vault, clock);
@@ -105,6 +108,7 @@ async function openOnRecords(
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),
+    ...(applications && { applications }),
   });
   try {
     return { service, firstStart: await firstStart(service, registration) };

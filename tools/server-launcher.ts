@@ -7,12 +7,13 @@ import type { RunningServer, ServeOptions } from "./cli/context.ts";
 
 /** Starts the real server over its folder. @throws address-in-use, config-invalid */
 export async function launchServer(options: ServeOptions): Promise<RunningServer> {
-  const { dataFolder, host, port, stores, broker, onLog } = options;
+  const { dataFolder, host, port, stores, broker, applications, onLog } = options;
   const log = createJsonLog((line) => onLog(lineOf(line)), systemClock);
   const server = await startServer({
     ...{ folder: dataFolder, host, port, log },
     ...stores,
     ...(broker && { broker }),
+    ...(applications && { applications }),
   }).catch(explain);
   return {
     url: server.url,

@@ -3,7 +3,7 @@ import type { Log } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
 import type { Platform } from "../platform.ts";
 import { READER_PROOFS } from "../update/confirmation.ts";
-import { NodeUpdate } from "../update/node-update.ts";
+import type { NodeUpdate } from "../update/node-update.ts";
 import type { ReaderEngine } from "./engine.ts";
 import type { Hardware } from "./hardware.ts";
 import type { ReaderIdentity } from "./server-work.ts";
@@ -23,7 +23,7 @@ export function readerUpdate(parts: ReaderUpdateParts): NodeUpdate | undefined {
   const { platform, config, log, identity, engine, hardware, isIdle } = parts;
   const board = platform.update;
   if (board === undefined || config.authority === undefined) return undefined;
-  const update = new NodeUpdate({
+  const update = board.start({
     ...{ board, identityId: config.authority, identity, log, isIdle, proofs: READER_PROOFS },
     ...{ timer: platform.timer, clock: platform.clock, system: platform.system },
     requestTimeoutMs: config.limits.requestTimeoutMs,

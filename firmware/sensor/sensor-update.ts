@@ -2,7 +2,7 @@ import type { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { Log } from "../../protocol/platform.ts";
 import type { Platform } from "../platform.ts";
 import { NODE_PROOFS } from "../update/confirmation.ts";
-import { NodeUpdate } from "../update/node-update.ts";
+import type { NodeUpdate } from "../update/node-update.ts";
 import type { SensorNodeConfig } from "./sensor-config.ts";
 
 export interface SensorUpdateParts {
@@ -17,7 +17,7 @@ export function sensorUpdate(parts: SensorUpdateParts): NodeUpdate | undefined {
   const { platform, config, log, identity } = parts;
   const board = platform.update;
   if (board === undefined || config.authority === undefined) return undefined;
-  return new NodeUpdate({
+  return board.start({
     ...{ board, identityId: config.authority, identity, log, proofs: NODE_PROOFS },
     ...{ timer: platform.timer, clock: platform.clock, system: platform.system },
     isIdle: () => true,

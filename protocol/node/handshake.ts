@@ -2,6 +2,7 @@ import type { CryptoProvider } from "../crypto/provider.ts";
 import { Secret } from "../crypto/secret.ts";
 import { LatchkeyError } from "../errors.ts";
 import { decodeBody } from "../json/body.ts";
+import type { JsonObject } from "../json/reader.ts";
 import type { Clock, Random } from "../platform.ts";
 import {
   type ChallengeRequest,
@@ -30,7 +31,12 @@ import {
 import type { ServerLink } from "./server-link.ts";
 import { deriveSessionKeys, type SessionKeys, wipeSessionKeys } from "./session-keys.ts";
 import { checkTime, parseTimeAnswer, writeTimeRequest } from "./time.ts";
-import { nodeAuthTranscript, parseVerifyAnswer, writeVerifyRequest } from "./verify.ts";
+import {
+  type NodeAuth,
+  nodeAuthTranscript,
+  parseVerifyAnswer,
+  writeVerifyRequest,
+} from "./verify.ts";
 
 /** What a node brings to its conversations with the server before there is a session. */
 export interface HandshakeContext {
@@ -78,6 +84,55 @@ export async function register(context: HandshakeContext, key: NodeKey): Promise
   return answer;
 }
 
+/** All that the two sides agree on, without the names of who proves itself. */
+export type ProvenExchange = Pick<
+  NodeAuth,
+  "challengeId" | "nonce" | "serverEpk" | "nodeEpk" | "serverPk"
+>;
+
+/** The proof as it is sent, and the transcript that it is over. */
+export interface Proof {
+  readonly transcript: Uint8Array;
+  readonly body: JsonObject;
+}
+
+/** Who proves itself to the server, and how: what differs between a node and an application. */
+export interface Prover {
+  readonly challengePath: string;
+  readonly verifyPath: string;
+  /** The UID that the challenge is asked for and signed with. */
+  readonly uid: string;
+  /** Goes into the session's keys; empty where the two sides share none beforehand. */
+  readonly commKey: Uint8Array;
+  writeChallengeRequest(request: ChallengeRequest): JsonObject;
+  /** Signs, now or later: a key that cannot be exported signs outside of this program. */
+  prove(exchange: ProvenExchange): Proof | Promise<Proof>;
+}
+
+/** What `openSession` needs of its surroundings, whoever proves itself. */
+export type ProofContext = Pick<
+  HandshakeContext,
+  "crypto" | "random" | "clock" | "nodeClock" | "link" | "tenantId" | "serverKeys" | "timeoutMs"
+>;
+
+/** A node proves itself with its seed. */
+function nodeProver(context: HandshakeContext, key: NodeKey, nodeUid: string): Prover {
+  const { crypto, tenantId } = context;
+  return {
+    challengePath: CHALLENGE_PATH,
+    verifyPath: VERIFY_PATH,
+    uid: nodeUid,
+    commKey: context.commKey.bytes,
+    writeChallengeRequest,
+    prove(exchange) {
+      const message = nodeAuthTranscript({ ...exchange, tenantId, nodeUid, nodePk: key.publicKey });
+      const signature = crypto.ed25519Sign(key.seed.bytes, message);
+      const { challengeId, nodeEpk } = exchange;
+      return { transcript: message, body: writeVerifyRequest({ challengeId, nodeEpk, signature }) };
+    },
+  };
+}
+
 /** What is left to do with the first sealed message: open it and hold the token. */
 interface Agreement {
   readonly keys: SessionKeys;
@@ -87,15 +142,15 @@ interface Agreement {
 
 /** Asks for a challenge, answers it and derives the session's keys while the answer travels. */
 async function agree(
-  context: HandshakeContext,
-  key: NodeKey,
-  nodeUid: string,
+  context: ProofContext,
+  prover: Prover,
   onChallenge: () => void,
 ): Promise<Agreement> {
   const { crypto, random, link, tenantId, timeoutMs } = context;
   const clientNonce = random.bytes(CLIENT_NONCE_BYTES);
-  const request: ChallengeRequest = { tenantId, nodeUid, clientNonce };
-  const challenging = link.post(CHALLENGE_PATH, writeChallengeRequest(request), { timeoutMs });
+  const request: ChallengeRequest = { tenantId, nodeUid: prover.uid, clientNonce };
+  const asked = prover.writeChallengeRequest(request);
+  const challenging = link.post(prover.challengePath, asked, { timeoutMs });
   const ephemeral = new Secret(random.bytes(32));
   try {
     const nodeEpk = crypto.x25519PublicKey(ephemeral.bytes); // while the challenge travels
@@ -104,16 +159,14 @@ async function agree(
     context.nodeClock.sync(challenge.serverTime);
     onChallenge();
     const { challengeId, nonce, serverEpk } = challenge;
-    const nodePk = key.publicKey;
-    const auth = { tenantId, nodeUid, challengeId, nonce, serverEpk, nodeEpk, nodePk, serverPk };
-    const message = nodeAuthTranscript(auth);
-    const signature = crypto.ed25519Sign(key.seed.bytes, message);
-    const verify = writeVerifyRequest({ challengeId, nodeEpk, signature });
+    const proving = prover.prove({ challengeId, nonce, serverEpk, nodeEpk, serverPk });
+    // A node has its proof at once and must not lose a turn of its event loop over it.
+    const proof = proving instanceof Promise ? await proving : proving;
     const sentAtMs = context.clock.monotonicMs();
-    const answer = link.post(VERIFY_PATH, verify, { timeoutMs }).then(parseEnvelope);
+    const answer = link.post(prover.verifyPath, proof.body, { timeoutMs }).then(parseEnvelope);
     answer.catch(() => {}); // whoever awaits it sees the error; nobody may, if the next line throws
-    const commKey = context.commKey.bytes;
-    const keys = deriveSessionKeys(crypto, ephemeral, serverEpk, commKey, message);
+    const { commKey } = prover;
+    const keys = deriveSessionKeys(crypto, ephemeral, serverEpk, commKey, proof.transcript);
     return { keys, answer, sentAtMs };
   } finally {
     ephemeral.wipe();
@@ -128,23 +181,23 @@ export interface OpenedSession {
 }
 
 /**
- * Proves the node's identity and opens a session.
+ * Proves an identity and opens a session.
  * @param onChallenge called when a genuine challenge has come
  * @throws server-untrusted, key-agreement-failed, envelope-invalid, and what the server answers
  */
 export async function openSession(
-  context: HandshakeContext,
-  key: NodeKey,
-  nodeUid: string,
+  context: ProofContext,
+  prover: Prover,
   onChallenge: () => void,
 ): Promise<OpenedSession> {
   const { crypto, clock, tenantId } = context;
-  const { keys, answer, sentAtMs } = await agree(context, key, nodeUid, onChallenge);
+  const { keys, answer, sentAtMs } = await agree(context, prover, onChallenge);
   try {
     const envelope = await answer;
-    // Number 0 is this exchange; the node's requests start at 1, so no nonce serves twice.
+    // Number 0 is this exchange; requests start at 1, so no nonce serves twice.
     if (envelope.seq !== 0) throw new LatchkeyError("envelope-invalid");
-    const plain = openEnvelope(crypto, keys, "down", { tenantId, path: VERIFY_PATH }, envelope);
+    const sealing = { tenantId, path: prover.verifyPath };
+    const plain = openEnvelope(crypto, keys, "down", sealing, envelope);
     const { token, expiresIn, next } = parseVerifyAnswer(decodeBody(plain));
     const held = heldToken(token, expiresIn, sentAtMs);
     const session = new NodeSession(crypto, keys, tenantId, held, clock.monotonicMs());
@@ -153,4 +206,14 @@ export async function openSession(
     wipeSessionKeys(keys);
     throw error;
   }
+}
+
+/** The same for a node, by its seed. */
+export function openNodeSession(
+  context: HandshakeContext,
+  key: NodeKey,
+  nodeUid: string,
+  onChallenge: () => void,
+): Promise<OpenedSession> {
+  return openSession(context, nodeProver(context, key, nodeUid), onChallenge);
 }

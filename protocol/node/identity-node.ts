@@ -5,7 +5,7 @@ import { type JsonObject, JsonReader } from "../json/reader.ts";
 import type { IdentityPlatform } from "../platform.ts";
 import { CHECK_IN_PATH, POST_PATH } from "./endpoints.ts";
 import { parseEnvelope, writeEnvelope } from "./envelope.ts";
-import { fetchTime, type HandshakeContext, openSession, register } from "./handshake.ts";
+import { fetchTime, type HandshakeContext, openNodeSession, register } from "./handshake.ts";
 import type { CallOptions, IdentityState } from "./identity-calls.ts";
 import {
   checkIdentityOptions,
@@ -234,7 +234,7 @@ export class IdentityNode {
     if (this.#status === "pending" || this.#nodeUid === undefined) await this.#register();
     if (this.#status === "pending") throw new LatchkeyError("node-pending");
     const onChallenge = () => this.#emit({ type: "challenge" });
-    const open = (uid: string) => openSession(this.#context, key, uid, onChallenge);
+    const open = (uid: string) => openNodeSession(this.#context, key, uid, onChallenge);
     const opened = await open(this.#nodeUid!).catch(async (error: unknown) => {
       if (!isNodeForgotten(error)) throw error;
       return open(await this.#register());

@@ -6,14 +6,16 @@ import { type JsonObject, type JsonReader, parseObject } from "../json/reader.ts
 import { MAX_UNIX_TIME } from "./endpoints.ts";
 import { MAX_TOKEN_LENGTH } from "./verify.ts";
 
-/** The claims of a node's access token. */
+/** The claims of an access token. */
 export interface TokenClaims {
-  /** node_uid. */
+  /** node_uid; of an application, the UID that its identity's hash gives. */
   readonly sub: string;
   /** tenant_id. */
   readonly tid: string;
-  /** Node type. */
+  /** Node type; `application` or `application-hs`. */
   readonly typ: string;
+  /** The one back end that it is for; an application's only. */
+  readonly aud?: string;
   /** The session without whose key the token opens nothing. */
   readonly sid: string;
   /** Issued at, Unix seconds. */
@@ -36,9 +38,9 @@ export function signJwt(
   claims: TokenClaims,
   kid: string,
 ): string {
-  const { sub, tid, typ, sid, iat, exp } = claims;
+  const { sub, tid, typ, aud, sid, iat, exp } = claims;
   const header = segment({ alg: "EdDSA", typ: "JWT", kid });
-  const signed = `${header}.${segment({ sub, tid, typ, sid, iat, exp })}`;
+  const signed = `${header}.${segment({ sub, tid, typ, ...(aud && { aud }), sid, iat, exp })}`;
   return `${signed}.${toBase64Url(crypto.ed25519Sign(seed, toUtf8(signed)))}`;
 }
 
@@ -54,10 +56,12 @@ function parseJson(text: string, field: string): JsonReader {
 }
 
 function parseClaims(body: JsonReader): TokenClaims {
+  const aud = body.optional("aud", () => body.word("aud", { max: 64 }));
   return {
     sub: body.uuid("sub"),
     tid: body.uuid("tid"),
     typ: body.word("typ", { max: 32 }),
+    ...(aud !== undefined && { aud }),
     sid: body.uuid("sid"),
     iat: body.uint("iat", { max: MAX_UNIX_TIME }),
     exp: body.uint("exp", { max: MAX_UNIX_TIME }),

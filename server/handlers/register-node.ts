@@ -1,5 +1,6 @@
+import { isReservedType } from "../../protocol/application/identity.ts";
 import { uuidFromRandom } from "../../protocol/encoding/uuid.ts";
-import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError, malformed } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import {
   checkRegistration,
@@ -73,6 +74,7 @@ export async function registerNode(
   const { crypto, keys, clock, records, rates, limits, log, authorities } = context;
   rates.take("register-by-address", limits.registerByAddress, remoteAddress);
   const request = parseRegisterRequest(body);
+  if (isReservedType(request.nodeType)) throw malformed("node_type", "reserved");
   const batch = await provingBatch(context, request);
   const tenant = await records.tenant(request.tenantId);
   if (tenant === undefined) throw new LatchkeyError("registration-refused");

@@ -1,6 +1,7 @@
 import { uuidFromRandom } from "../../protocol/encoding/uuid.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import {
+  type ChallengeRequest,
   parseChallengeRequest,
   signChallenge,
   writeChallenge,
@@ -8,18 +9,12 @@ import {
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { unixSeconds } from "../wall-clock.ts";
 
-/**
- * identity_iot/ii_request_challenge. Nothing is looked up: whoever asks for a node that does not
- * exist gets a challenge like any other, at the same cost, and no answer to it will ever fit.
- */
-export async function requestChallenge(
+/** A challenge for whoever has that UID, kept until it is answered. @throws unavailable */
+export async function issueChallenge(
   context: ServiceContext,
-  body: JsonReader,
-  { remoteAddress }: ServiceRequest,
+  request: ChallengeRequest,
 ): Promise<JsonObject> {
-  const { crypto, keys, clock, random, ephemera, rates, limits } = context;
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
-  const request = parseChallengeRequest(body);
+  const { crypto, keys, clock, random, ephemera, limits } = context;
   const ephemeral = random.bytes(32);
   const serverTime = unixSeconds(clock);
   const challenge = {
@@ -42,4 +37,18 @@ export async function requestChallenge(
   await ephemera.putChallenge(stored, limits.challengesPerNode);
   ephemeral.fill(0);
   return writeChallenge(signChallenge(crypto, keys.active.seed.bytes, request, challenge));
+}
+
+/**
+ * identity_iot/ii_request_challenge. Nothing is looked up: whoever asks for a node that does not
+ * exist gets a challenge like any other, at the same cost, and no answer to it will ever fit.
+ */
+export async function requestChallenge(
+  context: ServiceContext,
+  body: JsonReader,
+  { remoteAddress }: ServiceRequest,
+): Promise<JsonObject> {
+  const { rates, limits } = context;
+  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  return issueChallenge(context, parseChallengeRequest(body));
 }

@@ -1,28 +1,20 @@
+import { isReservedType } from "../../protocol/application/identity.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
-import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { VERIFY_PATH } from "../../protocol/node/endpoints.ts";
-import { sealEnvelope, writeEnvelope } from "../../protocol/node/envelope.ts";
-import {
-  agreeOnSession,
-  sessionKeysFrom,
-  wipeSessionKeys,
-} from "../../protocol/node/session-keys.ts";
+import { agreeOnSession } from "../../protocol/node/session-keys.ts";
 import {
   checkNodeAuth,
   nodeAuthTranscript,
   parseVerifyRequest,
   type VerifyRequest,
-  writeVerifyAnswer,
 } from "../../protocol/node/verify.ts";
-import { accessToken } from "../access-token.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
-import type { StoredChallenge } from "../store/ephemera.ts";
+import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
 import { type CommKey, openCommBatches } from "../tenant-keys.ts";
-import { unixSeconds } from "../wall-clock.ts";
 
 /**
  * A public key of which nobody has the seed: SHA-256 of `latchkey/v1/nobody/0`, which happens to
@@ -33,18 +25,6 @@ export const NOBODYS_KEY: Uint8Array = fromHex(
   "d5d25c9ae2f445cba82f4ec49954534f7acd48c1159f37d117ac7c5efdb949a4",
 );
 
-/** @throws challenge-used, challenge-expired */
-async function takeChallenge(
-  { ephemera, clock }: ServiceContext,
-  challengeId: string,
-): Promise<StoredChallenge & { readonly ephemeral: Uint8Array }> {
-  const challenge = await ephemera.takeChallenge(challengeId, "node");
-  const ephemeral = challenge?.ephemeral;
-  if (challenge === undefined || ephemeral === undefined) throw new LatchkeyError("challenge-used");
-  if (challenge.expiresAt <= unixSeconds(clock)) throw new LatchkeyError("challenge-expired");
-  return { ...challenge, ephemeral };
-}
-
 interface Proven {
   readonly node: Node;
   /** What the node signed. */
@@ -54,12 +34,14 @@ interface Proven {
 /** @throws signature-invalid, and to the key's holder only: node-pending, node-revoked, node-undelegated */
 async function proveNode(
   context: ServiceContext,
-  challenge: StoredChallenge & { readonly ephemeral: Uint8Array },
+  challenge: TakenChallenge,
   { nodeEpk, signature }: VerifyRequest,
 ): Promise<Proven> {
   const { crypto, records, keys, authorities } = context;
   const { tenantId, nodeUid, challengeId, nonce, ephemeral } = challenge;
-  const node = await records.node(tenantId, nodeUid);
+  const subject = await records.node(tenantId, nodeUid);
+  // An application has its own way in.
+  const node = subject && isReservedType(subject.nodeType) ? undefined : subject;
   const auth = {
     tenantId,
     nodeUid,
@@ -87,32 +69,6 @@ async function commKeyOf(context: ServiceContext, node: Node): Promise<CommKey> 
   return own;
 }
 
-/** Opens the session and seals its first message, number 0. */
-async function openSession(
-  context: ServiceContext,
-  node: Node,
-  material: Uint8Array,
-): Promise<JsonObject> {
-  const { crypto, ephemera, clock, limits, log } = context;
-  const { tenantId, nodeUid } = node;
-  const keys = sessionKeysFrom(material);
-  const { sid } = keys;
-  try {
-    const openedAt = unixSeconds(clock);
-    const expiresAt = openedAt + limits.tokenSeconds;
-    const endsAt = openedAt + limits.sessionSeconds;
-    const session = { sid, tenantId, nodeUid, material, expiresAt, endsAt };
-    await ephemera.openSession(session, limits.sessionsPerNode);
-    log.write("info", "node-verified", { tenant_id: tenantId, node_uid: nodeUid, sid });
-    const token = accessToken(context, node, sid, expiresAt);
-    const answer = writeVerifyAnswer({ token, expiresIn: limits.tokenSeconds, next: [] });
-    const first = { seq: 0, tenantId, path: VERIFY_PATH };
-    return writeEnvelope(sealEnvelope(crypto, keys, "down", first, toUtf8(JSON.stringify(answer))));
-  } finally {
-    wipeSessionKeys(keys);
-  }
-}
-
 /** identity_iot/ii_verify_node: one attempt per challenge, right or wrong. */
 export async function verifyNode(
   context: ServiceContext,
@@ -130,7 +86,7 @@ export async function verifyNode(
     try {
       const { nodeEpk } = request;
       const material = agreeOnSession(crypto, ephemeral, nodeEpk, key.bytes, transcript);
-      return await openSession(context, node, material);
+      return await openSession(context, node, material, { path: VERIFY_PATH });
     } finally {
       key.wipe();
     }

@@ -3,6 +3,7 @@ import { BOOT_SECTORS, BootLog } from "../../firmware/update/boot-log.ts";
 import type { Slot } from "../../firmware/update/boot-state.ts";
 import { Confirmation, READER_PROOFS } from "../../firmware/update/confirmation.ts";
 import type { FirmwareSource } from "../../firmware/update/firmware-source.ts";
+import { NodeUpdate, type NodeUpdateOptions } from "../../firmware/update/node-update.ts";
 import { layOutUpdate, UpdateStore } from "../../firmware/update/update-store.ts";
 import { Updater } from "../../firmware/update/updater.ts";
 import { FlashModel } from "../../host-sim/flash/flash-model.ts";
@@ -150,6 +151,11 @@ export function bootCode(board: Board, versions: (number | undefined)[]) {
     versions.push(version);
     if (slot === undefined || version === undefined) throw new Error("neither old nor new");
     const facts = { product: PRODUCT, securityVersion: version, bootloader: 0, sha3 };
-    return { version: `1.${version}.0`, update: { ...facts, flash: board.flash, running: slot } };
+    const update = { ...facts, flash: board.flash, running: slot, start: startUpdates };
+    return { version: `1.${version}.0`, update };
   };
+}
+
+function startUpdates(options: NodeUpdateOptions): NodeUpdate {
+  return new NodeUpdate(options);
 }

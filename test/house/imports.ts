@@ -36,16 +36,27 @@ const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
   hal: ["hal/", "protocol/"],
   firmware: ["firmware/", "hal/", "protocol/"],
   "host-sim": ["host-sim/", "firmware/", "hal/", "protocol/", "server/", "@noble/", "yaml"],
-  server: ["server/", "protocol/", "node:", "fastify", "mqtt", ...DATABASES],
-  sdk: ["sdk/", "protocol/"],
+  server: [
+    "server/",
+    "protocol/",
+    "node:",
+    "fastify",
+    "mqtt",
+    "@simplewebauthn/server",
+    ...DATABASES,
+  ],
+  sdk: ["sdk/", "protocol/", "@simplewebauthn/browser"],
   tools: EVERYTHING,
   bench: EVERYTHING,
   test: EVERYTHING,
   examples: EVERYTHING,
 };
 
-/** Only these parts of the simulator may touch Node: the rest runs on XS as well. */
-const NODE_PARTS_OF_SIMULATOR = "host-sim/node/";
+/** Only these parts may touch Node: the rest runs on XS as well, or in browsers. */
+const NODE_PARTS = ["host-sim/node/", "sdk/node/"];
+
+/** It goes into other people's back ends, alone. */
+const BRIDGE = "server/bridge/";
 
 /** Where the image meets the SDK: only here, modules of the SDK and of the image may be named. */
 const IMAGE_ROOM = "firmware/platform/moddable/";
@@ -82,7 +93,8 @@ const STORES_ON_THE_NETWORK = ["server/store/sql/", "server/store/redis/"];
 /** Why an import is against the rules, or `undefined`. */
 export function objection({ from, to }: Edge): string | undefined {
   const room = from.split("/")[0] as Room;
-  if (from.startsWith(NODE_PARTS_OF_SIMULATOR) && to.startsWith("node:")) return undefined;
+  if (NODE_PARTS.some((part) => from.startsWith(part)) && to.startsWith("node:")) return undefined;
+  if (from.startsWith(BRIDGE) && !to.startsWith(BRIDGE)) return `${BRIDGE} may import only itself`;
   if (from.startsWith(IMAGE_ROOM) && FROM_THE_IMAGE.some((prefix) => to.startsWith(prefix)))
     return undefined;
   if (to.startsWith(IMAGE_ROOM) && !from.startsWith(IMAGE_ROOM) && room !== "test")

@@ -29,6 +29,7 @@ import {
   writeSensorData,
 } from "../../protocol/telemetry/sensor-data.ts";
 import type { BadgeOrder, IssuedBadge, NewTenant, Provisioning } from "../../server/admin.ts";
+import type { ApplicationOptions } from "../../server/application/application-options.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import type { Limits } from "../../server/limits.ts";
@@ -85,6 +86,7 @@ export interface DeskOptions {
   readonly databasePath?: string;
   readonly timer?: Timer;
   readonly broker?: BrokerOptions;
+  readonly applications?: ApplicationOptions;
   readonly seed?: string;
   readonly sha3?: Sha3;
 }

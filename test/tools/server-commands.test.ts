@@ -86,6 +86,23 @@ describe("commands around the real server", () => {
     assert.doesNotMatch(refused.out + refused.err, /secret/);
   });
 
+  it("serve lets in the pages that it is told, and refuses what is no origin", async () => {
+    const refused = await world().run("serve", "--port", "0", "--origins", "https://a.example/x");
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.err, /a\.example\/x is no origin/);
+    const made = world();
+    const origins = "http://localhost:3000,https://a.example";
+    const running = made.run("serve", "--port", "0", "--origins", origins, "--json");
+    await waitFor(() => made.out.includes('"url"'));
+    const url = /http:[^"]+/.exec(made.out)![0];
+    const ask = (origin: string) =>
+      fetch(`${url}/identity_app/ia_verify`, { method: "OPTIONS", headers: { origin } });
+    assert.equal((await ask("https://a.example")).status, 204);
+    assert.equal((await ask("https://b.example")).status, 403);
+    made.interrupt.abort();
+    assert.equal((await running).exitCode, 0);
+  });
+
   it("serve says that a port is taken, and what to do", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => blocker.once("listening", resolve));

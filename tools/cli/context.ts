@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Sha3 } from "../../protocol/crypto/sha3.ts";
 import type { Timer } from "../../protocol/platform.ts";
 import type { Admin } from "../../server/admin.ts";
+import type { ApplicationOptions } from "../../server/application/application-options.ts";
 import type { StoreChoice } from "../../server/environment.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Rotation } from "../../server/vault-rotation.ts";
@@ -52,6 +53,7 @@ export interface ServeOptions {
   readonly stores?: StoreChoice;
   /** Where readings are published to. */
   readonly broker?: BrokerOptions;
+  readonly applications?: ApplicationOptions;
   /** A line for every request and everything unusual. */
   readonly onLog: (line: string) => void;
 }

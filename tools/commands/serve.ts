@@ -33,6 +33,7 @@ export const serve: Command = {
       help: "mysql://user@host/name or postgres://…, for several servers; a file of its own else",
     },
     { name: "redis", value: "url", help: "redis://host:6379, for several servers" },
+    { name: "origins", value: "list", help: "serve applications on pages of https://a.example,…" },
     { name: "mqtt", value: "url", help: "publish readings: mqtt://host:1883 or mqtts://host:8883" },
     { name: "mqtt-version", value: "3.1.1|5", help: "3.1.1 by default" },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
@@ -44,6 +45,7 @@ export const serve: Command = {
       "latchkey serve --database postgres://latchkey@db/latchkey --redis redis://cache",
       "one of several",
     ],
+    ["latchkey serve --origins https://shop.example", "for applications and their back ends"],
     ["latchkey serve --mqtt mqtt://homeassistant.local:1883", "readings for Home Assistant"],
   ],
   async *run(context, args) {
@@ -54,6 +56,7 @@ export const serve: Command = {
       port: args.number("port", 0, 65535) ?? SERVER_PORT,
       stores: storesOf(context, args),
       ...brokerOf(context, args),
+      ...applicationsOf(args),
       onLog: (text) => {
         if (!args.flag("quiet")) lines.push({ type: "note", text });
       },
@@ -95,6 +98,11 @@ function storesOf(context: Context, args: Arguments): StoreChoice {
     }),
     ...(redis !== undefined && { redis }),
   });
+}
+
+function applicationsOf(args: Arguments): Pick<ServeOptions, "applications"> {
+  const list = args.text("origins");
+  return list === undefined ? {} : { applications: { origins: list.split(",") } };
 }
 
 /** The broker's name and password are in the environment: every user sees a command line. */

@@ -1,0 +1,4 @@
+/** What a web page imports. */
+export { ApplicationIdentity } from "../application-identity.ts";
+export { browserKey } from "./browser-key.ts";
+export { passkey } from "./passkey.ts";

@@ -1,0 +1,69 @@
+import { checkAudience } from "../../protocol/application/back-end-request.ts";
+import { BACK_END_TYPE } from "../../protocol/application/identity.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
+import { uuidFromDerived } from "../../protocol/encoding/uuid.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { bearerToken } from "../bearer.ts";
+import type { ServiceContext, ServiceRequest } from "../context.ts";
+import { newToken, tokenHash } from "../issued-token.ts";
+import { unixSeconds } from "../wall-clock.ts";
+
+/** A back end that applications talk to. */
+export interface BackEnd {
+  readonly tenantId: string;
+  /** Its name, for which sessions are opened. */
+  readonly audience: string;
+}
+
+export interface IssuedBackEnd {
+  /** Shown once; its hash is stored. */
+  readonly token: string;
+  /** To revoke it by, like a node. */
+  readonly nodeUid: string;
+}
+
+const TOKEN = /^lkb_([0-9a-f-]{36})_[A-Za-z0-9_-]{43}$/;
+
+const uidOf = (hash: Uint8Array): string => uuidFromDerived(hash.slice(0, 16));
+
+/**
+ * Lets a back end in: a subject of the tenant that proves itself by a token. Several tokens of one
+ * name are good at once, so that they can be changed.
+ * @throws config-invalid, tenant-unknown
+ */
+export async function createBackEnd(
+  context: ServiceContext,
+  { tenantId, audience }: BackEnd,
+): Promise<IssuedBackEnd> {
+  const { records, clock } = context;
+  checkAudience(audience);
+  if ((await records.tenant(tenantId)) === undefined) throw new LatchkeyError("tenant-unknown");
+  const { token, hash } = newToken(context, `lkb_${tenantId}`);
+  const nodeUid = uidOf(hash);
+  const createdAt = unixSeconds(clock);
+  const subject = { tenantId, nodeUid, nodeType: BACK_END_TYPE, nodePk: hash, createdAt } as const;
+  await records.enrolNode({ ...subject, batch: "-", status: "active" }, undefined);
+  // Until it has its name it is nobody's audience and refused.
+  await records.changeNode(tenantId, nodeUid, { label: audience }, createdAt);
+  return { token, nodeUid };
+}
+
+/** @throws rate-limited, unauthenticated */
+export async function authenticateBackEnd(
+  context: ServiceContext,
+  request: ServiceRequest,
+): Promise<BackEnd> {
+  const { rates, limits, records } = context;
+  rates.take("back-end-by-address", limits.backEndByAddress, request.remoteAddress);
+  const token = bearerToken(request);
+  const tenantId = TOKEN.exec(token)?.[1];
+  if (tenantId === undefined) throw new LatchkeyError("unauthenticated");
+  const hash = tokenHash(context, token);
+  const subject = await records.node(tenantId, uidOf(hash));
+  const genuine =
+    subject?.nodeType === BACK_END_TYPE &&
+    subject.status === "active" &&
+    toHex(subject.nodePk) === toHex(hash);
+  if (!genuine || subject.label === undefined) throw new LatchkeyError("unauthenticated");
+  return { tenantId, audience: subject.label };
+}

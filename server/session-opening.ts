@@ -1,0 +1,56 @@
+import { toUtf8 } from "../protocol/encoding/utf8.ts";
+import { LatchkeyError } from "../protocol/errors.ts";
+import type { JsonObject } from "../protocol/json/reader.ts";
+import { sealEnvelope, writeEnvelope } from "../protocol/node/envelope.ts";
+import { sessionKeysFrom, wipeSessionKeys } from "../protocol/node/session-keys.ts";
+import { writeVerifyAnswer } from "../protocol/node/verify.ts";
+import { accessToken } from "./access-token.ts";
+import type { ServiceContext } from "./context.ts";
+import type { StoredChallenge } from "./store/ephemera.ts";
+import type { Node } from "./store/records.ts";
+import { unixSeconds } from "./wall-clock.ts";
+
+/** A challenge of a handshake, taken out: nobody else will answer it. */
+export type TakenChallenge = StoredChallenge & { readonly ephemeral: Uint8Array };
+
+/** @throws challenge-used, challenge-expired */
+export async function takeChallenge(
+  { ephemera, clock }: ServiceContext,
+  challengeId: string,
+): Promise<TakenChallenge> {
+  const challenge = await ephemera.takeChallenge(challengeId, "node");
+  const ephemeral = challenge?.ephemeral;
+  if (challenge === undefined || ephemeral === undefined) throw new LatchkeyError("challenge-used");
+  if (challenge.expiresAt <= unixSeconds(clock)) throw new LatchkeyError("challenge-expired");
+  return { ...challenge, ephemeral };
+}
+
+/**
+ * Opens the session of whoever has proved itself and seals its first message, number 0.
+ * @param at the endpoint, and the back end that an application's session is for
+ */
+export async function openSession(
+  context: ServiceContext,
+  node: Node,
+  material: Uint8Array,
+  at: { readonly path: string; readonly audience?: string },
+): Promise<JsonObject> {
+  const { crypto, ephemera, clock, limits, log } = context;
+  const { tenantId, nodeUid } = node;
+  const keys = sessionKeysFrom(material);
+  const { sid } = keys;
+  try {
+    const openedAt = unixSeconds(clock);
+    const expiresAt = openedAt + limits.tokenSeconds;
+    const endsAt = openedAt + limits.sessionSeconds;
+    const session = { sid, tenantId, nodeUid, material, expiresAt, endsAt };
+    await ephemera.openSession(session, limits.sessionsPerNode);
+    log.write("info", "node-verified", { tenant_id: tenantId, node_uid: nodeUid, sid });
+    const token = accessToken(context, node, sid, expiresAt, at.audience);
+    const answer = writeVerifyAnswer({ token, expiresIn: limits.tokenSeconds, next: [] });
+    const first = { seq: 0, tenantId, path: at.path };
+    return writeEnvelope(sealEnvelope(crypto, keys, "down", first, toUtf8(JSON.stringify(answer))));
+  } finally {
+    wipeSessionKeys(keys);
+  }
+}
