@@ -6,26 +6,44 @@ import { textOf } from "./code-text.ts";
  * U+FFFD, as the Encoding standard has it.
  */
 export function toUtf8(text: string): Uint8Array {
-  const { length } = text;
   // A unit of UTF-16 takes three bytes at most; nearly all of our texts are ASCII.
+  const { length } = text;
   let out = new Uint8Array(length);
   let at = 0;
-  for (let i = 0; i < length; i++) {
-    let point = text.charCodeAt(i);
-    if (point < 0x80) {
-      out[at++] = point;
-      continue;
+  for (let start = 0; start < length; ) {
+    const piece = pieceOf(text, start);
+    const { length: pieceLength } = piece;
+    for (let i = 0; i < pieceLength; i++) {
+      let point = piece.charCodeAt(i);
+      if (point < 0x80) {
+        out[at++] = point;
+        continue;
+      }
+      const most = at + 3 * (length - start - i);
+      if (most > out.length) out = grown(out, most);
+      if (point >= 0xd800 && point <= 0xdfff) {
+        const low = point <= 0xdbff ? piece.charCodeAt(i + 1) : 0;
+        const whole = low >= 0xdc00 && low <= 0xdfff;
+        point = whole ? 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff) : 0xfffd;
+        if (whole) i++;
+      }
+      at = putPoint(out, at, point);
     }
-    if (at + 3 * (length - i) > out.length) out = grown(out, at + 3 * (length - i));
-    if (point >= 0xd800 && point <= 0xdfff) {
-      const low = point <= 0xdbff ? text.charCodeAt(i + 1) : 0;
-      const whole = low >= 0xdc00 && low <= 0xdfff;
-      point = whole ? 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff) : 0xfffd;
-      if (whole) i++;
-    }
-    at = putPoint(out, at, point);
+    start += pieceLength;
   }
   return out.length === at ? out : out.slice(0, at);
+}
+
+const PIECE = 256;
+
+/**
+ * The next units, never half a pair. In pieces: where the engine looks for a unit from the start of
+ * the text, as XS does without its cache, the time of a whole text would grow with the square.
+ */
+function pieceOf(text: string, start: number): string {
+  const piece = text.slice(start, start + PIECE);
+  const last = piece.charCodeAt(piece.length - 1);
+  return last >= 0xd800 && last <= 0xdbff ? text.slice(start, start + PIECE + 1) : piece;
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

@@ -24,6 +24,15 @@ describe("our encodings agree with the runtime's", () => {
     );
   });
 
+  it("UTF-8 of long texts, whatever stands where two pieces meet", () => {
+    const encoder = new TextEncoder();
+    for (const odd of ["🚪", "\ud83d", "\udeaa", "\ud83d\ud83d", "é", "€"])
+      for (let before = 250; before < 260; before++) {
+        const text = "a".repeat(before) + odd + "b".repeat(300) + odd;
+        assert.deepEqual(toUtf8(text), new Uint8Array(encoder.encode(text)));
+      }
+  });
+
   it("UTF-8, in what is valid and what is not", () => {
     const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const encoder = new TextEncoder();
