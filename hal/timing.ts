@@ -13,6 +13,34 @@ export function delay(timer: Timer, ms: number): Promise<void> {
   });
 }
 
+/** A wait that something else may end: one at a time. */
+export class Pause {
+  readonly #timer: Timer;
+  #wake: (() => void) | undefined;
+
+  constructor(timer: Timer) {
+    this.#timer = timer;
+  }
+
+  /** Resolves at the next {@link end}, or after `limitMs` or a little later. */
+  start(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      // Timers may come a little early; asking again at once would be a busy loop.
+      const handle = this.#timer.set(() => this.end(), Math.max(1, limitMs));
+      this.#wake = () => {
+        this.#timer.clear(handle);
+        resolve();
+      };
+    });
+  }
+
+  end(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
 /** A limit that several waits of one operation share. */
 export class Deadline {
   readonly #clock: Clock;

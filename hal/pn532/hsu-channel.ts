@@ -1,7 +1,7 @@
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Serial } from "../ecma419.ts";
-import { Deadline, type Timing } from "../timing.ts";
+import { Deadline, Pause, type Timing } from "../timing.ts";
 import type { FrameChannel, ReadRequest, Received } from "./channel.ts";
 import { ackFrame, FRAME_BYTES_MAX } from "./frame.ts";
 import { FrameStream } from "./frame-stream.ts";
@@ -25,16 +25,17 @@ export class HsuChannel implements FrameChannel {
   readonly latencyMs: number;
   readonly #quietMs: number;
   readonly #timing: Timing;
+  readonly #pause: Pause;
   readonly #serial: Serial;
   readonly #stream = new FrameStream();
   #room = 0;
   #lastByteMs = 0;
   #interrupted = false;
-  #wake: (() => void) | undefined;
 
   constructor({ serial }: SerialHost, timing: Timing) {
     const { io: Io, baud = 115_200, receive, transmit, port, latencyMs = 0 } = serial;
     this.#timing = timing;
+    this.#pause = new Pause(timing.timer);
     // The longest frame is still on its way when the chip has long answered.
     this.latencyMs = latencyMs + (FRAME_BYTES_MAX * BITS_PER_BYTE * 1000) / baud;
     this.#quietMs = latencyMs + QUIET_MS + (2 * BITS_PER_BYTE * 1000) / baud;
@@ -47,7 +48,7 @@ export class HsuChannel implements FrameChannel {
       onReadable: (count) => this.#readable(count),
       onWritable: (count) => {
         this.#room = count;
-        this.#notify();
+        this.#pause.end();
       },
     });
   }
@@ -64,7 +65,7 @@ export class HsuChannel implements FrameChannel {
       } else if (deadline.passed) {
         throw lost(new Error("it takes no bytes"));
       } else {
-        await this.#pause(deadline.leftMs);
+        await this.#pause.start(deadline.leftMs);
       }
     }
   }
@@ -76,7 +77,7 @@ export class HsuChannel implements FrameChannel {
     // A frame that is half through the line must not become the answer to the next command.
     const deadline = new Deadline(this.#timing.clock, this.#quietMs + 2 * this.latencyMs);
     this.#lastByteMs = this.#nowMs;
-    while (!this.#isQuiet && !deadline.passed) await this.#pause(this.#quietLeftMs);
+    while (!this.#isQuiet && !deadline.passed) await this.#pause.start(this.#quietLeftMs);
     this.#stream.clear();
   }
 
@@ -87,13 +88,15 @@ export class HsuChannel implements FrameChannel {
       if (received !== undefined || this.#interrupted) return received;
       if (deadline.passed) return this.#stream.noisy ? "noise" : undefined;
       const { leftMs } = deadline;
-      await this.#pause(this.#stream.unfinished ? Math.min(leftMs, this.#quietLeftMs) : leftMs);
+      await this.#pause.start(
+        this.#stream.unfinished ? Math.min(leftMs, this.#quietLeftMs) : leftMs,
+      );
     }
   }
 
   interrupt(): void {
     this.#interrupted = true;
-    this.#notify();
+    this.#pause.end();
   }
 
   /** Nobody can hold a line that has one sender. */
@@ -102,7 +105,7 @@ export class HsuChannel implements FrameChannel {
   }
 
   close(): void {
-    this.#notify();
+    this.#pause.end();
     this.#serial.close();
   }
 
@@ -126,7 +129,7 @@ export class HsuChannel implements FrameChannel {
     if (bytes === undefined) return;
     this.#lastByteMs = this.#nowMs;
     this.#stream.push(new Uint8Array(bytes));
-    this.#notify();
+    this.#pause.end();
   }
 
   get #nowMs(): number {
@@ -139,24 +142,6 @@ export class HsuChannel implements FrameChannel {
 
   get #isQuiet(): boolean {
     return this.#quietLeftMs <= 0;
-  }
-
-  /** Until something happens at the port, or `limitMs`. */
-  #pause(limitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      // Timers may come a little early; asking again at once would be a busy loop.
-      const handle = this.#timing.timer.set(() => this.#notify(), Math.max(1, limitMs));
-      this.#wake = () => {
-        this.#timing.timer.clear(handle);
-        resolve();
-      };
-    });
-  }
-
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
   }
 }
 

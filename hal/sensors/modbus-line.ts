@@ -1,5 +1,5 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
-import { Deadline, delay, type Timing } from "../timing.ts";
+import { Deadline, delay, Pause, type Timing } from "../timing.ts";
 import { type SensorSerial, SerialPort } from "./serial-port.ts";
 
 /** The least pause between two requests: the meters measure no faster, and miss some else. */
@@ -20,23 +20,24 @@ const ANSWER_BYTES_MAX = 96;
  */
 export class ModbusLine {
   readonly #timing: Timing;
+  readonly #pause: Pause;
   readonly #port: SerialPort;
   #received: number[] = [];
   #queue: Promise<unknown> = Promise.resolve();
   #lastMs: number | undefined;
   #lastByteMs = 0;
-  #wake: (() => void) | undefined;
   #closed = false;
 
   /** 9600 baud unless told. */
   constructor(serial: SensorSerial, timing: Timing) {
     this.#timing = timing;
+    this.#pause = new Pause(timing.timer);
     this.#port = new SerialPort(serial, timing, (bytes) => {
       this.#lastByteMs = timing.clock.monotonicMs();
       for (const byte of bytes) {
         if (this.#received.length < ANSWER_BYTES_MAX) this.#received.push(byte);
       }
-      this.#notify();
+      this.#pause.end();
     });
   }
 
@@ -54,7 +55,7 @@ export class ModbusLine {
     if (this.#closed) return;
     this.#closed = true;
     this.#port.close();
-    this.#notify();
+    this.#pause.end();
   }
 
   async #exchange(request: Uint8Array): Promise<Uint8Array> {
@@ -72,7 +73,7 @@ export class ModbusLine {
     for (;;) {
       const leftMs = this.#hasBegun(request) ? this.#quietLeftMs : begin.leftMs;
       if (leftMs <= 0 && !this.#moreWaits()) break;
-      await this.#pause(leftMs);
+      await this.#pause.start(leftMs);
       this.#assertOpen();
     }
     this.#lastMs = clock.monotonicMs();
@@ -98,21 +99,5 @@ export class ModbusLine {
 
   #assertOpen(): void {
     if (this.#closed) throw new LatchkeyError("cancelled");
-  }
-
-  #pause(limitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const handle = this.#timing.timer.set(() => this.#notify(), Math.max(1, limitMs));
-      this.#wake = () => {
-        this.#timing.timer.clear(handle);
-        resolve();
-      };
-    });
-  }
-
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
   }
 }

@@ -1,6 +1,6 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Serial, SerialConstructor } from "../ecma419.ts";
-import { Deadline, type Timing } from "../timing.ts";
+import { Deadline, Pause, type Timing } from "../timing.ts";
 
 /** The serial line to a sensor, in the words of ECMA-419. */
 export interface SensorSerial {
@@ -21,16 +21,17 @@ const WRITE_LIMIT_MS = 200;
 export class SerialPort {
   readonly baud: number;
   readonly #timing: Timing;
+  readonly #pause: Pause;
   readonly #onBytes: (bytes: Uint8Array) => void;
   readonly #serial: Serial;
   #room = 0;
   #closed = false;
-  #wake: (() => void) | undefined;
 
   constructor(serial: SensorSerial, timing: Timing, onBytes: (bytes: Uint8Array) => void) {
     const { io: Io, baud = 9600, receive, transmit, port } = serial;
     this.baud = baud;
     this.#timing = timing;
+    this.#pause = new Pause(timing.timer);
     this.#onBytes = onBytes;
     this.#serial = new Io({
       baud,
@@ -41,7 +42,7 @@ export class SerialPort {
       onReadable: () => this.poll(),
       onWritable: (count) => {
         this.#room = count;
-        this.#notify();
+        this.#pause.end();
       },
     });
   }
@@ -65,14 +66,14 @@ export class SerialPort {
       } else if (deadline.passed) {
         throw new LatchkeyError("serial-lost");
       } else {
-        await this.#pause(deadline.leftMs);
+        await this.#pause.start(deadline.leftMs);
       }
     }
   }
 
   close(): void {
     this.#closed = true;
-    this.#notify();
+    this.#pause.end();
     this.#serial.close();
   }
 
@@ -82,22 +83,5 @@ export class SerialPort {
     } catch (cause) {
       throw new LatchkeyError("serial-lost", { cause });
     }
-  }
-
-  /** Until there is room, or `limitMs`. */
-  #pause(limitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const handle = this.#timing.timer.set(() => this.#notify(), Math.max(1, limitMs));
-      this.#wake = () => {
-        this.#timing.timer.clear(handle);
-        resolve();
-      };
-    });
-  }
-
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
   }
 }
