@@ -65,6 +65,13 @@ describe("the modules of an image", () => {
       }
     });
 
+    it(`of the ${name} check certificates if it speaks https, and carry nothing for it else`, () => {
+      const map = JSON.parse(readFileSync(join(folder, "program.js.map"), "utf8"));
+      const { sources } = map as { sources: string[] };
+      const checks = sources.filter((source) => /\/(?:tls|x509)-[a-z]+\.ts$/.test(source));
+      assert.equal(checks.length, target.target.endsWith("_tls") ? 3 : 0, checks.join());
+    });
+
     it(`of the ${name} are named by a manifest that is there, with all that it includes`, () => {
       const seen: string[] = [];
       const visit = (file: string): void => {

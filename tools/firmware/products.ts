@@ -19,7 +19,8 @@ const TARGETS = ["pico_2_w", "pico_2"];
 
 export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
   ...PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
-  firmwareTarget("reader", "pico_2_w_tls"),
+  // Only it carries the checks of certificates.
+  { ...firmwareTarget("reader", "pico_2_w_tls"), program: `${ROOM}/reader-tls-program.ts` },
 ]);
 
 function firmwareTarget(product: string, target: string): FirmwareTarget {

@@ -4,7 +4,6 @@ import { nativeBoard, nativeFlash, nativePulses, nativeRandom, nativeUsb } from 
 export { chipCrypto } from "./chip-crypto.ts";
 export { plainConnect } from "./http-client.ts";
 export { runNode } from "./run-node.ts";
-export { tlsConnect } from "./tls-connect.ts";
 
 export const natives = Object.freeze({
   flash: nativeFlash,

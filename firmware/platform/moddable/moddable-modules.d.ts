@@ -63,6 +63,7 @@ declare module "latchkey/program" {
   export const chipCrypto: typeof import("./chip-crypto.ts").chipCrypto;
   export const plainConnect: typeof import("./http-client.ts").plainConnect;
   export const runNode: typeof import("./run-node.ts").runNode;
+  /** Of `reader-tls-program.ts` alone. */
   export const tlsConnect: typeof import("./tls-connect.ts").tlsConnect;
 }
 

@@ -1,0 +1,2 @@
+export * from "./reader-program.ts";
+export { tlsConnect } from "./tls-connect.ts";
