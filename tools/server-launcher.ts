@@ -2,6 +2,7 @@ import { toBase64Url } from "../protocol/encoding/base64.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { createJsonLog } from "../server/json-log.ts";
 import { type RunningServer as StartedServer, startServer } from "../server/start.ts";
+import { tenantFields } from "../server/tenant-fields.ts";
 import { systemClock } from "../server/wall-clock.ts";
 import type { RunningServer, ServeOptions } from "./cli/context.ts";
 
@@ -39,10 +40,7 @@ async function provisionReader({ service }: StartedServer) {
   const keys = await service.admin.provisioning(tenant.tenantId);
   return {
     node_type: "reader",
-    tenant_id: keys.tenantId,
-    comm_key: toBase64Url(keys.commKey.bytes),
-    comm_iv: toBase64Url(keys.commIv),
-    server_keys: keys.serverKeys.map((key) => toBase64Url(key)),
+    ...tenantFields(keys),
     df1: toBase64Url(keys.df1.bytes),
   };
 }

@@ -12,6 +12,7 @@ import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
 import type { ReadingRow } from "../../server/store/readings.ts";
 import type { Records } from "../../server/store/records.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
+import { tenantFields } from "../../server/tenant-fields.ts";
 import { Vault } from "../../server/vault.ts";
 import type { World } from "../world/world.ts";
 
@@ -145,10 +146,7 @@ export function deskReaderJson(
   return {
     base_url: baseUrl,
     node_type: "reader",
-    tenant_id: provisioning.tenantId,
-    comm_key: toBase64Url(provisioning.commKey.bytes),
-    comm_iv: toBase64Url(provisioning.commIv),
-    server_keys: provisioning.serverKeys.map(toBase64Url),
+    ...tenantFields(provisioning),
     df1: toBase64Url(provisioning.df1.bytes),
     label: "Front door",
     badge_host: BADGE_HOST,

@@ -1,5 +1,5 @@
-import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import type { Provisioning } from "../../server/admin.ts";
+import { tenantFields } from "../../server/tenant-fields.ts";
 
 /** Pins as in the wiring table of README.md. */
 export const SENSOR_PINS = Object.freeze({
@@ -28,10 +28,7 @@ export function deskSensorJson(
   return {
     base_url: baseUrl,
     node_type: "sensor",
-    tenant_id: provisioning.tenantId,
-    comm_key: toBase64Url(provisioning.commKey.bytes),
-    comm_iv: toBase64Url(provisioning.commIv),
-    server_keys: provisioning.serverKeys.map(toBase64Url),
+    ...tenantFields(provisioning),
     label: "Server room",
     ...SENSOR_PINS,
     sensors: DESK_SENSORS,
