@@ -41,6 +41,29 @@ const PROTOCOL_VERSION = 1;
 /** The only chip that there is firmware for. */
 const CHIP = "RP2350";
 
+/** A node that runs with its configuration, as its console knows it. */
+export interface NodeAtWork {
+  readonly platform: Platform;
+  readonly config: { readonly nodeType: string; readonly label: string };
+  readonly identity: { readonly state: { readonly nodePk: Uint8Array | undefined } };
+  readonly log: Log;
+}
+
+/** How a node at work takes another configuration; `undefined` where its platform keeps none. */
+export function provisioningAtWork(
+  { platform, config, identity, log }: NodeAtWork,
+  { progress, restart }: Pick<NodeProvisioningOptions, "progress" | "restart">,
+): NodeProvisioning | undefined {
+  const { provisioning } = platform;
+  if (provisioning === undefined) return undefined;
+  return nodeProvisioning({
+    ...{ platform, provisioning, log, progress, restart, configured: true, atWork: true },
+    ...{ product: config.nodeType, label: config.label },
+    nodePk: () => identity.state.nodePk,
+    joined: () => platform.network.status().up,
+  });
+}
+
 export function nodeProvisioning(options: NodeProvisioningOptions): NodeProvisioning {
   const { platform, provisioning, log, product, label, configured, restart } = options;
   const { clock, timer, system, crypto } = platform;

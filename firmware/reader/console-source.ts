@@ -12,7 +12,7 @@ import {
   uploadFacts,
 } from "../node-facts.ts";
 import type { Platform } from "../platform.ts";
-import { type NodeProvisioning, nodeProvisioning } from "../provisioning/node-provisioning.ts";
+import { type NodeProvisioning, provisioningAtWork } from "../provisioning/node-provisioning.ts";
 import { progressFacts } from "../provisioning/progress-facts.ts";
 import type { NodeReporting } from "../sensor/node-reporting.ts";
 import { sensorFacts } from "../sensor/sensor-facts.ts";
@@ -55,19 +55,11 @@ export function readerProvisioning(
   parts: ConsoleParts,
   restart: () => void,
 ): NodeProvisioning | undefined {
-  const { platform, config, engine, identity, log } = parts;
-  const { provisioning } = platform;
-  if (provisioning === undefined) return undefined;
-  return nodeProvisioning({
-    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
-    ...{ product: config.nodeType, label: config.label },
-    nodePk: () => identity.state.nodePk,
-    progress: () => {
-      const { fault, linkError } = engine.state;
-      return progressFacts(parts, stageName(engine.state), fault?.code ?? linkError);
-    },
-    joined: () => platform.network.status().up,
-  });
+  const progress = () => {
+    const { state } = parts.engine;
+    return progressFacts(parts, stageName(state), state.fault?.code ?? state.linkError);
+  };
+  return provisioningAtWork(parts, { progress, restart });
 }
 
 function status(parts: ConsoleParts): Facts {

@@ -7,7 +7,7 @@ import {
   systemFacts,
   uploadFacts,
 } from "../node-facts.ts";
-import { type NodeProvisioning, nodeProvisioning } from "../provisioning/node-provisioning.ts";
+import { type NodeProvisioning, provisioningAtWork } from "../provisioning/node-provisioning.ts";
 import { progressFacts } from "../provisioning/progress-facts.ts";
 import { lastError } from "./last-error.ts";
 import { sensorFacts } from "./sensor-facts.ts";
@@ -35,16 +35,10 @@ export function sensorProvisioning(
   parts: SensorNodeParts,
   restart: () => void,
 ): NodeProvisioning | undefined {
-  const { platform, config, connection, identity, log } = parts;
-  const { provisioning } = platform;
-  if (provisioning === undefined) return undefined;
-  return nodeProvisioning({
-    ...{ platform, provisioning, log, restart, configured: true, atWork: true },
-    ...{ product: config.nodeType, label: config.label },
-    nodePk: () => identity.state.nodePk,
-    progress: () => progressFacts(parts, connection.stage.toUpperCase(), connection.fault?.code),
-    joined: () => platform.network.status().up,
-  });
+  const { connection } = parts;
+  const progress = () =>
+    progressFacts(parts, connection.stage.toUpperCase(), connection.fault?.code);
+  return provisioningAtWork(parts, { progress, restart });
 }
 
 function status(parts: SensorNodeParts): Facts {
