@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { DESK_PINS } from "../host-sim/node/backend.ts";
+import { DESK_PINS } from "../host-sim/node/desk-reader.ts";
 import { DESK_SENSORS, SENSOR_PINS } from "../host-sim/node/desk-sensor.ts";
 
 export const TEMPLATE_KINDS = Object.freeze(["reader", "sensor", "both"] as const);

@@ -1,7 +1,4 @@
-import { type ReaderConfig, readerConfig } from "../../firmware/config.ts";
-import { EVERY_DRIVER } from "../../firmware/sensor/drivers/every-driver.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
-import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
@@ -12,9 +9,9 @@ import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
 import type { ReadingRow } from "../../server/store/readings.ts";
 import type { Records } from "../../server/store/records.ts";
 import { openSqliteRecords } from "../../server/store/sqlite-records.ts";
-import { tenantFields } from "../../server/tenant-fields.ts";
 import { Vault } from "../../server/vault.ts";
 import type { World } from "../world/world.ts";
+import { BADGE_HOST } from "./desk-reader.ts";
 
 /** Monday, 2026-01-05, 08:00 UTC: when every simulated world begins. */
 export const WORLD_BEGIN_UNIX_MS = 1_767_600_000_000;
@@ -122,44 +119,4 @@ function traceLog(world: World): Log {
     write: (level, event, fields) =>
       world.record("server", `${level} ${event} ${JSON.stringify(fields ?? {})}`),
   };
-}
-
-/** Host of the link on the badges. */
-export const BADGE_HOST = "latchkey.local";
-
-/** Pins as in the wiring table of README.md. */
-export const DESK_PINS = Object.freeze({
-  nfc: { data: 4, clock: 5, hz: 100_000, reset: 8, irq: 9 },
-  display: { data: 2, clock: 3, hz: 400_000, address: 0x3c },
-  relay: { pin: 15, active: "high", max_ms: 10_000 },
-  led: { green: 10, red: 11 },
-  buzzer: { pin: 14 },
-  console: { transmit: 0, receive: 1, baud: 115_200 },
-});
-
-/** The configuration of a simulated reader, as `latchkey init` would write it for a real one. */
-export function deskReaderJson(
-  provisioning: Provisioning,
-  baseUrl: string,
-  changes: Readonly<Record<string, unknown>> = {},
-): Readonly<Record<string, unknown>> {
-  return {
-    base_url: baseUrl,
-    node_type: "reader",
-    ...tenantFields(provisioning),
-    df1: toBase64Url(provisioning.df1.bytes),
-    label: "Front door",
-    badge_host: BADGE_HOST,
-    ...DESK_PINS,
-    ...changes,
-  };
-}
-
-/** The same, checked. @throws config-invalid */
-export function deskReaderConfig(
-  provisioning: Provisioning,
-  baseUrl: string,
-  changes: Readonly<Record<string, unknown>> = {},
-): ReaderConfig {
-  return readerConfig(deskReaderJson(provisioning, baseUrl, changes), EVERY_DRIVER);
 }

@@ -14,7 +14,8 @@ import { factoryMemory } from "../nfc/ntag424-memory.ts";
 import { sealChip } from "../nfc/sealed-chip.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import type { World } from "../world/world.ts";
-import { BADGE_HOST, type BackendTenant } from "./backend.ts";
+import type { BackendTenant } from "./backend.ts";
+import { BADGE_HOST } from "./desk-reader.ts";
 
 /** Where badges are issued: the service in this process, or one behind a socket. */
 export interface BadgeIssuer {

@@ -13,8 +13,9 @@ import type { SensorEntry } from "../rig/simulated-sensor.ts";
 import type { ScenarioBadge } from "../scenario/scenario.ts";
 import { type MeasuredTap, TapWatch } from "../tap-watch.ts";
 import { World } from "../world/world.ts";
-import { Backend, type BackendTenant, deskReaderConfig, SIM_BASE_URL } from "./backend.ts";
+import { Backend, type BackendTenant, SIM_BASE_URL } from "./backend.ts";
 import { BadgeBox } from "./badge-box.ts";
+import { deskReaderConfig } from "./desk-reader.ts";
 
 export interface SimulationOptions {
   readonly seed: string;

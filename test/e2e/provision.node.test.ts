@@ -4,7 +4,8 @@ import { FlashConfigStore } from "../../firmware/provisioning/flash-config-store
 import { readText } from "../../host-sim/display/read-text.ts";
 import { FlashModel } from "../../host-sim/flash/flash-model.ts";
 import { WifiModel } from "../../host-sim/net/wifi-model.ts";
-import { deskReaderJson, SIM_BASE_URL } from "../../host-sim/node/backend.ts";
+import { SIM_BASE_URL } from "../../host-sim/node/backend.ts";
+import { deskReaderJson } from "../../host-sim/node/desk-reader.ts";
 import { Simulation } from "../../host-sim/node/simulation.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";

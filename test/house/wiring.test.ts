@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DESK_PINS } from "../../host-sim/node/backend.ts";
+import { DESK_PINS } from "../../host-sim/node/desk-reader.ts";
 import { readText } from "./source.ts";
 
 /** Numbers behind "GP" in the row of the README's table that begins with these cells. */

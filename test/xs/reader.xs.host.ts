@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers";
 import { snapshotChip } from "../../host-sim/nfc/chip-snapshot.ts";
 import { Ntag424 } from "../../host-sim/nfc/ntag424.ts";
-import { Backend, deskReaderJson, SIM_BASE_URL } from "../../host-sim/node/backend.ts";
+import { Backend, SIM_BASE_URL } from "../../host-sim/node/backend.ts";
 import { BadgeBox } from "../../host-sim/node/badge-box.ts";
+import { deskReaderJson } from "../../host-sim/node/desk-reader.ts";
 import { World } from "../../host-sim/world/world.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
 import type { HostFunctions } from "./run-file.ts";

@@ -18,10 +18,11 @@ import type { Arguments } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent, Row } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+import { HUMAN_FOLDER } from "../human/human-folder.ts";
 import { makeIssuer, readAnchor, readIssuer, readJson } from "../human/issuer-folder.ts";
 import { makeKey, readKey } from "../human/key-file.ts";
 import { resolvePath } from "../reader-file.ts";
-import { HUMAN_FOLDER, nameOf } from "./human-root.ts";
+import { nameOf } from "./human-root.ts";
 
 type Events = AsyncGenerator<CliEvent, undefined>;
 

@@ -9,10 +9,9 @@ import { usageError } from "../cli/arguments.ts";
 import type { Arguments } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
+import { HUMAN_FOLDER } from "../human/human-folder.ts";
 import { PersonFolder } from "../human/person-folder.ts";
-import { DATA_FOLDER, resolvePath } from "../reader-file.ts";
-
-export const HUMAN_FOLDER = `${DATA_FOLDER}/human`;
+import { resolvePath } from "../reader-file.ts";
 
 type Events = AsyncGenerator<CliEvent, undefined>;
 

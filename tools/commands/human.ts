@@ -3,25 +3,28 @@ import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-import { issue, newIssuer, present, requestCredential, verify } from "./human-credential.ts";
-import { addDevice, HUMAN_FOLDER, newHuman, recover, revokeDevice } from "./human-root.ts";
+import { HUMAN_FOLDER } from "../human/human-folder.ts";
 
 /** Gives an exit code, or nothing when all is well. */
 type Action = (context: Context, args: Arguments) => AsyncGenerator<CliEvent, number | undefined>;
 
-const ACTIONS: Readonly<Record<string, Action>> = {
-  new: newHuman,
-  recover,
-  "device add": addDevice,
-  "device revoke": revokeDevice,
-  "issuer new": newIssuer,
-  "credential request": requestCredential,
-  "credential issue": issue,
-  present,
-  verify,
+const root = () => import("./human-root.ts");
+const credential = () => import("./human-credential.ts");
+
+/** Loaded when one is used: word list and curves are of no use to the other commands. */
+const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
+  new: async () => (await root()).newHuman,
+  recover: async () => (await root()).recover,
+  "device add": async () => (await root()).addDevice,
+  "device revoke": async () => (await root()).revokeDevice,
+  "issuer new": async () => (await credential()).newIssuer,
+  "credential request": async () => (await credential()).requestCredential,
+  "credential issue": async () => (await credential()).issue,
+  present: async () => (await credential()).present,
+  verify: async () => (await credential()).verify,
 };
 
-function actionOf({ positionals }: Arguments): Action {
+function actionOf({ positionals }: Arguments): () => Promise<Action> {
   const [first = "", second = ""] = positionals;
   const names = Object.keys(ACTIONS);
   const name = names.find((known) => known === first || known === `${first} ${second}`);
@@ -60,6 +63,7 @@ export const human: Command = {
     ["latchkey human verify p.txt --type age --anchor anchor.json", "with --audience and --nonce"],
   ],
   async *run(context, args) {
-    return (yield* actionOf(args)(context, args)) ?? EXIT.ok;
+    const action = await actionOf(args)();
+    return (yield* action(context, args)) ?? EXIT.ok;
   },
 };
