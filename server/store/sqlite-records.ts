@@ -6,6 +6,7 @@ import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
+import { policyRecords } from "./sqlite-policies.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
@@ -48,6 +49,7 @@ export function openSqliteRecords(path: string): Records {
     ...readingRecords(db),
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...policyRecords(db),
     ...releaseRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);

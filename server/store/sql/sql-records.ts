@@ -9,6 +9,7 @@ import { badgeRecords, cardRecords } from "./sql-badges.ts";
 import { SqlDatabase } from "./sql-database.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
+import { policyRecords } from "./sql-policies.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
 import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
@@ -73,6 +74,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...reportRecords(database, append),
     ...operatorRecords(database),
     ...readingRecords(database, append),
+    ...policyRecords(database, append),
     ...releaseRecords(database, append),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
