@@ -17,6 +17,7 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
 import { newToken } from "./issued-token.ts";
+import { type PolicyAdmin, policyAdmin } from "./policy/policy-admin.ts";
 import {
   type AuthorityOrder,
   type PublishedAuthority,
@@ -108,6 +109,7 @@ export interface Admin {
   revokeNode(tenantId: string, nodeUid: string): Promise<void>;
   changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
   readonly applications: ApplicationAdmin;
+  readonly policy: PolicyAdmin;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
   /** Works on the card behind `transceive`; see `runCardOrder`. */
@@ -252,6 +254,7 @@ export function createAdmin(context: ServiceContext): Admin {
       await records.setZone(tenantId, zone, checkRelayMs(relayMs));
     },
     applications: applicationAdmin(context),
+    policy: policyAdmin(context),
     issueBadge: (order) => issueBadge(context, order),
     card: (order, transceive) => runCardOrder(context, order, transceive),
     badge: (tenantId, badgeUid) => records.badge(tenantId, toHex(badgeUid)),
