@@ -9,7 +9,7 @@ import {
 } from "../../protocol/application/endpoints.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
-import type { Operator } from "../store/records.ts";
+import type { Operator } from "../store/operators.ts";
 import type { ApplicationOptions } from "./application-options.ts";
 import { createBackEndFor, setRoleFor } from "./manage-applications.ts";
 import { openForBackEnd, sealForBackEnd } from "./open-for-back-end.ts";

@@ -3,7 +3,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireTenant } from "../operator-auth.ts";
-import type { Operator } from "../store/records.ts";
+import type { Operator } from "../store/operators.ts";
 import { APPLICATION_ROLES, setApplicationRole } from "./application-roles.ts";
 import { createBackEnd } from "./back-end-auth.ts";
 

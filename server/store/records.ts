@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { OperatorRecords } from "./operators.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
 import type { VaultRecords } from "./vault-rows.ts";
@@ -157,21 +158,12 @@ export interface CounterStep {
   readonly refused: (obstacle: GrantObstacle) => DecisionRecord;
 }
 
-export type Role = "admin" | "manager";
-
-export interface Operator {
-  readonly name: string;
-  readonly role: Role;
-  /** Absent: all tenants. */
-  readonly tenantId: string | undefined;
-}
-
 /**
  * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords {
+export interface Records extends OperatorRecords, ReadingRecords, ReleaseRecords, VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict
@@ -248,11 +240,6 @@ export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords {
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
   /** Newest first. */
   alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
-
-  addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
-  operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
-  /** All tokens of that name, in that tenant or among those who are of none. */
-  removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
   /** Runs `work` in one process at a time, of all that have these records open. */
   alone<T>(work: () => Promise<T>): Promise<T>;

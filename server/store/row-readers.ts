@@ -1,5 +1,6 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
+import type { Role } from "../roles.ts";
 import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
 import {
   blob,
@@ -10,6 +11,7 @@ import {
   type Row,
   text,
 } from "./columns.ts";
+import type { Operator } from "./operators.ts";
 import type {
   Alarm,
   AuditRow,
@@ -19,9 +21,7 @@ import type {
   CommBatch,
   Node,
   NodeStatus,
-  Operator,
   RegistrationPolicy,
-  Role,
   Tenant,
 } from "./records.ts";
 import type { StoredAuthority, StoredRelease } from "./releases.ts";

@@ -178,6 +178,20 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        PRIMARY KEY (tenant_id, node_uid, release_id)`,
     ),
   ),
+  steps(
+    table(
+      "operator_tokens",
+      `token_hash {hash} PRIMARY KEY, name {key} NOT NULL,
+       role {key} NOT NULL CHECK (role IN ('admin', 'manager', 'operator', 'auditor')),
+       tenant_id {key}, created_at {integer} NOT NULL,
+       FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)`,
+    ),
+    () => [
+      "INSERT INTO operator_tokens (token_hash, name, role, tenant_id, created_at) " +
+        "SELECT token_hash, name, role, tenant_id, created_at FROM operators",
+      "DROP TABLE IF EXISTS operators",
+    ],
+  ),
 ]);
 
 /** Tables that are only added to, also by ourselves. */
