@@ -5,7 +5,7 @@ import { OPERATOR_NAME_MAX, type Operator, type OperatorToken } from "./store/op
 import type { AuditEntry } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
-/** The audit chain of what belongs to no tenant: operators of all of them. No tenant has this id. */
+/** The audit chain of what belongs to no tenant: operators of all. No tenant has this id. */
 export const SERVER_CHAIN = "00000000-0000-0000-0000-000000000000";
 
 const OPERATORS_MAX = 1000;
