@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction, PassageObstacle } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords, PolicyStep } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
@@ -183,21 +184,17 @@ export interface CounterStep extends PassageStep {
 /** What came between, or nothing. */
 export type DecisionOutcome = GrantObstacle | typeof POLICY_CHANGED | undefined;
 
-export type Role = "admin" | "manager";
-
-export interface Operator {
-  readonly name: string;
-  readonly role: Role;
-  /** Absent: all tenants. */
-  readonly tenantId: string | undefined;
-}
-
 /**
  * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends PolicyRecords, ReadingRecords, ReleaseRecords, VaultRecords {
+export interface Records
+  extends OperatorRecords,
+    PolicyRecords,
+    ReadingRecords,
+    ReleaseRecords,
+    VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict
@@ -276,11 +273,6 @@ export interface Records extends PolicyRecords, ReadingRecords, ReleaseRecords, 
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
   /** Newest first. */
   alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
-
-  addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
-  operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
-  /** All tokens of that name, in that tenant or among those who are of none. */
-  removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
   /** Runs `work` in one process at a time, of all that have these records open. */
   alone<T>(work: () => Promise<T>): Promise<T>;

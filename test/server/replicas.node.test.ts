@@ -69,7 +69,7 @@ for (const name of DATABASES)
       assert.equal(first.length, 1);
       assert.equal((await beside.admin.tenants()).length, 1);
       const { tenantId } = provisioning;
-      const rows = await database.execute("SELECT count(*) AS n FROM operators");
+      const rows = await database.execute("SELECT count(*) AS n FROM operator_tokens");
       assert.equal(Number(rows[0]?.["n"]), 1);
       assert.equal((await beside.admin.verifyAudit(tenantId)).intact, true);
     });
