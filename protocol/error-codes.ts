@@ -763,6 +763,41 @@ const table = {
     next: "Present credentials of one persona only.",
     status: 403,
   },
+  "persona-unexpected": {
+    title: "The credentials belong to another persona than was asked for.",
+    next: "Present credentials of the persona that was asked for.",
+    status: 403,
+  },
+  "holder-mixed": {
+    title: "The credentials of one answer are bound to different holders.",
+    next: "Present credentials that are bound to one key, or that name one identifier.",
+    status: 403,
+  },
+  "answer-incomplete": {
+    title: "A credential that was asked for is not in the answer.",
+    next: "Present it as well; `id` says which.",
+    status: 403,
+  },
+  "answer-unexpected": {
+    title: "The answer holds credentials that were not asked for.",
+    next: "Present exactly one for each that was asked for.",
+    status: 403,
+  },
+  "claim-not-shown": {
+    title: "A claim that was asked for was kept back.",
+    next: "Show it, or do without what it is asked for; `claim` says which.",
+    status: 403,
+  },
+  "claim-value-refused": {
+    title: "A claim does not have the value that was asked for.",
+    next: "Nothing to repeat: the holder does not meet what is asked; `claim` says which.",
+    status: 403,
+  },
+  "credential-too-old": {
+    title: "The credential was issued too long ago for this verifier.",
+    next: "Get a new one from its issuer.",
+    status: 403,
+  },
   "status-reference-invalid": {
     title: "The credential does not say as agreed where its status is published.",
     next: "The issuer has to issue it with a `status_list` of `uri` and `idx`.",
