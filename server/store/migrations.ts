@@ -1,3 +1,5 @@
+import { HUMAN_TABLES } from "./human-tables.ts";
+
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
  * released is never edited: a database in the field has it already.
@@ -271,4 +273,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     PRIMARY KEY (tenant_id, node_uid, release_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  HUMAN_TABLES,
 ]);

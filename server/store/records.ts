@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { HumanRecords } from "./humans.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
 import type { VaultRecords } from "./vault-rows.ts";
@@ -19,7 +20,7 @@ export interface Tenant {
 }
 
 /** The keys of a tenant by name; sealed by the vault, never in clear in the database. */
-export type TenantKeyName = "df1" | "sdm-meta-read" | "chip-master";
+export type TenantKeyName = "df1" | "sdm-meta-read" | "chip-master" | "human";
 
 /** A `comm_key` and `comm_iv` as burnt into one batch of nodes; 44 bytes, sealed. */
 export interface CommBatch {
@@ -171,14 +172,14 @@ export interface Operator {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords {
+export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords, HumanRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict
    */
   createTenant(
     tenant: Tenant,
-    keys: Readonly<Record<TenantKeyName, Uint8Array>>,
+    keys: Readonly<Record<Exclude<TenantKeyName, "human">, Uint8Array>>,
     batch: CommBatch,
     sealedUnder: string,
   ): Promise<void>;
@@ -187,6 +188,13 @@ export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords {
   setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<boolean>;
   /** Sealed. */
   tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
+  /** Adds one that came after the tenant; false when it is there. @throws conflict */
+  addTenantKey(
+    tenantId: string,
+    name: TenantKeyName,
+    sealed: Uint8Array,
+    sealedUnder: string,
+  ): Promise<boolean>;
   /** Newest first; at most 16. */
   commBatches(tenantId: string): Promise<readonly CommBatch[]>;
   /** If `sealedUnder` is still the vault's active key. @throws conflict */

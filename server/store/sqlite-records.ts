@@ -5,6 +5,7 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
+import { humanRecords } from "./sqlite-humans.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
@@ -49,6 +50,7 @@ export function openSqliteRecords(path: string): Records {
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
     ...releaseRecords(db),
+    ...humanRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);
