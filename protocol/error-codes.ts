@@ -618,6 +618,26 @@ const table = {
     next: "Sign a new one by the key that the identifier names.",
     status: 403,
   },
+  "statement-invalid": {
+    title: "What a device told the registry cannot be believed.",
+    next: "Sign it anew, now, with the key of a device that was not revoked.",
+    status: 403,
+  },
+  "human-unknown": {
+    title: "The registry knows no person of this root.",
+    next: "Enrol the root first; after `recover` it is known already.",
+    status: 404,
+  },
+  "device-unknown": {
+    title: "The person has no such device, or it was revoked already.",
+    next: "Check its serial number against the device's certificate.",
+    status: 404,
+  },
+  "did-unknown": {
+    title: "The registry knows no such identifier, or that key does not speak for it.",
+    next: "Delegate a key of a device to it first.",
+    status: 404,
+  },
   // Human identity: credentials.
   "jws-malformed": {
     title: "A signed token does not have the form of a compact JWS.",
