@@ -247,6 +247,26 @@ const table = {
     next: "Come back within the schedule, or ask a manager.",
     status: 403,
   },
+  "person-suspended": {
+    title: "This person's rights are suspended or ended.",
+    next: "Ask a manager.",
+    status: 403,
+  },
+  passback: {
+    title: "This badge has come in and not gone out, or the other way round.",
+    next: "Go out where it is counted; a manager can forgive it: `latchkey person forgive`.",
+    status: 403,
+  },
+  "first-person-missing": {
+    title: "Nobody who may open this zone has come in today.",
+    next: "Wait for somebody who may.",
+    status: 403,
+  },
+  "policy-unclear": {
+    title: "The rules for this door cannot be read, or name what is not there.",
+    next: "Look at the audit log for what is missing, and correct zone, site, schedule or holidays.",
+    status: 403,
+  },
   "badge-payload-invalid": {
     title: "The payload on the badge is damaged or was made for another chip.",
     next: "Write the badge again; on a chip that nobody issued it is a copy, see the audit log.",

@@ -5,6 +5,7 @@ import type { ApplicationOptions } from "./application/application-options.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Limits } from "./limits.ts";
+import type { RuleBook } from "./policy/rule-book.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import type { ReadingFeed } from "./reading-feed.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -21,6 +22,8 @@ export interface ServiceContext {
   readonly vault: Vault;
   readonly crypto: CryptoProvider;
   readonly sha3: Sha3;
+  /** Who may pass where and when. */
+  readonly ruleBook: RuleBook;
   /** What the identities behind tenants say now. */
   readonly authorities: Authorities;
   readonly clock: WallClock;

@@ -8,13 +8,20 @@ import {
 import { equalBytes } from "../protocol/encoding/bytes.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import type { ErrorCode } from "../protocol/error-codes.ts";
-import { isLatchkeyError } from "../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../protocol/errors.ts";
 import { diversifyChipKey } from "../protocol/nfc/an10922.ts";
 import { verifySdm } from "../protocol/nfc/sdm.ts";
+import { judgeBadge } from "./badge-access.ts";
 import { SDM_FILE_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import type { StoredChallenge } from "./store/ephemera.ts";
-import type { Badge, DecisionRecord, GrantObstacle, Node } from "./store/records.ts";
+import {
+  type Badge,
+  type DecisionRecord,
+  type GrantObstacle,
+  type Node,
+  POLICY_CHANGED,
+} from "./store/records.ts";
 import { openTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
@@ -22,8 +29,10 @@ import { unixSeconds } from "./wall-clock.ts";
 export interface Refusal {
   readonly reason: ErrorCode;
   readonly cause?: string;
-  /** Raises this alarm; `badge-cloned` does so by itself. */
+  /** Raises this alarm; `badge-cloned` and `passback` do so by themselves. */
   readonly alarm?: "badge-copy-suspected";
+  /** Whose badge it is, and which entitlement was looked at last. */
+  readonly by?: Readonly<Record<string, string>>;
   /** The genuine read that came with it and is not to serve again. */
   readonly readCounter?: number;
 }
@@ -33,6 +42,9 @@ export interface GenuineTap {
   readonly badge: Badge;
   readonly readCounter: number;
 }
+
+/** Rules that change under each of so many attempts are in nobody's hand any more. */
+const DECISION_TRIES = 5;
 
 export const refuse = (reason: ErrorCode, cause?: string): Refusal => ({
   reason,
@@ -130,12 +142,6 @@ async function examine(
   return checkChip(context, badge, request);
 }
 
-function isEntitled({ scope }: Badge, node: Node): boolean {
-  if (scope === undefined) return true;
-  const inZone = node.zone !== undefined && scope.zones.includes(node.zone);
-  return inZone || scope.nodes.includes(node.nodeUid);
-}
-
 /** The node's own time, else its zone's, else its tenant's; never beyond what readers accept. */
 async function relayMsFor({ records }: ServiceContext, node: Node): Promise<number> {
   const { tenantId, zone, relayMs } = node;
@@ -170,9 +176,9 @@ function decisionRecord(
     return { tenantId, at, kind: "badge-decision", data: { ...tap, ...data } };
   };
   if (!isRefusal(outcome)) return { entry: entry(outcome) };
-  const { reason, cause, alarm } = outcome as Refusal;
-  const row = entry({ granted: false, reason, ...(cause !== undefined && { cause }) });
-  const kind = reason === "badge-cloned" ? reason : alarm;
+  const { reason, cause, alarm, by } = outcome as Refusal;
+  const row = entry({ granted: false, reason, ...(cause !== undefined && { cause }), ...by });
+  const kind = reason === "badge-cloned" || reason === "passback" ? reason : alarm;
   if (kind === undefined) return { entry: row };
   return {
     entry: row,
@@ -191,6 +197,20 @@ export async function concludeTap(
   tap: TapName,
   found: GenuineTap | Refusal,
 ): Promise<BadgeDecision> {
+  for (let attempt = 0; attempt < DECISION_TRIES; attempt++) {
+    const decision = await concludeOnce(context, node, tap, found);
+    if (decision !== undefined) return decision;
+  }
+  throw new LatchkeyError("unavailable", { detail: { retry_after: 1 } });
+}
+
+/** `undefined` when the rules were changed before it could be recorded. */
+async function concludeOnce(
+  context: ServiceContext,
+  node: Node,
+  tap: TapName,
+  found: GenuineTap | Refusal,
+): Promise<BadgeDecision | undefined> {
   const { records, log } = context;
   const { tenantId, nodeUid } = node;
   const { challengeId } = tap;
@@ -212,18 +232,34 @@ export async function concludeTap(
   }
   const { badge, readCounter } = found;
   const relayMs = await relayMsFor(context, node);
-  const missing = isEntitled(badge, node) ? undefined : refuse("entitlement-denied");
-  const granted = { granted: true, relay_ms: relayMs, read_counter: readCounter };
-  const fresh = missing ? refused(missing) : decisionRecord(context, node, tap, granted);
-  const because = (obstacle: GrantObstacle): Refusal =>
-    refuse(obstacle, obstacle === "badge-cloned" ? "sdm-counter-stale" : undefined);
-  const step = { tenantId, nodeUid, badgeUid, readCounter };
-  const obstacle = await records.recordDecision(fresh, {
-    ...step,
-    refused: (found) => refused(because(found)),
+  const { denied, by, policy } = await judgeBadge(context, node, badge);
+  const granted = { granted: true, relay_ms: relayMs, read_counter: readCounter, ...by };
+  const fresh = denied ? refused(denied) : decisionRecord(context, node, tap, granted);
+  const because = (obstacle: GrantObstacle, violation?: string): Refusal => ({
+    ...refuse(obstacle, obstacle === "badge-cloned" ? "sdm-counter-stale" : violation),
+    by,
   });
-  if (obstacle !== undefined) return deny(because(obstacle));
-  if (missing) return deny(missing);
+  /** Of the obstacle, as it was recorded. */
+  let obstructed: Refusal | undefined;
+  const outcome = await records.recordDecision(fresh, {
+    ...{ tenantId, nodeUid, badgeUid, readCounter },
+    policy: {
+      ...policy,
+      soft: (violation) => {
+        const entry = decisionRecord(context, node, tap, { ...granted, passback: violation });
+        const at = unixSeconds(context.clock);
+        const where = { tenantId, at, badgeUid, nodeUid };
+        return { ...entry, alarm: { ...where, kind: "passback", cause: `${violation}, let in` } };
+      },
+    },
+    refused: (obstacle, violation) => {
+      obstructed = because(obstacle, violation);
+      return refused(obstructed);
+    },
+  });
+  if (outcome === POLICY_CHANGED) return undefined;
+  if (outcome !== undefined) return deny(obstructed ?? because(outcome));
+  if (denied) return deny(denied);
   log.write("info", "badge-granted", { ...named, challenge_id: challengeId });
   return { granted: true, challengeId, relayMs, holder: badge.holder };
 }

@@ -61,6 +61,7 @@ import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
+import { RuleBook } from "./policy/rule-book.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { ReadingFeed } from "./reading-feed.ts";
 import { normalise, queryOf, requireJson } from "./request-parts.ts";
@@ -223,7 +224,8 @@ export function createService(options: ServiceOptions): Service {
   const feed = new ReadingFeed(records, timer);
   const sha3 = options.sha3 ?? portableSha3;
   const authorities = new Authorities({ records, clock, sha3 });
-  const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities };
+  const ruleBook = new RuleBook(records);
+  const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities, ruleBook };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
   const context: ServiceContext = { ...options, ...parts, brokerUp };

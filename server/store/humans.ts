@@ -1,4 +1,4 @@
-import type { AuditEntry } from "./records.ts";
+import type { AuditEntry, TenantKeyName } from "./records.ts";
 
 /** An entry of one of a tenant's status lists. */
 export interface StatusPlace {
@@ -53,4 +53,11 @@ export interface HumanRecords {
     entry: AuditEntry,
   ): Promise<boolean>;
   statuses(tenantId: string, list: number): Promise<StoredStatuses>;
+  /** Adds a key that came after the tenant; false when it is there. @throws conflict */
+  addTenantKey(
+    tenantId: string,
+    name: TenantKeyName,
+    sealed: Uint8Array,
+    sealedUnder: string,
+  ): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import { HUMAN_TABLES } from "./human-tables.ts";
+import { POLICY_TABLES } from "./policy-tables.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -273,5 +274,6 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     PRIMARY KEY (tenant_id, node_uid, release_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  POLICY_TABLES,
   HUMAN_TABLES,
 ]);

@@ -1,8 +1,10 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
+import type { Direction, PassageObstacle } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { HumanRecords } from "./humans.ts";
+import type { PolicyRecords, PolicyStep } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
 import type { VaultRecords } from "./vault-rows.ts";
@@ -41,6 +43,8 @@ export interface Node {
   readonly label: string | undefined;
   readonly zone: string | undefined;
   readonly relayMs: number | undefined;
+  /** Whether it lets into its zone or out of it. */
+  readonly direction: Direction;
   readonly createdAt: number;
   readonly lastSeenAt: number | undefined;
   /** What it said of itself at its last check-in. */
@@ -57,6 +61,7 @@ export interface NodeChange {
   readonly label?: string;
   readonly zone?: string;
   readonly relayMs?: number;
+  readonly direction?: Direction;
 }
 
 /** What became of a registration; the node is the stored one, also when it was there before. */
@@ -86,6 +91,8 @@ export interface Badge {
   readonly label: string | undefined;
   readonly status: BadgeStatus;
   readonly scope: BadgeScope | undefined;
+  /** Whose it is; a badge of nobody goes by its scope alone. */
+  readonly personId: string | undefined;
   /** The highest SDMReadCtr seen; -1 before the first tap. */
   readonly readCounter: number;
   /** Which set of keys its chip has; see `CardRow`. */
@@ -95,7 +102,10 @@ export interface Badge {
   readonly createdAt: number;
 }
 
-export type NewBadge = Omit<Badge, "status" | "readCounter" | "keyGeneration" | "beingWritten">;
+export type NewBadge = Omit<
+  Badge,
+  "status" | "personId" | "readCounter" | "keyGeneration" | "beingWritten"
+>;
 
 /** A fact for the audit log; `data` holds no key material, it is kept for years. */
 export interface AuditEntry {
@@ -147,16 +157,32 @@ export interface ReaderDenials {
 }
 
 /** What can come between the examination of a tap and its grant. */
-export type GrantObstacle = "node-revoked" | "badge-revoked" | "badge-suspended" | "badge-cloned";
+export type GrantObstacle =
+  | "node-revoked"
+  | "badge-revoked"
+  | "badge-suspended"
+  | "badge-cloned"
+  | PassageObstacle;
 
-export interface CounterStep {
+/** Nothing was recorded: the rules are no longer those that the decision went by. */
+export const POLICY_CHANGED = "policy-changed";
+
+/** What has to hold for whoever passes, with or without a badge. */
+export interface PassageStep {
   readonly tenantId: string;
   /** The reader that would open; its and the badge's status are looked at again. */
   readonly nodeUid?: string;
+  readonly policy?: PolicyStep;
+  readonly refused: (obstacle: GrantObstacle, cause?: string) => DecisionRecord;
+}
+
+export interface CounterStep extends PassageStep {
   readonly badgeUid: string;
   readonly readCounter: number;
-  readonly refused: (obstacle: GrantObstacle) => DecisionRecord;
 }
+
+/** What came between, or nothing. */
+export type DecisionOutcome = GrantObstacle | typeof POLICY_CHANGED | undefined;
 
 export type Role = "admin" | "manager";
 
@@ -172,7 +198,12 @@ export interface Operator {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords, HumanRecords {
+export interface Records
+  extends HumanRecords,
+    PolicyRecords,
+    ReadingRecords,
+    ReleaseRecords,
+    VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict
@@ -188,13 +219,6 @@ export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords, H
   setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<boolean>;
   /** Sealed. */
   tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
-  /** Adds one that came after the tenant; false when it is there. @throws conflict */
-  addTenantKey(
-    tenantId: string,
-    name: TenantKeyName,
-    sealed: Uint8Array,
-    sealedUnder: string,
-  ): Promise<boolean>;
   /** Newest first; at most 16. */
   commBatches(tenantId: string): Promise<readonly CommBatch[]>;
   /** If `sealedUnder` is still the vault's active key. @throws conflict */
@@ -240,10 +264,12 @@ export interface Records extends ReadingRecords, ReleaseRecords, VaultRecords, H
 
   /**
    * One transaction: if reader and badge are still in force and `step` is above the badge's
-   * counter, raises that and records `fresh`, else records what `step` says of the obstacle, and
-   * gives it. Without `step`, records `fresh`.
+   * counter, raises that, notes the passage and records `fresh`, else records what `step` says of
+   * the obstacle, and gives it. Without `step`, records `fresh`.
    */
-  recordDecision(fresh: DecisionRecord, step?: CounterStep): Promise<GrantObstacle | undefined>;
+  recordDecision(fresh: DecisionRecord, step?: CounterStep): Promise<DecisionOutcome>;
+  /** The same for somebody who has no badge. */
+  recordPassage(fresh: DecisionRecord, step: PassageStep): Promise<DecisionOutcome>;
 
   /**
    * One transaction: records the denials that are numbered above the last one of that boot, and

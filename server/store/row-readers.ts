@@ -1,5 +1,7 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
+import type { Direction, Presence } from "../policy/passage.ts";
+import type { RuleKind } from "../policy/rules.ts";
 import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
 import {
   blob,
@@ -10,6 +12,13 @@ import {
   type Row,
   text,
 } from "./columns.ts";
+import type {
+  Person,
+  PersonStatus,
+  PresenceRow,
+  StoredEntitlement,
+  StoredRule,
+} from "./policies.ts";
 import type {
   Alarm,
   AuditRow,
@@ -53,6 +62,7 @@ export function toNode(row: Row): Node {
     label: optionalText(row, "label"),
     zone: optionalText(row, "zone"),
     relayMs: optionalInteger(row, "relay_ms"),
+    direction: text(row, "direction") as Direction,
     createdAt: integer(row, "created_at"),
     lastSeenAt: optionalInteger(row, "last_seen_at"),
     health: optionalJson(row, "health"),
@@ -72,6 +82,7 @@ export function toBadge(row: Row): Badge {
     label: optionalText(row, "label"),
     status: text(row, "status") as BadgeStatus,
     scope: optionalJson(row, "scope") as BadgeScope | undefined,
+    personId: optionalText(row, "person_id"),
     readCounter: integer(row, "read_counter"),
     keyGeneration: integer(row, "generation"),
     beingWritten: integer(row, "writing") === 1,
@@ -142,4 +153,33 @@ export function toRelease(row: Row): StoredRelease {
     securityVersion: integer(row, "security_version"),
     publishedAt: integer(row, "published_at"),
   };
+}
+
+export function toRule(row: Row): StoredRule {
+  const kind = text(row, "kind") as RuleKind;
+  return { kind, name: text(row, "name"), body: text(row, "body") };
+}
+
+export function toPerson(row: Row): Person {
+  return {
+    tenantId: text(row, "tenant_id"),
+    personId: text(row, "person_id"),
+    label: text(row, "label"),
+    groups: optionalJson(row, "member_of") as readonly string[],
+    status: text(row, "status") as PersonStatus,
+    createdAt: integer(row, "created_at"),
+  };
+}
+
+export function toEntitlement(row: Row): StoredEntitlement {
+  const [id, subject] = [text(row, "entitlement_id"), text(row, "subject")];
+  return { id, subject, body: text(row, "body") };
+}
+
+export function toPresence(row: Row): Presence {
+  return { inside: integer(row, "inside") === 1, cameAt: optionalInteger(row, "came_at") };
+}
+
+export function toPresenceRow(row: Row): PresenceRow {
+  return { zone: text(row, "zone"), subject: text(row, "subject"), ...toPresence(row) };
 }

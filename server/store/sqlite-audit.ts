@@ -1,17 +1,24 @@
 import { nextAuditRow } from "./audit-chain.ts";
 import { blob, integer } from "./columns.ts";
-import type {
-  Alarm,
-  AuditEntry,
-  CounterStep,
-  DecisionRecord,
-  GrantObstacle,
-  Records,
+import {
+  type Alarm,
+  type AuditEntry,
+  type CounterStep,
+  type DecisionOutcome,
+  type DecisionRecord,
+  type GrantObstacle,
+  type PassageStep,
+  POLICY_CHANGED,
+  type Records,
 } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
+import { notePassage, policyRevision } from "./sqlite-passages.ts";
 
-type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
+type AuditRecords = Pick<
+  Records,
+  "audit" | "auditRows" | "alarms" | "recordDecision" | "recordPassage"
+>;
 
 /** Appends a row to its tenant's chain; must run inside a transaction. */
 export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
@@ -46,26 +53,61 @@ export function appendDecision(db: SqliteDatabase, record: DecisionRecord): void
  */
 function outOfForce(
   db: SqliteDatabase,
-  { tenantId, badgeUid }: CounterStep,
+  tenantId: string,
   nodeUid: string,
+  badgeUid: string | undefined,
 ): GrantObstacle | undefined {
   const node = "SELECT status FROM nodes WHERE tenant_id = ? AND node_uid = ?";
   if (db.get(node, tenantId, nodeUid)?.["status"] !== "active") return "node-revoked";
+  if (badgeUid === undefined) return undefined;
   const badge = "SELECT status FROM badges WHERE tenant_id = ? AND badge_uid = ?";
   const status = db.get(badge, tenantId, badgeUid)?.["status"];
   if (status === "active") return undefined;
   return status === "suspended" ? "badge-suspended" : "badge-revoked";
 }
 
-function raiseCounter(db: SqliteDatabase, step: CounterStep): GrantObstacle | undefined {
-  const { tenantId, nodeUid, badgeUid, readCounter } = step;
-  const obstacle = nodeUid === undefined ? undefined : outOfForce(db, step, nodeUid);
-  if (obstacle !== undefined) return obstacle;
+/** Whether the chip's counter is above all that were seen, and is the highest now. */
+function raiseCounter(db: SqliteDatabase, step: CounterStep): boolean {
+  const { tenantId, badgeUid, readCounter } = step;
   // One statement compares and raises: two taps with one counter cannot both pass.
   const raise =
     "UPDATE badges SET read_counter = ?1 " +
     "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
-  return db.run(raise, readCounter, tenantId, badgeUid) === 1 ? undefined : "badge-cloned";
+  return db.run(raise, readCounter, tenantId, badgeUid) === 1;
+}
+
+/** Records what stands in the way, and gives it. */
+function refuseDecision(
+  db: SqliteDatabase,
+  step: PassageStep,
+  obstacle: GrantObstacle,
+  cause?: string,
+): GrantObstacle {
+  appendDecision(db, step.refused(obstacle, cause));
+  return obstacle;
+}
+
+/** Within a transaction. */
+function decide(
+  db: SqliteDatabase,
+  fresh: DecisionRecord,
+  step: PassageStep | CounterStep,
+): DecisionOutcome {
+  const { tenantId, nodeUid, policy } = step;
+  const counted = "badgeUid" in step ? step : undefined;
+  const obstacle =
+    nodeUid === undefined ? undefined : outOfForce(db, tenantId, nodeUid, counted?.badgeUid);
+  if (obstacle !== undefined) return refuseDecision(db, step, obstacle);
+  if (policy !== undefined && policyRevision(db, tenantId) !== policy.revision)
+    return POLICY_CHANGED;
+  if (counted !== undefined && !raiseCounter(db, counted))
+    return refuseDecision(db, step, "badge-cloned");
+  const passage = policy?.passage && notePassage(db, tenantId, policy.passage);
+  if (passage?.obstacle !== undefined)
+    return refuseDecision(db, step, passage.obstacle, passage.violation);
+  const violation = passage?.violation;
+  appendDecision(db, (violation !== undefined && policy?.soft?.(violation)) || fresh);
+  return undefined;
 }
 
 /** Decisions, the audit log and alarms. */
@@ -76,10 +118,13 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
     },
     async recordDecision(fresh, step) {
       return db.transaction(() => {
-        const obstacle = step && raiseCounter(db, step);
-        appendDecision(db, obstacle === undefined ? fresh : step!.refused(obstacle));
-        return obstacle;
+        if (step !== undefined) return decide(db, fresh, step);
+        appendDecision(db, fresh);
+        return undefined;
       });
+    },
+    async recordPassage(fresh, step) {
+      return db.transaction(() => decide(db, fresh, step));
     },
     async auditRows(tenantId, limit, after = 0) {
       const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";

@@ -8,7 +8,7 @@ const REVOKE =
   "UPDATE human_statuses SET value = ? WHERE tenant_id = ? AND list = ? AND idx = ? AND value <> ?";
 
 /** People's accounts and identifiers, all sealed, and the statuses of their credentials. */
-export function humanRecords(db: SqliteDatabase): HumanRecords {
+export function humanRecords(db: SqliteDatabase): Omit<HumanRecords, "addTenantKey"> {
   return {
     async human(tenantId, account) {
       const sql = "SELECT sealed, revision FROM human_accounts WHERE tenant_id = ? AND account = ?";

@@ -56,12 +56,14 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
     },
     async changeNode(tenantId, nodeUid, change, at) {
       const { status = null, label = null, zone = null, relayMs = null } = change;
+      const { direction = null } = change;
       return db.transaction(() => {
         const sql =
           "UPDATE nodes SET status = coalesce(?, status), label = coalesce(?, label), " +
-          "zone = coalesce(?, zone), relay_ms = coalesce(?, relay_ms) " +
+          "zone = coalesce(?, zone), relay_ms = coalesce(?, relay_ms), " +
+          "direction = coalesce(?, direction) " +
           "WHERE tenant_id = ? AND node_uid = ? AND (status <> 'revoked' OR coalesce(?1, status) = status)";
-        const found = db.run(sql, status, label, zone, relayMs, tenantId, nodeUid) === 1;
+        const found = db.run(sql, status, label, zone, relayMs, direction, tenantId, nodeUid) === 1;
         if (found) appendAudit(db, nodeChanged(tenantId, nodeUid, change, at));
         return found;
       });

@@ -7,6 +7,7 @@ import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { humanRecords } from "./sqlite-humans.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
+import { policyRecords } from "./sqlite-policies.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
@@ -49,6 +50,7 @@ export function openSqliteRecords(path: string): Records {
     ...readingRecords(db),
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...policyRecords(db),
     ...releaseRecords(db),
     ...humanRecords(db),
     async sweep(nowAt, readingsBefore) {

@@ -95,7 +95,8 @@ for (const { name, make } of RECORD_STORES)
       assert.equal(first.outcome, "created");
       const stored = await records.node("t", "n1");
       const empty = { label: undefined, zone: undefined, relayMs: undefined, health: undefined };
-      assert.deepEqual(stored, { ...node, ...empty, lastSeenAt: undefined });
+      const fresh = { ...empty, direction: "in", lastSeenAt: undefined };
+      assert.deepEqual(stored, { ...node, ...fresh });
       const second = await records.enrolNode({ ...node, nodeUid: "n1b" }, undefined);
       assert.deepEqual(second, { outcome: "exists", node: stored });
       assert.equal(await records.node("u", "n1"), undefined);
@@ -168,7 +169,7 @@ for (const { name, make } of RECORD_STORES)
         await records.createBadge(badge);
         const stored = await records.badge("t", badge.badgeUid);
         const fresh = { status: "active", readCounter: -1, keyGeneration: 1, beingWritten: false };
-        assert.deepEqual(stored, { ...badge, ...fresh });
+        assert.deepEqual(stored, { ...badge, ...fresh, personId: undefined });
       }
       await assert.rejects(records.createBadge(plain), { code: "conflict" });
       await assert.rejects(records.createBadge(newBadge("t", "04aa02", { mode: "HS" })), {

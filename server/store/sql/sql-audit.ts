@@ -1,17 +1,24 @@
 import { sql } from "kysely";
 import { nextAuditRow } from "../audit-chain.ts";
-import type {
-  Alarm,
-  AuditEntry,
-  CounterStep,
-  DecisionRecord,
-  GrantObstacle,
-  Records,
+import {
+  type Alarm,
+  type AuditEntry,
+  type CounterStep,
+  type DecisionOutcome,
+  type DecisionRecord,
+  type GrantObstacle,
+  type PassageStep,
+  POLICY_CHANGED,
+  type Records,
 } from "../records.ts";
 import { toAlarm, toAuditRow } from "../row-readers.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+import { holdRevision, notePassage } from "./sql-passages.ts";
 
-type AuditRecords = Pick<Records, "audit" | "auditRows" | "alarms" | "recordDecision">;
+type AuditRecords = Pick<
+  Records,
+  "audit" | "auditRows" | "alarms" | "recordDecision" | "recordPassage"
+>;
 
 /** Appends rows to what its tenants have; to be called last in a transaction. */
 export type Append = (db: SqlTransaction, entry: AuditEntry) => Promise<void>;
@@ -71,8 +78,9 @@ export async function appendDecision(
  */
 async function outOfForce(
   db: SqlTransaction,
-  { tenantId, badgeUid }: CounterStep,
+  tenantId: string,
   nodeUid: string,
+  badgeUid: string | undefined,
 ): Promise<GrantObstacle | undefined> {
   const node = await db
     .selectFrom("nodes")
@@ -82,6 +90,7 @@ async function outOfForce(
     .forUpdate()
     .executeTakeFirst();
   if (node?.status !== "active") return "node-revoked";
+  if (badgeUid === undefined) return undefined;
   const badge = await db
     .selectFrom("badges")
     .select("status")
@@ -93,13 +102,9 @@ async function outOfForce(
   return badge?.status === "suspended" ? "badge-suspended" : "badge-revoked";
 }
 
-async function raiseCounter(
-  db: SqlTransaction,
-  step: CounterStep,
-): Promise<GrantObstacle | undefined> {
-  const { tenantId, nodeUid, badgeUid, readCounter } = step;
-  const obstacle = nodeUid === undefined ? undefined : await outOfForce(db, step, nodeUid);
-  if (obstacle !== undefined) return obstacle;
+/** Whether the chip's counter is above all that were seen, and is the highest now. */
+async function raiseCounter(db: SqlTransaction, step: CounterStep): Promise<boolean> {
+  const { tenantId, badgeUid, readCounter } = step;
   // One statement compares and raises: two taps with one counter cannot both pass.
   const raised = await db
     .updateTable("badges")
@@ -108,22 +113,61 @@ async function raiseCounter(
     .where("badge_uid", "=", badgeUid)
     .where("read_counter", "<", readCounter)
     .executeTakeFirst();
-  return found(raised) === 1 ? undefined : "badge-cloned";
+  return found(raised) === 1;
 }
 
 /** Decisions, the audit log and alarms. */
 export function auditRecords(database: SqlDatabase, append: Append): AuditRecords {
+  /** Records what stands in the way, and gives it. */
+  async function refuse(
+    db: SqlTransaction,
+    step: PassageStep,
+    obstacle: GrantObstacle,
+    cause?: string,
+  ): Promise<GrantObstacle> {
+    await appendDecision(db, append, step.refused(obstacle, cause));
+    return obstacle;
+  }
+
+  /** Rows are held in one order everywhere: node, badge, rules, presence, audit log. */
+  async function decide(
+    db: SqlTransaction,
+    fresh: DecisionRecord,
+    step: PassageStep | CounterStep,
+  ): Promise<DecisionOutcome> {
+    const { tenantId, nodeUid, policy } = step;
+    const counted = "badgeUid" in step ? step : undefined;
+    const obstacle =
+      nodeUid === undefined
+        ? undefined
+        : await outOfForce(db, tenantId, nodeUid, counted?.badgeUid);
+    if (obstacle !== undefined) return refuse(db, step, obstacle);
+    if (policy !== undefined && (await holdRevision(db, tenantId)) !== policy.revision)
+      return POLICY_CHANGED;
+    if (counted !== undefined && !(await raiseCounter(db, counted)))
+      return refuse(db, step, "badge-cloned");
+    const passage = policy?.passage && (await notePassage(database, db, tenantId, policy.passage));
+    if (passage?.obstacle !== undefined)
+      return refuse(db, step, passage.obstacle, passage.violation);
+    const violation = passage?.violation;
+    const soft = violation === undefined ? undefined : policy?.soft?.(violation);
+    await appendDecision(db, append, soft ?? fresh);
+    return undefined;
+  }
+
   return {
     async audit(entry) {
       await database.transaction((db) => append(db, entry));
     },
     recordDecision(fresh, step) {
       return database.transaction(async (db) => {
-        const obstacle = step && (await raiseCounter(db, step));
-        const record = obstacle === undefined ? fresh : step!.refused(obstacle);
-        await appendDecision(db, append, record);
-        return obstacle;
+        if (step !== undefined) return decide(db, fresh, step);
+        await appendDecision(db, append, fresh);
+        return undefined;
       });
+    },
+    recordPassage(fresh, step) {
+      return database.transaction((db) => decide(db, fresh, step));
     },
     async auditRows(tenantId, limit, after = 0) {
       const rows = await database.run((db) =>

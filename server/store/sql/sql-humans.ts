@@ -3,6 +3,8 @@ import type { HumanRecords, StatusPlace } from "../humans.ts";
 import type { Append } from "./sql-audit.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
+type OwnRecords = Omit<HumanRecords, "addTenantKey">;
+
 /** How many rows it changed: none that is revoked, or that nobody has. */
 async function changeStatus(
   db: SqlTransaction,
@@ -27,7 +29,7 @@ async function changeStatus(
 }
 
 /** People's accounts and identifiers, all sealed, and the statuses of their credentials. */
-export function humanRecords(database: SqlDatabase, append: Append): HumanRecords {
+export function humanRecords(database: SqlDatabase, append: Append): OwnRecords {
   return {
     async human(tenantId, account) {
       const row = await database.run((db) =>

@@ -38,7 +38,7 @@ async function change(
   db: SqlTransaction,
   tenantId: string,
   nodeUid: string,
-  { status, label, zone, relayMs }: NodeChange,
+  { status, label, zone, relayMs, direction }: NodeChange,
 ): Promise<boolean> {
   const where = { tenant_id: tenantId, node_uid: nodeUid };
   const row = await db
@@ -54,6 +54,7 @@ async function change(
     ...(label !== undefined && { label }),
     ...(zone !== undefined && { zone }),
     ...(relayMs !== undefined && { relay_ms: relayMs }),
+    ...(direction !== undefined && { direction }),
   };
   if (Object.keys(cells).length > 0)
     await db

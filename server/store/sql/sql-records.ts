@@ -10,6 +10,7 @@ import { SqlDatabase } from "./sql-database.ts";
 import { humanRecords } from "./sql-humans.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
+import { policyRecords } from "./sql-policies.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
 import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
@@ -74,6 +75,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...reportRecords(database, append),
     ...operatorRecords(database),
     ...readingRecords(database, append),
+    ...policyRecords(database, append),
     ...releaseRecords(database, append),
     ...humanRecords(database, append),
     alone: (work) => database.alone(work),

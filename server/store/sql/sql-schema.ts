@@ -179,6 +179,42 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     ),
   ),
   steps(
+    ({ key }) => [
+      `ALTER TABLE nodes ADD COLUMN direction ${key} DEFAULT 'in' NOT NULL ` +
+        "CHECK (direction IN ('in', 'out'))",
+      `ALTER TABLE badges ADD COLUMN person_id ${key}`,
+    ],
+    table("policy_heads", `${TENANT}, revision {integer} NOT NULL, PRIMARY KEY (tenant_id)`),
+    table(
+      "policy_rules",
+      `${TENANT}, kind {key} NOT NULL CHECK (kind IN ('site', 'zone', 'schedule', 'calendar')),
+       name {key} NOT NULL, body {text} NOT NULL, PRIMARY KEY (tenant_id, kind, name)`,
+    ),
+    table(
+      "people",
+      `${TENANT}, person_id {key} NOT NULL, label {text} NOT NULL, member_of {text} NOT NULL,
+       status {key} NOT NULL CHECK (status IN ('active', 'suspended', 'removed')),
+       created_at {integer} NOT NULL, PRIMARY KEY (tenant_id, person_id)`,
+    ),
+    table(
+      "entitlements",
+      `${TENANT}, entitlement_id {key} NOT NULL, subject {key} NOT NULL, body {text} NOT NULL,
+       PRIMARY KEY (tenant_id, entitlement_id)`,
+    ),
+    index("INDEX entitlements_by_subject ON entitlements (tenant_id, subject)"),
+    table(
+      "presence",
+      `${TENANT}, subject {key} NOT NULL, zone {key} NOT NULL,
+       inside {integer} NOT NULL CHECK (inside IN (0, 1)), came_at {integer},
+       PRIMARY KEY (tenant_id, subject, zone)`,
+    ),
+    table(
+      "zone_openings",
+      `${TENANT}, zone {key} NOT NULL, day {key} NOT NULL, subject {key} NOT NULL,
+       "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
+    ),
+  ),
+  steps(
     table(
       "human_accounts",
       `${TENANT}, account {hash} NOT NULL, sealed {bytes} NOT NULL, revision {integer} NOT NULL,

@@ -1,7 +1,10 @@
 import type { Generated } from "kysely";
 import type { BadgeMode } from "../../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../../protocol/badge/sealed-link.ts";
+import type { Direction } from "../../policy/passage.ts";
+import type { RuleKind } from "../../policy/rules.ts";
 import type { CardLock } from "../card-rows.ts";
+import type { PersonStatus } from "../policies.ts";
 import type { BadgeStatus, NodeStatus, RegistrationPolicy, Role } from "../records.ts";
 
 type Bytes = Uint8Array;
@@ -31,6 +34,7 @@ export interface Tables {
     created_at: number;
     last_seen_at: number | null;
     health: string | null;
+    direction: Generated<Direction>;
   };
   zones: { tenant_id: string; zone: string; relay_ms: number };
   badges: {
@@ -46,7 +50,28 @@ export interface Tables {
     read_counter: number;
     created_at: number;
     profile: BadgeProfile;
+    person_id: string | null;
   };
+  /** Whoever changes a tenant's rules or decides by them holds this row until it is durable. */
+  policy_heads: { tenant_id: string; revision: number };
+  policy_rules: { tenant_id: string; kind: RuleKind; name: string; body: string };
+  people: {
+    tenant_id: string;
+    person_id: string;
+    label: string;
+    member_of: string;
+    status: PersonStatus;
+    created_at: number;
+  };
+  entitlements: { tenant_id: string; entitlement_id: string; subject: string; body: string };
+  presence: {
+    tenant_id: string;
+    subject: string;
+    zone: string;
+    inside: number;
+    came_at: number | null;
+  };
+  zone_openings: { tenant_id: string; zone: string; day: string; subject: string; at: number };
   audit: {
     tenant_id: string;
     seq: number;
