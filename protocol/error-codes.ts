@@ -643,6 +643,26 @@ const table = {
     next: "Sign a new one by the key that the identifier names.",
     status: 403,
   },
+  "statement-invalid": {
+    title: "What a device told the registry cannot be believed.",
+    next: "Sign it anew, now, with the key of a device that was not revoked.",
+    status: 403,
+  },
+  "human-unknown": {
+    title: "The registry knows no person of this root.",
+    next: "Enrol the root first; after `recover` it is known already.",
+    status: 404,
+  },
+  "device-unknown": {
+    title: "The person has no such device, or it was revoked already.",
+    next: "Check its serial number against the device's certificate.",
+    status: 404,
+  },
+  "did-unknown": {
+    title: "The registry knows no such identifier, or that key does not speak for it.",
+    next: "Delegate a key of a device to it first.",
+    status: 404,
+  },
   // Human identity: credentials.
   "jws-malformed": {
     title: "A signed token does not have the form of a compact JWS.",
@@ -786,6 +806,41 @@ const table = {
   "persona-mixed": {
     title: "The credentials belong to different personas of the holder.",
     next: "Present credentials of one persona only.",
+    status: 403,
+  },
+  "persona-unexpected": {
+    title: "The credentials belong to another persona than was asked for.",
+    next: "Present credentials of the persona that was asked for.",
+    status: 403,
+  },
+  "holder-mixed": {
+    title: "The credentials of one answer are bound to different holders.",
+    next: "Present credentials that are bound to one key, or that name one identifier.",
+    status: 403,
+  },
+  "answer-incomplete": {
+    title: "A credential that was asked for is not in the answer.",
+    next: "Present it as well; `id` says which.",
+    status: 403,
+  },
+  "answer-unexpected": {
+    title: "The answer holds credentials that were not asked for.",
+    next: "Present exactly one for each that was asked for.",
+    status: 403,
+  },
+  "claim-not-shown": {
+    title: "A claim that was asked for was kept back.",
+    next: "Show it, or do without what it is asked for; `claim` says which.",
+    status: 403,
+  },
+  "claim-value-refused": {
+    title: "A claim does not have the value that was asked for.",
+    next: "Nothing to repeat: the holder does not meet what is asked; `claim` says which.",
+    status: 403,
+  },
+  "credential-too-old": {
+    title: "The credential was issued too long ago for this verifier.",
+    next: "Get a new one from its issuer.",
     status: 403,
   },
   "status-reference-invalid": {

@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction, PassageObstacle } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { HumanRecords } from "./humans.ts";
 import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords, PolicyStep } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
@@ -22,7 +23,7 @@ export interface Tenant {
 }
 
 /** The keys of a tenant by name; sealed by the vault, never in clear in the database. */
-export type TenantKeyName = "df1" | "sdm-meta-read" | "chip-master";
+export type TenantKeyName = "df1" | "sdm-meta-read" | "chip-master" | "human";
 
 /** A `comm_key` and `comm_iv` as burnt into one batch of nodes; 44 bytes, sealed. */
 export interface CommBatch {
@@ -191,6 +192,7 @@ export type DecisionOutcome = GrantObstacle | typeof POLICY_CHANGED | undefined;
  */
 export interface Records
   extends OperatorRecords,
+    HumanRecords,
     PolicyRecords,
     ReadingRecords,
     ReleaseRecords,
@@ -201,7 +203,7 @@ export interface Records
    */
   createTenant(
     tenant: Tenant,
-    keys: Readonly<Record<TenantKeyName, Uint8Array>>,
+    keys: Readonly<Record<Exclude<TenantKeyName, "human">, Uint8Array>>,
     batch: CommBatch,
     sealedUnder: string,
   ): Promise<void>;

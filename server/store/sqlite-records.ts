@@ -4,6 +4,7 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
+import { humanRecords } from "./sqlite-humans.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { operatorRecords } from "./sqlite-operators.ts";
 import { policyRecords } from "./sqlite-policies.ts";
@@ -33,6 +34,7 @@ export function openSqliteRecords(path: string): Records {
     alone: (work) => work(),
     ...policyRecords(db),
     ...releaseRecords(db),
+    ...humanRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);

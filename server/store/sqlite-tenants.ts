@@ -11,6 +11,7 @@ type TenantRecords = Pick<
   | "tenants"
   | "setRegistration"
   | "tenantKey"
+  | "addTenantKey"
   | "commBatches"
   | "addCommBatch"
   | "zoneRelayMs"
@@ -54,6 +55,13 @@ export function tenantRecords(db: SqliteDatabase): TenantRecords {
       const sql = "SELECT sealed FROM tenant_keys WHERE tenant_id = ? AND name = ?";
       const row = db.get(sql, tenantId, name);
       return row && blob(row, "sealed");
+    },
+    async addTenantKey(tenantId, name, sealed, sealedUnder) {
+      return db.transaction(() => {
+        requireActive(db, sealedUnder);
+        const sql = "INSERT INTO tenant_keys VALUES (?,?,?) ON CONFLICT DO NOTHING";
+        return db.run(sql, tenantId, name, sealed) === 1;
+      });
     },
     async commBatches(tenantId) {
       const sql =

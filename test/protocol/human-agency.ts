@@ -13,8 +13,14 @@ import {
 } from "../../protocol/human/credential/verify.ts";
 import { bindKey } from "../../protocol/human/sd-jwt/key-binding.ts";
 import { type ClaimQuery, selectDisclosures } from "../../protocol/human/sd-jwt/present.ts";
-import { commonName, makeCertificate } from "../../protocol/human/x509/certificate.ts";
-import { basicConstraints, KEY_USAGE, keyUsage } from "../../protocol/human/x509/extensions.ts";
+import { commonName, keyIdOf, makeCertificate } from "../../protocol/human/x509/certificate.ts";
+import {
+  authorityKeyId,
+  basicConstraints,
+  KEY_USAGE,
+  keyUsage,
+  subjectKeyId,
+} from "../../protocol/human/x509/extensions.ts";
 import { HOUR, NOW, type TestKey, testKey } from "./human-family.ts";
 import { AUDIENCE, countingRandom, holder, NONCE } from "./human-issuer.ts";
 
@@ -42,6 +48,8 @@ export function certify(
       extensions: [
         basicConstraints(isCa),
         keyUsage(isCa ? KEY_USAGE.certSign : KEY_USAGE.digitalSignature),
+        subjectKeyId(keyIdOf(crypto, key.publicKey)),
+        authorityKeyId(keyIdOf(crypto, by.key.publicKey)),
       ],
     },
     (message) => crypto.p256Sign(by.key.privateKey, message),

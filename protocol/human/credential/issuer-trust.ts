@@ -56,6 +56,13 @@ export class IssuerTrust {
     );
   }
 
+  /** The key identifiers of an issuer's anchors, as far as their certificates have them. */
+  keyIdsOf(issuer: string): Uint8Array[] {
+    return this.#anchors
+      .filter(({ anchor }) => anchor.issuer === issuer)
+      .flatMap(({ certificate: { subjectKeyId } }) => subjectKeyId ?? []);
+  }
+
   /**
    * The public key of the leaf of `x5c`, whose chain ends at an anchor of this issuer.
    * @throws issuer-untrusted; the cause says what is wrong with the chain

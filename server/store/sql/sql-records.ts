@@ -6,6 +6,7 @@ import { openPostgres } from "./postgres.ts";
 import { auditAppender, auditRecords } from "./sql-audit.ts";
 import { badgeRecords, cardRecords } from "./sql-badges.ts";
 import { SqlDatabase } from "./sql-database.ts";
+import { humanRecords } from "./sql-humans.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
 import { operatorRecords } from "./sql-operators.ts";
@@ -46,6 +47,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...readingRecords(database, append),
     ...policyRecords(database, append),
     ...releaseRecords(database, append),
+    ...humanRecords(database, append),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>

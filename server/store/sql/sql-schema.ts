@@ -228,6 +228,22 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
     ),
   ),
+  steps(
+    table(
+      "human_accounts",
+      `${TENANT}, account {hash} NOT NULL, sealed {bytes} NOT NULL, revision {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, account)`,
+    ),
+    table(
+      "human_identifiers",
+      `${TENANT}, did {hash} NOT NULL, sealed {bytes} NOT NULL, PRIMARY KEY (tenant_id, did)`,
+    ),
+    table(
+      "human_statuses",
+      `${TENANT}, list {integer} NOT NULL, idx {integer} NOT NULL, value {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, list, idx)`,
+    ),
+  ),
 ]);
 
 /** Tables that are only added to, also by ourselves. */

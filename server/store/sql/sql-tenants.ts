@@ -11,6 +11,7 @@ type TenantRecords = Pick<
   | "tenants"
   | "setRegistration"
   | "tenantKey"
+  | "addTenantKey"
   | "commBatches"
   | "addCommBatch"
   | "zoneRelayMs"
@@ -81,6 +82,21 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
           .executeTakeFirst(),
       );
       return row && new Uint8Array(row.sealed);
+    },
+    addTenantKey(tenantId, name, sealed, sealedUnder) {
+      return database.transaction(async (db) => {
+        await requireActive(db, sealedUnder);
+        const where = { tenant_id: tenantId, name };
+        const known = await db
+          .selectFrom("tenant_keys")
+          .select("name")
+          .where((is) => is.and(where))
+          .executeTakeFirst();
+        if (known !== undefined) return false;
+        const cells = { ...where, sealed };
+        await database.add(() => db.insertInto("tenant_keys").values(cells).execute());
+        return true;
+      });
     },
     async commBatches(tenantId) {
       const rows = await database.run((db) =>

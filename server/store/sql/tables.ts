@@ -142,6 +142,9 @@ export interface Tables {
     published_at: number;
   };
   release_reversals: { tenant_id: string; node_uid: string; release_id: string };
+  human_accounts: { tenant_id: string; account: Bytes; sealed: Bytes; revision: number };
+  human_identifiers: { tenant_id: string; did: Bytes; sealed: Bytes };
+  human_statuses: { tenant_id: string; list: number; idx: number; value: number };
 }
 
 interface ReadingColumns {
