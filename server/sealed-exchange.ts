@@ -16,6 +16,7 @@ import {
 } from "../protocol/node/session-keys.ts";
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
+import { countRequest } from "./request-limits.ts";
 import type { StoredSession } from "./store/ephemera.ts";
 import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -91,7 +92,7 @@ export async function openSealed<T>(
   { token, admit }: SealedAdmission,
   use: (opened: OpenedRequest) => Promise<T>,
 ): Promise<T> {
-  const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
+  const { crypto, ephemera, clock, keys: signing } = context;
   const keyById = (kid: string) => signing.byId(kid);
   const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
   const envelope = parseEnvelope(parseObject(bodyText));
@@ -104,7 +105,7 @@ export async function openSealed<T>(
     const plain = openEnvelope(crypto, keys, "up", sealing, envelope);
     if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
       throw new LatchkeyError("replay");
-    rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
+    await countRequest(context, node);
     const body = parseObject(fromUtf8(plain, "body"));
     const { sid, seq } = envelope;
     const seal = (answer: object): JsonObject => {

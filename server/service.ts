@@ -57,6 +57,7 @@ import { answerTime } from "./handlers/time.ts";
 import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { addressLockout, noteFailure } from "./lockout.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
@@ -169,7 +170,7 @@ async function dispatchApplication(
   context: ServiceContext,
   route: ApplicationRoute,
   request: ServiceRequest,
-  failed: (error: unknown) => ServiceResponse,
+  failed: (error: unknown) => Promise<ServiceResponse>,
 ): Promise<ServiceResponse> {
   const { applications } = context;
   if (applications === undefined) throw new LatchkeyError("not-found");
@@ -217,7 +218,7 @@ export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
-  const rates = new RateLimiter(clock);
+  const rates = new RateLimiter(ephemera, clock);
   const cardRuns = new CardRuns(random, () => clock.unixMs());
   const timer = options.timer ?? systemTimer;
   const feed = new ReadingFeed(records, timer);
@@ -241,7 +242,9 @@ export function createService(options: ServiceOptions): Service {
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
-    const failed = (error: unknown): ServiceResponse => {
+    const from = request.remoteAddress && networkOf(request.remoteAddress);
+    const failed = async (error: unknown): Promise<ServiceResponse> => {
+      await noteFailure(context, error, addressLockout(context, from));
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
       return failureResponse(error, incident, request, options.log);
     };
@@ -253,8 +256,6 @@ export function createService(options: ServiceOptions): Service {
       const asksFirst = route?.by === "application" && request.method === "OPTIONS";
       if (route === undefined || (request.method !== method && !asksFirst))
         throw new LatchkeyError("not-found");
-      const { remoteAddress } = request;
-      const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
       const call = { ...request, remoteAddress: from };
       if (route.by === "application")
         return await dispatchApplication(context, route, call, failed);
