@@ -219,7 +219,7 @@ export function createService(options: ServiceOptions): Service {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
   const rates = new RateLimiter(ephemera, clock);
-  const cardRuns = new CardRuns(random, () => clock.unixMs());
+  const cardRuns = new CardRuns(random, () => clock.unixMs(), ephemera.shared);
   const timer = options.timer ?? systemTimer;
   const feed = new ReadingFeed(records, timer);
   const sha3 = options.sha3 ?? portableSha3;

@@ -66,6 +66,8 @@ export interface RateRefusal {
  * Every method is atomic, also across replicas.
  */
 export interface Ephemera {
+  /** Whether other processes have the same memory. */
+  readonly shared: boolean;
   /**
    * Keeps at most `keep` challenges of this kind for the node, the newest.
    * @throws unavailable when there are too many altogether

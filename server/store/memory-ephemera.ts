@@ -61,6 +61,7 @@ function toChallenge(row: Row): StoredChallenge {
 
 /** Challenges and sessions of one server process. */
 export class MemoryEphemera implements Ephemera {
+  readonly shared = false;
   readonly #db = new SqliteDatabase(":memory:", SCHEMA);
   readonly #challengesMax: number;
   readonly #sessions = new Map<string, LiveSession>();

@@ -77,6 +77,7 @@ function evaluate(redis: Redis, script: string, ...values: readonly Argument[]):
  * throws out, is void: a session goes with its replay window, in one piece.
  */
 export class RedisEphemera implements Ephemera {
+  readonly shared = true;
   readonly #link: RedisLink;
   readonly #vault: Vault;
   readonly #clock: WallClock;
