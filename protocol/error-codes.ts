@@ -385,6 +385,11 @@ const table = {
     next: "Run the same command again: it finishes what was begun.",
     status: 409,
   },
+  "card-run-elsewhere": {
+    title: "Another replica of the server has this work on a card.",
+    next: "Send the same step again, over a new connection; see docs/server.md on replicas.",
+    status: 421,
+  },
   "ndef-malformed": {
     title: "The NDEF message on the card is damaged.",
     next: "Write the badge again.",

@@ -48,6 +48,16 @@ export interface Limits {
   readonly loginsByApplication: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
+  /** Above what one reader may ask: one that was taken over uses up no badge's taps elsewhere. */
+  readonly tapsByBadge: Rate;
+  /** What nodes, applications and operators of a tenant ask, once they have proved who they are. */
+  readonly requestsByTenant: Rate;
+  /** Wrong signatures, keys and tokens; then the address is locked out until it has one again. */
+  readonly failuresByAddress: Rate;
+  /** The same for one who claims to be that node or application, at that address. */
+  readonly failuresByNode: Rate;
+  /** Taps that smell of a copy; then the badge is locked out at that reader. */
+  readonly failuresByBadge: Rate;
   /** Denials that a reader reports; what is beyond stays with the reader for later. */
   readonly reportedDenialsByNode: Rate;
   /** Single readings, however many a request holds. */
@@ -83,6 +93,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   loginsByApplication: { burst: 60, perSecond: 0.2 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
+  tapsByBadge: { burst: 40, perSecond: 8 },
+  requestsByTenant: { burst: 20_000, perSecond: 5000 },
+  failuresByAddress: { burst: 100, perSecond: 0.5 },
+  failuresByNode: { burst: 10, perSecond: 1 / 30 },
+  failuresByBadge: { burst: 10, perSecond: 1 / 30 },
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },
   // Two days of one reading a minute at once, then 20 times as fast as they are measured.
   readingsByNode: { burst: 4000, perSecond: 20 },

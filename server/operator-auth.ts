@@ -2,6 +2,8 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
 import { tokenHash } from "./issued-token.ts";
+import { addressLockout } from "./lockout.ts";
+import { byTenant } from "./request-limits.ts";
 import type { Operator } from "./store/operators.ts";
 
 /** Who asks. @throws rate-limited, unauthenticated */
@@ -11,10 +13,14 @@ export async function authenticateOperator(
   many = false,
 ): Promise<Operator> {
   const { rates, limits, records } = context;
-  if (many) rates.take("card-steps-by-address", limits.cardStepsByAddress, request.remoteAddress);
-  else rates.take("operator-by-address", limits.operatorByAddress, request.remoteAddress);
+  const address = request.remoteAddress;
+  const steps = { limit: "card-steps-by-address", rate: limits.cardStepsByAddress };
+  const calls = { limit: "operator-by-address", rate: limits.operatorByAddress };
+  const byAddress = { ...(many ? steps : calls), subject: address };
+  await rates.take(addressLockout(context, address), byAddress);
   const operator = await records.operator(tokenHash(context, bearerToken(request)));
   if (operator === undefined) throw new LatchkeyError("unauthenticated");
+  if (operator.tenantId !== undefined) await rates.take(byTenant(context, operator.tenantId));
   return operator;
 }
 

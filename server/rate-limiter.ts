@@ -1,64 +1,62 @@
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Rate } from "./limits.ts";
+import type { Ephemera, RateRefusal } from "./store/ephemera.ts";
 import type { WallClock } from "./wall-clock.ts";
 
-interface Bucket {
-  tokens: number;
-  atMs: number;
+/** Whom a limit is for; nobody (a caller in this process) is not counted. */
+export type Subject = string | undefined;
+
+/** One limit that a request has to pass. */
+export interface LimitedBy {
+  /** Its name, which the answer gives. */
+  readonly limit: string;
+  readonly rate: Rate;
+  readonly subject: Subject;
+  /** One when absent; not above the rate's burst, or it never passes; 0 looks and takes nothing. */
+  readonly weight?: number;
 }
 
-/** Buckets remembered at a time for each limit; the least recently used goes first. */
-const BUCKETS_MAX = 20_000;
+/** No two subjects of one limit have one name, whatever characters are in their parts. */
+export function subjectOf(...parts: readonly Subject[]): Subject {
+  if (parts.some((part) => part === undefined)) return undefined;
+  return parts.map((part) => `${part!.length}:${part}`).join("/");
+}
 
-/** Token buckets in memory, one per limit and subject. */
+/**
+ * Counts requests where challenges and sessions are: in the memory of one process, or in Redis for
+ * all replicas together. What cannot be counted does not pass.
+ */
 export class RateLimiter {
+  readonly #ephemera: Pick<Ephemera, "spend">;
   readonly #clock: WallClock;
-  /** By limit, so that a flood of strangers does not make the limiter forget what nodes spent. */
-  readonly #limits = new Map<string, Map<string, Bucket>>();
 
-  constructor(clock: WallClock) {
+  constructor(ephemera: Pick<Ephemera, "spend">, clock: WallClock) {
+    this.#ephemera = ephemera;
     this.#clock = clock;
   }
 
   /**
-   * Counts one request, or what it weighs; without a subject (a caller in this process) nothing.
-   * @param limit its name, which the answer gives
-   * @param weight not above the rate's burst, or it never passes
-   * @throws rate-limited, with the seconds to wait
+   * Passes all of the limits, or counts towards none.
+   * @throws rate-limited, with the limit and the seconds to wait; unavailable
    */
-  take(limit: string, rate: Rate, subject: string | undefined, weight = 1): void {
-    if (subject === undefined) return;
-    const waitSeconds = this.#spend(limit, rate, subject, weight);
-    if (waitSeconds > 0)
-      throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: waitSeconds } });
+  async take(...limits: readonly LimitedBy[]): Promise<void> {
+    const refused = await this.#spend(limits);
+    if (refused === undefined) return;
+    const { limit, waitMs } = refused;
+    const retry_after = Math.max(1, Math.ceil(waitMs / 1000));
+    throw new LatchkeyError("rate-limited", { detail: { limit, retry_after } });
   }
 
-  /** The same for what can wait: whether it may be done now. */
-  allows(limit: string, rate: Rate, subject: string): boolean {
-    return this.#spend(limit, rate, subject, 1) === 0;
+  /** The same for what can wait: whether it may be done now. @throws unavailable */
+  async allows(...limits: readonly LimitedBy[]): Promise<boolean> {
+    return (await this.#spend(limits)) === undefined;
   }
 
-  /** Takes the tokens and gives 0, or takes none and gives the seconds to wait for them. */
-  #spend(limit: string, rate: Rate, subject: string, weight: number): number {
-    const nowMs = this.#clock.unixMs();
-    const buckets = this.#limits.get(limit) ?? new Map<string, Bucket>();
-    this.#limits.set(limit, buckets);
-    const bucket = buckets.get(subject) ?? { tokens: rate.burst, atMs: nowMs };
-    // A clock that was set back must not freeze the bucket.
-    const passedMs = Math.max(0, nowMs - bucket.atMs);
-    bucket.tokens = Math.min(rate.burst, bucket.tokens + (passedMs / 1000) * rate.perSecond);
-    bucket.atMs = nowMs;
-    buckets.delete(subject); // and set: Map keeps the order of insertion
-    buckets.set(subject, bucket);
-    if (buckets.size > BUCKETS_MAX) forgetOldest(buckets);
-    const missing = weight - bucket.tokens;
-    if (missing > 0) return Math.max(1, Math.ceil(missing / rate.perSecond));
-    bucket.tokens -= weight;
-    return 0;
+  async #spend(limits: readonly LimitedBy[]): Promise<RateRefusal | undefined> {
+    const spendings = limits.flatMap(({ limit, rate, subject, weight = 1 }) =>
+      subject === undefined ? [] : [{ limit, rate, subject, weight }],
+    );
+    if (spendings.length === 0) return undefined;
+    return this.#ephemera.spend(spendings, this.#clock.unixMs());
   }
-}
-
-function forgetOldest(buckets: Map<string, Bucket>): void {
-  const oldest = buckets.keys().next();
-  if (!oldest.done) buckets.delete(oldest.value);
 }

@@ -1,6 +1,7 @@
 import type { DenialReport, LocalDenial } from "../protocol/badge/denial-report.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import type { ServiceContext } from "./context.ts";
+import { subjectOf } from "./rate-limiter.ts";
 import type { AuditEntry, DecisionRecord, Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
@@ -64,8 +65,10 @@ export async function recordReaderDenials(
   const boot = toHex(report.boot);
   const denials: { number: number; record: DecisionRecord }[] = [];
   const raised = new Set<string>();
+  const rate = limits.reportedDenialsByNode;
+  const subject = subjectOf(tenantId, nodeUid);
   for (const denial of report.denials) {
-    if (!rates.allows("reported-denials-by-node", limits.reportedDenialsByNode, nodeUid)) break;
+    if (!(await rates.allows({ limit: "reported-denials-by-node", rate, subject }))) break;
     const record = await denialRecord(context, node, boot, denial, raised);
     denials.push({ number: denial.number, record });
   }

@@ -9,6 +9,7 @@ import {
 } from "../protocol/telemetry/sensor-data.ts";
 import type { ReadingKind, Refusal } from "../protocol/telemetry/stored-reading.ts";
 import type { ServiceContext } from "./context.ts";
+import { subjectOf } from "./rate-limiter.ts";
 import type { NewReading, ReadingBatch } from "./store/readings.ts";
 import type { AuditEntry, Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -33,18 +34,19 @@ function refusalOf(reading: SensorReading, nowAt: number): Refusal | undefined {
   return { code: "clock-untrusted", field: "updated_at", said: said() };
 }
 
-function toNewReading(
+async function toNewReading(
   { rates, limits }: ServiceContext,
   { tenantId, nodeUid }: Node,
   reading: SensorReading,
   nowAt: number,
-): NewReading {
+): Promise<NewReading> {
   const refused = refusalOf(reading, nowAt);
   const at = refused === undefined ? reading.updatedAt : undefined;
   // Telemetry that went missing is a pity; a gap in who came and went is worth an alarm.
+  const subject = subjectOf(tenantId, nodeUid);
   const alarming =
     reading.lost?.eventClass === "access" &&
-    rates.allows("loss-alarms-by-node", limits.lossAlarmsByNode, nodeUid);
+    (await rates.allows({ limit: "loss-alarms-by-node", rate: limits.lossAlarmsByNode, subject }));
   const alarm = { tenantId, at: nowAt, kind: "readings-lost", badgeUid: undefined, nodeUid };
   return {
     at: at ?? nowAt,
@@ -56,19 +58,26 @@ function toNewReading(
   };
 }
 
-function batchOf(context: ServiceContext, node: Node, data: SensorData): ReadingBatch {
+async function batchOf(
+  context: ServiceContext,
+  node: Node,
+  data: SensorData,
+): Promise<ReadingBatch> {
   const { tenantId, nodeUid } = node;
   const nowAt = unixSeconds(context.clock);
   const evicted = (count: number): AuditEntry => {
     const facts = { node_uid: nodeUid, count };
     return { tenantId, at: nowAt, kind: "readings-evicted", data: facts };
   };
+  const readings: NewReading[] = [];
+  for (const reading of data.readings)
+    readings.push(await toNewReading(context, node, reading, nowAt));
   return {
     tenantId,
     nodeUid,
     logId: data.logId.length === 0 ? undefined : toBase64Url(data.logId),
     receivedAt: nowAt,
-    readings: data.readings.map((reading) => toNewReading(context, node, reading, nowAt)),
+    readings,
     bytesMax: context.limits.readingBytesPerNode,
     evicted,
   };
@@ -90,8 +99,10 @@ export async function takeReadings(
   if (data.tenantId !== tenantId) throw new LatchkeyError("tenant-mismatch");
   if (data.nodeUid !== nodeUid) throw new LatchkeyError("forbidden-role");
   const count = data.readings.length;
-  rates.take("readings-by-node", limits.readingsByNode, nodeUid, count);
-  const batch = batchOf(context, node, data);
+  const subject = subjectOf(tenantId, nodeUid);
+  const rate = limits.readingsByNode;
+  await rates.take({ limit: "readings-by-node", rate, subject, weight: count });
+  const batch = await batchOf(context, node, data);
   const { isNew, evicted } = await records.recordReadings(batch);
   if (isNew.includes(true)) feed.announce();
   const who = { tenant_id: tenantId, node_uid: nodeUid };

@@ -64,6 +64,8 @@ export function problemResponse(error: LatchkeyError, status?: number): ServiceR
       ...SECURITY_HEADERS,
       ...(retry_after !== undefined && { "retry-after": String(retry_after) }),
       ...(problem.status === 401 && { "www-authenticate": "Bearer" }),
+      // Over the next connection a balancer may choose another replica.
+      ...(problem.status === 421 && { connection: "close" }),
     },
     body: JSON.stringify(problem),
   };

@@ -17,6 +17,7 @@ import {
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
 import { parseBody } from "./json-body.ts";
+import { countRequest } from "./request-limits.ts";
 import type { StoredSession } from "./store/ephemera.ts";
 import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -92,7 +93,7 @@ export async function openSealed<T>(
   { token, admit }: SealedAdmission,
   use: (opened: OpenedRequest) => Promise<T>,
 ): Promise<T> {
-  const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
+  const { crypto, ephemera, clock, keys: signing } = context;
   const keyById = (kid: string) => signing.byId(kid);
   const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
   const envelope = parseEnvelope(parseBody(bodyText));
@@ -105,7 +106,7 @@ export async function openSealed<T>(
     const plain = openEnvelope(crypto, keys, "up", sealing, envelope);
     if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
       throw new LatchkeyError("replay");
-    rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
+    await countRequest(context, node);
     const body = parseBody(fromUtf8(plain, "body"));
     const { sid, seq } = envelope;
     const seal = (answer: object): JsonObject => {

@@ -13,6 +13,7 @@ import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { addressLockout, noteFailure } from "./lockout.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
@@ -74,8 +75,8 @@ export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
-  const rates = new RateLimiter(clock);
-  const cardRuns = new CardRuns(random, () => clock.unixMs());
+  const rates = new RateLimiter(ephemera, clock);
+  const cardRuns = new CardRuns(random, () => clock.unixMs(), ephemera.shared);
   const timer = options.timer ?? systemTimer;
   const feed = new ReadingFeed(records, timer);
   const sha3 = options.sha3 ?? portableSha3;
@@ -99,7 +100,9 @@ export function createService(options: ServiceOptions): Service {
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
-    const failed = (error: unknown): ServiceResponse => {
+    const from = request.remoteAddress && networkOf(request.remoteAddress);
+    const failed = async (error: unknown): Promise<ServiceResponse> => {
+      await noteFailure(context, error, addressLockout(context, from));
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
       return failureResponse(error, incident, request, options.log);
     };
@@ -107,8 +110,6 @@ export function createService(options: ServiceOptions): Service {
       await sweepNowAndThen();
       const path = normalise(request.path);
       const endpoint = routeOf(path, request.method);
-      const { remoteAddress } = request;
-      const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
       return await dispatch(context, endpoint, { ...request, remoteAddress: from }, failed);
     } catch (error) {
       return failed(error);

@@ -28,7 +28,7 @@ async function dispatchApplication(
   context: ServiceContext,
   endpoint: ApplicationEndpoint,
   request: ServiceRequest,
-  failed: (error: unknown) => ServiceResponse,
+  failed: (error: unknown) => Promise<ServiceResponse>,
 ): Promise<ServiceResponse> {
   const { applications } = context;
   if (applications === undefined) throw new LatchkeyError("not-found");
@@ -52,7 +52,7 @@ export async function dispatch(
   context: ServiceContext,
   endpoint: Endpoint,
   request: ServiceRequest,
-  failed: (error: unknown) => ServiceResponse,
+  failed: (error: unknown) => Promise<ServiceResponse>,
 ): Promise<ServiceResponse> {
   const { by } = endpoint;
   if (by === "reading") return endpoint.handle(context);

@@ -6,6 +6,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { bearerToken } from "../bearer.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { newToken, tokenHash } from "../issued-token.ts";
+import { addressLockout } from "../lockout.ts";
 import { unixSeconds } from "../wall-clock.ts";
 
 /** A back end that applications talk to. */
@@ -54,7 +55,10 @@ export async function authenticateBackEnd(
   request: ServiceRequest,
 ): Promise<BackEnd> {
   const { rates, limits, records } = context;
-  rates.take("back-end-by-address", limits.backEndByAddress, request.remoteAddress);
+  const address = request.remoteAddress;
+  const rate = limits.backEndByAddress;
+  const byAddress = { limit: "back-end-by-address", rate, subject: address };
+  await rates.take(addressLockout(context, address), byAddress);
   const token = bearerToken(request);
   const tenantId = TOKEN.exec(token)?.[1];
   if (tenantId === undefined) throw new LatchkeyError("unauthenticated");

@@ -10,6 +10,7 @@ import type { TokenClaims } from "../../protocol/node/jwt.ts";
 import { sessionKeysFrom, wipeSessionKeys } from "../../protocol/node/session-keys.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { parseBody } from "../json-body.ts";
+import { countRequest } from "../request-limits.ts";
 import { type OpenedRequest, openSealed } from "../sealed-exchange.ts";
 import type { Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -37,13 +38,14 @@ function targetOf(request: ServiceRequest, audience: string): string {
 
 /** @throws audience-mismatch, tenant-mismatch, rate-limited */
 async function requireForBackEnd(
-  { records, clock, rates, limits }: ServiceContext,
+  context: ServiceContext,
   { tenantId, audience }: BackEnd,
   claims: Pick<TokenClaims, "aud" | "sub" | "tid">,
 ): Promise<void> {
   if (claims.tid === tenantId && claims.aud === audience) return;
   // The token is genuine, so somebody has carried it to where it does not belong.
-  rates.take("requests-by-node", limits.requestsByNode, claims.sub);
+  await countRequest(context, { tenantId: claims.tid, nodeUid: claims.sub });
+  const { records, clock } = context;
   const data = { cause: "audience", audience, subject: claims.sub };
   await records.audit({ tenantId, at: unixSeconds(clock), kind: "application-refused", data });
   throw new LatchkeyError(claims.tid === tenantId ? "audience-mismatch" : "tenant-mismatch");

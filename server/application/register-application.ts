@@ -16,6 +16,7 @@ import {
 } from "../../protocol/node/registration.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { tokenHash } from "../issued-token.ts";
+import { countRegistration } from "../request-limits.ts";
 import type { EnrolOutcome, Tenant } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import type { ApplicationOptions } from "./application-options.ts";
@@ -61,8 +62,8 @@ export async function registerApplication(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, keys, clock, records, rates, limits } = context;
-  rates.take("register-by-address", limits.registerByAddress, remoteAddress);
+  const { crypto, keys, clock, records } = context;
+  await countRegistration(context, remoteAddress);
   const request = parseAppRegisterRequest(body);
   await proveKey(context, applications, request);
   const tenant = await records.tenant(request.tenantId);

@@ -15,6 +15,7 @@ import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { agreeOnSession } from "../../protocol/node/session-keys.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { issueChallenge } from "../handlers/request-challenge.ts";
+import { countChallenge, countHandshake, countLogin, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -31,9 +32,9 @@ export async function requestAppChallenge(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { rates, limits } = context;
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
-  return issueChallenge(context, parseAppChallengeRequest(body));
+  const request = parseAppChallengeRequest(body);
+  await countChallenge(context, request, remoteAddress);
+  return issueChallenge(context, request);
 }
 
 function authOf(
@@ -77,16 +78,17 @@ export async function verifyApplication(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, rates, limits, records, clock } = context;
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  const { crypto, records, clock } = context;
+  await countHandshake(context, remoteAddress);
   const request = parseAppVerifyRequest(body);
   const challenge = await takeChallenge(context, request.challengeId);
   const ephemeral = new Secret(challenge.ephemeral);
   try {
     const auth = authOf(context, challenge, request);
     const { nodeUid, tenantId } = challenge;
-    const node = await proveApplication(context, applications, auth, nodeUid, request);
-    rates.take("logins-by-application", limits.loginsByApplication, nodeUid);
+    const proving = proveApplication(context, applications, auth, nodeUid, request);
+    const node = await notingFailure(context, challenge, remoteAddress, proving);
+    await countLogin(context, node);
     const { audience, appEpk, publicKey } = request;
     const message = appAuthTranscript(auth);
     const material = agreeOnSession(crypto, ephemeral, appEpk, NO_COMM_KEY, message);

@@ -27,6 +27,8 @@ export interface RunStep {
 const IDLE_MS_MAX = 60_000;
 /** Work under way at a time, in the whole service. */
 const RUNS_MAX = 64;
+/** Hexadecimal digits at the beginning of a run's id that name the process which has it. */
+const HOME_DIGITS = 8;
 const ended = (): LatchkeyError => new LatchkeyError("card-run-ended");
 
 /**
@@ -37,11 +39,15 @@ const ended = (): LatchkeyError => new LatchkeyError("card-run-ended");
 export class CardRuns {
   readonly #random: Random;
   readonly #nowMs: () => number;
+  readonly #replicated: boolean;
   readonly #runs = new Map<string, Run>();
+  #home: string | undefined;
 
-  constructor(random: Random, nowMs: () => number) {
+  /** @param replicated whether other processes serve the same clients and have runs of their own */
+  constructor(random: Random, nowMs: () => number, replicated = false) {
     this.#random = random;
     this.#nowMs = nowMs;
+    this.#replicated = replicated;
   }
 
   get size(): number {
@@ -54,17 +60,22 @@ export class CardRuns {
     for (const [runId, run] of this.#runs) if (run.card === card) this.#end(runId, run);
     if (this.#runs.size >= RUNS_MAX)
       throw new LatchkeyError("unavailable", { detail: { retry_after: 5 } });
-    const runId = uuidFromRandom(this.#random.bytes(16));
+    const runId = this.#newId();
     const relay = new CardRelay(work);
     const run = { relay, owner, card, lastMs: this.#nowMs(), answering: true };
     this.#runs.set(runId, run);
     return await this.#follow(runId, run, relay.start());
   }
 
-  /** The card's answer; `undefined` when there is none. @throws card-run-ended; what ends it */
+  /**
+   * The card's answer; `undefined` when there is none.
+   * @throws card-run-ended, card-run-elsewhere; what ends it
+   */
   async answer(owner: string, runId: string, response: Uint8Array | undefined): Promise<RunStep> {
     this.sweep();
     const run = this.#runs.get(runId);
+    if (run === undefined && this.#isElsewhere(runId))
+      throw new LatchkeyError("card-run-elsewhere");
     if (run === undefined || run.owner !== owner || run.answering) throw ended();
     run.lastMs = this.#nowMs();
     run.answering = true;
@@ -82,6 +93,18 @@ export class CardRuns {
 
   close(): void {
     for (const [runId, run] of this.#runs) this.#end(runId, run);
+  }
+
+  /** All runs of a process begin alike, so that another one can tell its own that are over. */
+  #newId(): string {
+    const id = uuidFromRandom(this.#random.bytes(16));
+    if (!this.#replicated) return id;
+    this.#home ??= id.slice(0, HOME_DIGITS);
+    return this.#home + id.slice(HOME_DIGITS);
+  }
+
+  #isElsewhere(runId: string): boolean {
+    return this.#replicated && runId.slice(0, HOME_DIGITS) !== this.#home;
   }
 
   async #follow(runId: string, run: Run, next: Promise<RelayStep<CardResult>>): Promise<RunStep> {

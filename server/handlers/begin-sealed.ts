@@ -2,6 +2,7 @@ import { parseSealedBegin } from "../../protocol/badge/sealed-tap.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { DOOR_OPEN } from "../authorities.ts";
 import type { ServiceContext } from "../context.ts";
+import { countTap, noteDecision } from "../lockout.ts";
 import { beginSealedTap } from "../sealed-dialogue.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
 
@@ -11,9 +12,10 @@ export async function beginSealed(
   { node }: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
-  const { rates, limits, authorities } = context;
   const request = parseSealedBegin(body);
-  rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
-  await authorities.requireScope(node, DOOR_OPEN);
-  return beginSealedTap(context, node, request);
+  await countTap(context, node, request.badgeUid);
+  await context.authorities.requireScope(node, DOOR_OPEN);
+  const answer = await beginSealedTap(context, node, request);
+  await noteDecision(context, node, request.badgeUid, answer);
+  return answer;
 }

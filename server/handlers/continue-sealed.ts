@@ -1,6 +1,7 @@
 import { parseSealedContinue } from "../../protocol/badge/sealed-tap.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
+import { noteDecision } from "../lockout.ts";
 import { continueSealedTap } from "../sealed-dialogue.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
 
@@ -10,5 +11,8 @@ export async function continueSealed(
   { node }: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
-  return continueSealedTap(context, node, parseSealedContinue(body));
+  const request = parseSealedContinue(body);
+  const answer = await continueSealedTap(context, node, request);
+  await noteDecision(context, node, request.badgeUid, answer);
+  return answer;
 }

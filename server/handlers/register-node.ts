@@ -13,6 +13,7 @@ import {
 } from "../../protocol/node/registration.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { tokenHash } from "../issued-token.ts";
+import { countRegistration } from "../request-limits.ts";
 import type { EnrolOutcome, Tenant } from "../store/records.ts";
 import { openCommBatches } from "../tenant-keys.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -71,8 +72,8 @@ export async function registerNode(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, keys, clock, records, rates, limits, log, authorities } = context;
-  rates.take("register-by-address", limits.registerByAddress, remoteAddress);
+  const { crypto, keys, clock, records, log, authorities } = context;
+  await countRegistration(context, remoteAddress);
   const request = parseRegisterRequest(body);
   if (isReservedType(request.nodeType)) throw malformed("node_type", "reserved");
   const batch = await provingBatch(context, request);

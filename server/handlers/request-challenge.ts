@@ -7,6 +7,7 @@ import {
   writeChallenge,
 } from "../../protocol/node/challenge.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
+import { countChallenge } from "../request-limits.ts";
 import { unixSeconds } from "../wall-clock.ts";
 
 /** A challenge for whoever has that UID, kept until it is answered. @throws unavailable */
@@ -48,7 +49,7 @@ export async function requestChallenge(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { rates, limits } = context;
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
-  return issueChallenge(context, parseChallengeRequest(body));
+  const request = parseChallengeRequest(body);
+  await countChallenge(context, request, remoteAddress);
+  return issueChallenge(context, request);
 }

@@ -9,7 +9,8 @@ export async function answerTime(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  const rate = limits.handshakeByAddress;
+  await rates.take({ limit: "handshake-by-address", rate, subject: remoteAddress });
   const request = parseTimeRequest(body);
   return writeTimeAnswer(signTime(crypto, keys.active.seed.bytes, request, unixSeconds(clock)));
 }

@@ -3,6 +3,7 @@ import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { DOOR_OPEN } from "../authorities.ts";
 import type { ServiceContext } from "../context.ts";
 import { decideTap } from "../decision.ts";
+import { countTap, noteDecision } from "../lockout.ts";
 import type { SealedCaller } from "../sealed-exchange.ts";
 
 /** identity_tag/it_verify_badge: may this badge pass here, now? Every answer is recorded. */
@@ -11,9 +12,10 @@ export async function verifyBadge(
   { node }: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
-  const { rates, limits, authorities } = context;
   const request = parseVerifyBadgeRequest(body);
-  rates.take("taps-by-node", limits.tapsByNode, node.nodeUid);
-  await authorities.requireScope(node, DOOR_OPEN);
-  return writeBadgeDecision(await decideTap(context, node, request));
+  await countTap(context, node, request.badgeUid);
+  await context.authorities.requireScope(node, DOOR_OPEN);
+  const answer = writeBadgeDecision(await decideTap(context, node, request));
+  await noteDecision(context, node, request.badgeUid, answer);
+  return answer;
 }

@@ -12,6 +12,7 @@ import {
   type VerifyRequest,
 } from "../../protocol/node/verify.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
+import { countHandshake, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
 import { type CommKey, openCommBatches } from "../tenant-keys.ts";
@@ -75,13 +76,14 @@ export async function verifyNode(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, rates, limits } = context;
-  rates.take("handshake-by-address", limits.handshakeByAddress, remoteAddress);
+  const { crypto } = context;
+  await countHandshake(context, remoteAddress);
   const request = parseVerifyRequest(body);
   const challenge = await takeChallenge(context, request.challengeId);
   const ephemeral = new Secret(challenge.ephemeral);
   try {
-    const { node, transcript } = await proveNode(context, challenge, request);
+    const proving = proveNode(context, challenge, request);
+    const { node, transcript } = await notingFailure(context, challenge, remoteAddress, proving);
     const { key } = await commKeyOf(context, node);
     try {
       const { nodeEpk } = request;

@@ -1,4 +1,5 @@
 import type { ReplayState } from "../../protocol/node/replay-window.ts";
+import type { Rate } from "../limits.ts";
 
 /**
  * For a node that proves itself, for a badge at a node, or the dialogue with a sealed badge that
@@ -43,12 +44,30 @@ export interface StoredSession {
   readonly endsAt: number;
 }
 
+/** What is taken out of the bucket of a limit and a subject. */
+export interface Spending {
+  readonly limit: string;
+  readonly rate: Rate;
+  readonly subject: string;
+  /** 0 asks whether there is one to take, and takes none. */
+  readonly weight: number;
+}
+
+/** The limit that does not let it pass, and how long until it would. */
+export interface RateRefusal {
+  readonly limit: string;
+  readonly waitMs: number;
+}
+
 /**
- * What may be lost in a restart and must not outlive its time: challenges, sessions. Losing it
- * is safe: an unanswered challenge is void and a node opens a new session by itself.
+ * What may be lost in a restart and must not outlive its time: challenges, sessions, what was
+ * counted towards limits. Losing it is safe: an unanswered challenge is void, a node opens a new
+ * session by itself, and a bucket is full again.
  * Every method is atomic, also across replicas.
  */
 export interface Ephemera {
+  /** Whether other processes have the same memory. */
+  readonly shared: boolean;
   /**
    * Keeps at most `keep` challenges of this kind for the node, the newest.
    * @throws unavailable when there are too many altogether
@@ -76,6 +95,12 @@ export interface Ephemera {
   renewSession(sid: string, expiresAt: number): Promise<boolean>;
   /** Ends all sessions and challenges of a node, when it is revoked. */
   closeNode(tenantId: string, nodeUid: string): Promise<void>;
+
+  /**
+   * Takes from all of the buckets, or from none: then it names the first that has too little.
+   * @param nowMs Unix milliseconds; a store that several replicas share goes by its own clock
+   */
+  spend(spendings: readonly Spending[], nowMs: number): Promise<RateRefusal | undefined>;
 
   /** Forgets what is over at that time. */
   sweep(nowAt: number): Promise<void>;

@@ -7,9 +7,12 @@ import {
   type ChallengeKind,
   type Ephemera,
   EXPIRED_KEPT_SECONDS,
+  type RateRefusal,
+  type Spending,
   type StoredChallenge,
   type StoredSession,
 } from "./ephemera.ts";
+import { MemoryBuckets } from "./memory-buckets.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 
 /**
@@ -58,12 +61,14 @@ function toChallenge(row: Row): StoredChallenge {
 
 /** Challenges and sessions of one server process. */
 export class MemoryEphemera implements Ephemera {
+  readonly shared = false;
   readonly #db = new SqliteDatabase(":memory:", SCHEMA);
   readonly #challengesMax: number;
   readonly #sessions = new Map<string, LiveSession>();
   /** In order of opening, by node; the tenant is in the key because it is in every key. */
   readonly #byNode = new Map<string, string[]>();
   readonly #challenges: Record<ChallengeKind, number> = { node: 0, badge: 0, sealed: 0 };
+  readonly #buckets = new MemoryBuckets();
   #age = 0;
 
   constructor({ challengesMax = CHALLENGES_MAX }: MemoryEphemeraOptions = {}) {
@@ -133,6 +138,10 @@ export class MemoryEphemera implements Ephemera {
   async closeNode(tenantId: string, nodeUid: string): Promise<void> {
     for (const sid of [...(this.#byNode.get(`${tenantId}/${nodeUid}`) ?? [])]) this.#drop(sid);
     this.#forget("tenant_id = ? AND node_uid = ?", tenantId, nodeUid);
+  }
+
+  async spend(spendings: readonly Spending[], nowMs: number): Promise<RateRefusal | undefined> {
+    return this.#buckets.spend(spendings, nowMs);
   }
 
   async sweep(nowAt: number): Promise<void> {

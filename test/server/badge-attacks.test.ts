@@ -10,7 +10,9 @@ describe("service: attacks with badges", () => {
   const alarms = async () => desk.service.admin.alarms(node.provisioning.tenantId);
 
   beforeEach(async () => {
-    desk = new Desk({ limits: { tapsByNode: { burst: 1000, perSecond: 1 } } });
+    const often = { burst: 1000, perSecond: 1 };
+    const limits = { tapsByNode: often, tapsByBadge: often, failuresByBadge: often };
+    desk = new Desk({ limits });
     node = await desk.node(await desk.tenant()).boot();
   });
   afterEach(() => desk.close());

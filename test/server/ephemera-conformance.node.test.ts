@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Rate } from "../../server/limits.ts";
 import { CHALLENGE_KINDS, type Ephemera } from "../../server/store/ephemera.ts";
 import {
   challenge,
@@ -153,6 +154,48 @@ for (const { name, make, shared } of EPHEMERA_STORES)
       assert.equal(await store.renewSession("a", NOW + 10), false);
       assert.ok(await store.takeChallenge("m", "badge"));
       assert.ok(await store.session("u"));
+    });
+
+    const never = { burst: 5, perSecond: 1e-9 };
+    const of = (subject: string, weight = 1, rate: Rate = never, limit = "l") => ({
+      ...{ limit, rate, subject, weight },
+    });
+
+    it("let through no more than a bucket holds, however many ask at once", async () => {
+      const asked = Array.from({ length: 120 }, (_, i) =>
+        (i % 2 === 0 ? store : other).spend([of("a"), of("b", 1, { ...never, burst: 50 })], NOW),
+      );
+      const refused = (await Promise.all(asked)).filter((each) => each !== undefined);
+      assert.equal(refused.length, 115);
+      for (const each of refused) {
+        assert.equal(each.limit, "l");
+        assert.ok(each.waitMs > 9e11 && each.waitMs <= 1e12, `${each.waitMs}`);
+      }
+      assert.equal(await other.spend([of("c", 5)], NOW), undefined, "another has a bucket");
+      assert.ok(await store.spend([of("c")], NOW));
+      assert.equal(await store.spend([of("c", 1, never, "m")], NOW), undefined, "of another limit");
+    });
+
+    it("take from all buckets or from none, and name the one that is empty", async () => {
+      await store.spend([of("empty", 5, never, "second")], NOW);
+      const both = [of("full", 2, never, "first"), of("empty", 1, never, "second")];
+      for (let i = 0; i < 5; i++) assert.equal((await other.spend(both, NOW))?.limit, "second");
+      assert.equal(await store.spend([of("full", 5, never, "first")], NOW), undefined);
+    });
+
+    it("look into a bucket without taking from it", async () => {
+      for (let i = 0; i < 10; i++) assert.equal(await store.spend([of("a", 0)], NOW), undefined);
+      assert.equal(await other.spend([of("a", 5)], NOW), undefined);
+      assert.ok(await store.spend([of("a", 0)], NOW));
+    });
+
+    it("fill a bucket again, and not beyond what it holds", async () => {
+      const fast = { burst: 5, perSecond: 1e9 };
+      for (let i = 0; i < 5; i++) {
+        assert.equal(await store.spend([of("a", 5, fast)], NOW + i), undefined);
+        await store.ping();
+      }
+      assert.ok(await store.spend([of("a", 6, fast)], NOW + 9), "more than it holds never passes");
     });
 
     it("answer when they are asked whether they do", async () => {

@@ -37,13 +37,16 @@ describe("service: floods", () => {
     assert.equal(await askTime("192.0.2.2"), "ok");
   });
 
-  it("by strangers do not make the limiter forget what a node has spent", () => {
-    const limiter = new RateLimiter({ unixMs: () => desk.nowMs });
+  it("by strangers do not make the limiter forget what a node has spent", async () => {
+    const store = new MemoryEphemera();
+    const limiter = new RateLimiter(store, { unixMs: () => desk.nowMs });
     const rate = { burst: 1, perSecond: 0.001 };
-    assert.equal(limiter.allows("taps-by-node", rate, "node"), true);
-    for (let n = 0; n < 20_001; n++) limiter.allows("handshake-by-address", rate, `${n}`);
-    assert.equal(limiter.allows("taps-by-node", rate, "node"), false);
-    assert.equal(limiter.allows("handshake-by-address", rate, "0"), true, "memory is bounded");
+    const allows = (limit: string, subject: string) => limiter.allows({ limit, rate, subject });
+    assert.equal(await allows("taps-by-node", "node"), true);
+    for (let n = 0; n < 20_001; n++) await allows("handshake-by-address", `${n}`);
+    assert.equal(await allows("taps-by-node", "node"), false);
+    assert.equal(await allows("handshake-by-address", "0"), true, "memory is bounded");
+    store.close();
   });
 
   it("of challenges for nodes do not keep a reader from one for a badge", async () => {

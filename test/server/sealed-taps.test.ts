@@ -21,7 +21,8 @@ describe("service: sealed badges", () => {
     (await desk.service.admin.auditRows(tenantId)).filter(({ kind }) => kind === "badge-decision");
 
   beforeEach(async () => {
-    desk = new Desk({ limits: { tapsByNode: ONCE, requestsByNode: ONCE } });
+    const byBadge = { tapsByBadge: ONCE, failuresByBadge: ONCE };
+    desk = new Desk({ limits: { tapsByNode: ONCE, requestsByNode: ONCE, ...byBadge } });
     node = await desk.node(await desk.tenant()).boot();
     tenantId = node.provisioning.tenantId;
   });

@@ -3,6 +3,7 @@
  * stores and keys are in the environment, as for `latchkey serve`.
  */
 import { storesFrom } from "../../server/environment.ts";
+import type { Limits } from "../../server/limits.ts";
 import { startServer } from "../../server/start.ts";
 
 const [, , folder, brokerUrl] = process.argv;
@@ -11,7 +12,10 @@ const log = { write: (...line: unknown[]) => process.stderr.write(`${JSON.string
 // It is to be killed under load, not to slow the load down.
 const often = { burst: 1_000_000, perSecond: 1_000_000 };
 const rates = { tapsByNode: often, requestsByNode: often, registerByAddress: often };
-const limits = { ...rates, handshakeByAddress: often, badgeChallengesPerNode: 256 };
+const failures = { failuresByAddress: often, failuresByNode: often, failuresByBadge: often };
+const load = { ...rates, ...failures, tapsByBadge: often, handshakeByAddress: often };
+const own = JSON.parse(process.env["TEST_LIMITS"] ?? "{}") as Partial<Limits>;
+const limits = { ...load, badgeChallengesPerNode: 256, ...own };
 const skewMs = Number(process.env["TEST_SKEW_MS"] ?? 0);
 const { url, firstStart, close } = await startServer({
   folder,

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
-import { RateLimiter } from "../../server/rate-limiter.ts";
+import { RateLimiter, subjectOf } from "../../server/rate-limiter.ts";
 import { firstBrokenRow } from "../../server/store/audit-chain.ts";
 import type { StoredChallenge, StoredSession } from "../../server/store/ephemera.ts";
 import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
@@ -325,47 +325,56 @@ describe("vault", () => {
 
 describe("rate limiter", () => {
   const rate = { burst: 2, perSecond: 0.5 };
+  const store = new MemoryEphemera();
+  after(() => store.close());
+  const limited = { code: "rate-limited" };
 
-  it("lets a burst through, then the rate, and counts each subject by itself", () => {
+  it("lets a burst through, then the rate, and counts each subject by itself", async () => {
     let nowMs = 0;
-    const rates = new RateLimiter({ unixMs: () => nowMs });
-    const take = (subject: string | undefined) => rates.take("x", rate, subject);
-    take("a");
-    take("a");
-    assert.throws(
-      () => take("a"),
-      (error: unknown) => {
-        assert.ok(isLatchkeyError(error, "rate-limited"));
-        assert.deepEqual(error.detail, { limit: "x", retry_after: 2 });
-        return true;
-      },
-    );
-    take("b");
+    const rates = new RateLimiter(new MemoryEphemera(), { unixMs: () => nowMs });
+    const take = (subject: string) => rates.take({ limit: "x", rate, subject });
+    await take("a");
+    await take("a");
+    await assert.rejects(take("a"), (error: unknown) => {
+      assert.ok(isLatchkeyError(error, "rate-limited"));
+      assert.deepEqual(error.detail, { limit: "x", retry_after: 2 });
+      return true;
+    });
+    await take("b");
     nowMs = 1999;
-    assert.throws(() => take("a"), { code: "rate-limited" });
+    await assert.rejects(take("a"), limited);
     nowMs = 2000;
-    take("a");
-    assert.throws(() => take("a"), { code: "rate-limited" });
+    await take("a");
+    await assert.rejects(take("a"), limited);
   });
 
-  it("does not count whoever has no subject, and survives a clock that goes back", () => {
+  it("does not count whoever has no subject, and survives a clock that goes back", async () => {
     let nowMs = 10_000;
-    const rates = new RateLimiter({ unixMs: () => nowMs });
-    for (let i = 0; i < 100; i++) rates.take("x", rate, undefined);
-    rates.take("x", rate, "a");
-    rates.take("x", rate, "a");
+    const rates = new RateLimiter(store, { unixMs: () => nowMs });
+    const take = (subject: string | undefined) => rates.take({ limit: "y", rate, subject });
+    for (let i = 0; i < 100; i++) await take(undefined);
+    await take("a");
+    await take("a");
     nowMs = 0;
-    assert.throws(() => rates.take("x", rate, "a"), { code: "rate-limited" });
+    await assert.rejects(take("a"), limited);
     nowMs = 2000;
-    rates.take("x", rate, "a");
+    await take("a");
   });
 
-  it("remembers a bounded number of subjects", () => {
-    const rates = new RateLimiter({ unixMs: () => 0 });
+  it("remembers a bounded number of subjects", async () => {
+    const rates = new RateLimiter(store, { unixMs: () => 0 });
     const strict = { burst: 1, perSecond: 1 };
-    rates.take("x", strict, "first");
-    for (let i = 0; i < 20_000; i++) rates.take("x", strict, `s${i}`);
-    rates.take("x", strict, "first"); // forgotten: would throw otherwise
-    assert.throws(() => rates.take("x", strict, "first"), { code: "rate-limited" });
+    const take = (subject: string) => rates.take({ limit: "z", rate: strict, subject });
+    await take("first");
+    for (let i = 0; i < 20_000; i++) await take(`s${i}`);
+    await take("first"); // forgotten: would be refused otherwise
+    await assert.rejects(take("first"), limited);
+  });
+
+  it("gives no two subjects one name", () => {
+    const names = [["a", "b"], ["a/1:b"], ["1:a", "b"], ["a", "", "b"], ["a", "b", ""]];
+    const subjects = new Set(names.map((parts) => subjectOf(...parts)));
+    assert.equal(subjects.size, names.length);
+    assert.equal(subjectOf("a", undefined), undefined);
   });
 });

@@ -7,7 +7,7 @@ import {
   writeCardAnswer,
   writeCardStart,
 } from "../../protocol/badge/card-step.ts";
-import { toLatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import { fromProblem } from "../../protocol/json/problem.ts";
 import { type JsonObject, parseObject } from "../../protocol/json/reader.ts";
 import type { CardChannel } from "./card-channel.ts";
@@ -29,6 +29,9 @@ export type PostJson = (
   body: JsonObject,
 ) => Promise<{ readonly status: number; readonly body: string }>;
 
+/** How often a step is sent until it meets the replica that has the work. */
+const TRIES_MAX = 32;
+
 /**
  * Carries APDUs between a card here and the server that works on it, until the work is over. When
  * the card is gone the server is told, so that it forgets the session at once.
@@ -40,9 +43,12 @@ export async function relayCard(
   { transceive }: Pick<CardChannel, "transceive">,
 ): Promise<CardOutcome> {
   const ask = async (body: JsonObject): Promise<CardStep> => {
-    const answer = await post(CARD_STEP_PATH, body);
-    if (answer.status !== 200) throw fromProblem(answer.status, answer.body);
-    return parseCardStep(parseObject(answer.body));
+    for (let tries = 1; ; tries++) {
+      const answer = await post(CARD_STEP_PATH, body);
+      if (answer.status === 200) return parseCardStep(parseObject(answer.body));
+      const problem = fromProblem(answer.status, answer.body);
+      if (!isLatchkeyError(problem, "card-run-elsewhere") || tries === TRIES_MAX) throw problem;
+    }
   };
   let step = await ask(writeCardStart(start));
   while (step.kind === "command") {

@@ -14,6 +14,8 @@ import {
   type ChallengeKind,
   type Ephemera,
   EXPIRED_KEPT_SECONDS,
+  type RateRefusal,
+  type Spending,
   type StoredChallenge,
   type StoredSession,
 } from "../ephemera.ts";
@@ -24,6 +26,7 @@ import {
   OPEN_SESSION,
   PUT_CHALLENGE,
   RENEW_SESSION,
+  SPEND,
   TAKE_CHALLENGE,
 } from "./redis-scripts.ts";
 
@@ -74,6 +77,7 @@ function evaluate(redis: Redis, script: string, ...values: readonly Argument[]):
  * throws out, is void: a session goes with its replay window, in one piece.
  */
 export class RedisEphemera implements Ephemera {
+  readonly shared = true;
   readonly #link: RedisLink;
   readonly #vault: Vault;
   readonly #clock: WallClock;
@@ -205,6 +209,18 @@ export class RedisEphemera implements Ephemera {
     await this.#link.run((redis, prefix) =>
       evaluate(redis, CLOSE_NODE, prefix, node, ...CHALLENGE_KINDS),
     );
+  }
+
+  async spend(spendings: readonly Spending[]): Promise<RateRefusal | undefined> {
+    const what = spendings.flatMap(({ limit, rate, subject, weight }) => [
+      ...[`${limit}:${subject}`, rate.burst, rate.perSecond, weight],
+    ]);
+    const refused = (await this.#link.run((redis, prefix) =>
+      evaluate(redis, SPEND, prefix, ...what),
+    )) as [number, Buffer] | null;
+    if (refused === null) return undefined;
+    const [index, waitMs] = refused;
+    return { limit: spendings[index - 1]!.limit, waitMs: Number(waitMs.toString()) };
   }
 
   /** Redis forgets by itself. */

@@ -6,6 +6,7 @@
 //   n:<kind>:<node>   a node's challenges, the newest first
 //   s:<sid>           a session: said, sealed, until, window
 //   sn:<node>         a node's sessions, the newest first
+//   r:<limit>:<who>   a bucket that is not full: tokens, at
 
 const LASTS = `
 local function lasts(key, ms)
@@ -101,4 +102,38 @@ for i = 3, #ARGV do
   redis.call("DEL", own)
 end
 return 1
+`;
+
+/**
+ * For each bucket: name, burst, per second, weight. Gives the first that has too little, and the
+ * milliseconds until it has enough; nothing when all were taken. A bucket lasts until it is full
+ * again, so that strangers cannot fill the memory with them. Numbers become texts by a format of
+ * their own: Lua would round a time (in microseconds) to 14 digits.
+ */
+export const SPEND = `
+local time = redis.call("TIME")
+local now = time[1] * 1000000 + time[2]
+local left = {}
+for i = 2, #ARGV, 4 do
+  local burst, rate = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]) / 1000000
+  local weight = tonumber(ARGV[i + 3])
+  local was = redis.call("HMGET", ARGV[1] .. "r:" .. ARGV[i], "tokens", "at")
+  local tokens = burst
+  if was[1] then
+    local passed = math.max(0, now - tonumber(was[2]))
+    tokens = math.min(burst, tonumber(was[1]) + passed * rate)
+  end
+  local missing = math.max(weight, 1) - tokens
+  if missing > 0 then return { (i + 2) / 4, string.format("%.0f", math.ceil(missing / rate / 1000)) } end
+  left[i] = tokens - weight
+end
+for i = 2, #ARGV, 4 do
+  local weight = tonumber(ARGV[i + 3])
+  if weight > 0 then
+    local key, lasts = ARGV[1] .. "r:" .. ARGV[i], (tonumber(ARGV[i + 1]) - left[i]) / ARGV[i + 2]
+    redis.call("HSET", key, "tokens", string.format("%.9f", left[i]), "at", string.format("%.0f", now))
+    redis.call("PEXPIRE", key, string.format("%.0f", math.ceil(lasts * 1000)))
+  end
+end
+return false
 `;

@@ -1,0 +1,74 @@
+import type { ServiceContext } from "./context.ts";
+import { addressLockout, nodeLockout, noteFailure } from "./lockout.ts";
+import { type LimitedBy, type Subject, subjectOf } from "./rate-limiter.ts";
+import type { Node } from "./store/records.ts";
+
+type Limiting = Pick<ServiceContext, "rates" | "limits">;
+type Named = Pick<Node, "tenantId" | "nodeUid">;
+
+/** What a tenant's nodes, applications and operators ask altogether. */
+export function byTenant({ limits }: Limiting, tenantId: string): LimitedBy {
+  const subject = subjectOf(tenantId);
+  return { limit: "requests-by-tenant", rate: limits.requestsByTenant, subject };
+}
+
+/** @throws rate-limited, unavailable */
+export async function countRegistration(context: Limiting, address: Subject): Promise<void> {
+  const rate = context.limits.registerByAddress;
+  const byAddress = { limit: "register-by-address", rate, subject: address };
+  await context.rates.take(addressLockout(context, address), byAddress);
+}
+
+function byAddress({ limits }: Limiting, address: Subject): LimitedBy {
+  return { limit: "handshake-by-address", rate: limits.handshakeByAddress, subject: address };
+}
+
+/**
+ * A challenge is refused to whoever has answered too many wrongly. It stands for its answer too:
+ * there is one attempt for each. @throws rate-limited, unavailable
+ */
+export async function countChallenge(
+  context: Limiting,
+  node: Named,
+  address: Subject,
+): Promise<void> {
+  const lockouts = [addressLockout(context, address), nodeLockout(context, node, address)];
+  await context.rates.take(...lockouts, byAddress(context, address));
+}
+
+/** @throws rate-limited, unavailable */
+export async function countHandshake(context: Limiting, address: Subject): Promise<void> {
+  await context.rates.take(addressLockout(context, address), byAddress(context, address));
+}
+
+/** Counts a proof that fails against the node that it was for. @throws what `proving` throws */
+export async function notingFailure<T>(
+  context: Limiting,
+  node: Named,
+  address: Subject,
+  proving: Promise<T>,
+): Promise<T> {
+  try {
+    return await proving;
+  } catch (error) {
+    await noteFailure(context, error, nodeLockout(context, node, address));
+    throw error;
+  }
+}
+
+/** @throws rate-limited, unavailable */
+export async function countLogin(
+  { rates, limits }: Limiting,
+  { tenantId, nodeUid }: Named,
+): Promise<void> {
+  const subject = subjectOf(tenantId, nodeUid);
+  await rates.take({ limit: "logins-by-application", rate: limits.loginsByApplication, subject });
+}
+
+/** A sealed request of a node or an application. @throws rate-limited, unavailable */
+export async function countRequest(context: Limiting, { tenantId, nodeUid }: Named): Promise<void> {
+  const subject = subjectOf(tenantId, nodeUid);
+  const rate = context.limits.requestsByNode;
+  const byNode = { limit: "requests-by-node", rate, subject };
+  await context.rates.take(byNode, byTenant(context, tenantId));
+}
