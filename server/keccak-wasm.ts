@@ -1,104 +1,42 @@
 /**
  * Keccak-f[1600] as a WebAssembly module, put together from the description in FIPS 202 §3 when the
- * program starts, because a binary in the repository could not be read. Once over 64-bit words, and
- * once over pairs of them (128-bit SIMD): two hashes then cost little more than one.
+ * program starts, because a binary in the repository could not be read.
  *
- * Sources: WebAssembly Core 2.0, §5 (binary format).
+ * Chains of hashes run three at a time: two in the halves of 128-bit words, a third in 64-bit words
+ * between the instructions of those. A processor has other units for each, and either kind waits
+ * for its own often enough that the third costs a fifth of what it costs alone.
  */
+import {
+  BR_IF,
+  type Code,
+  EMPTY,
+  END,
+  get,
+  I32,
+  I32_ADD,
+  I32_LT_U,
+  I32_SUB,
+  i32,
+  LOCAL_TEE,
+  LOOP,
+  PAIR,
+  SINGLE,
+  set,
+  unsigned,
+  type WasmFunction,
+  type Words,
+  wasmModule,
+} from "./wasm-code.ts";
+
 export const RATE = 136;
 export const ROUNDS = 24;
-/** Where in the module's memory: the state, 25 words or pairs of words; constants, in pairs. */
+/** Where in the module's memory: a state of single words, the first words of a pair of states. */
 export const STATE = 0;
+export const PAIR_STATE = 256;
+/** The rounds' constants, each twice. */
 export const CONSTANTS = 512;
-
-type Code = readonly number[];
-
-// §5.4: the few instructions that are needed.
-const LOOP = 0x03;
-const END = 0x0b;
-const BR_IF = 0x0d;
-const LOCAL_TEE = 0x22;
-const I32_LT_U = 0x49;
-const I32_ADD = 0x6a;
-const I32_SUB = 0x6b;
-const I32 = 0x7f;
-const EMPTY = 0x40;
-
-function unsigned(value: number): number[] {
-  const low = value & 127;
-  return value < 128 ? [low] : [low | 128, ...unsigned(value >>> 7)];
-}
-
-function signed(value: bigint): number[] {
-  const low = Number(value & 127n);
-  const rest = value >> 7n;
-  const last = (rest === 0n && low < 64) || (rest === -1n && low >= 64);
-  return last ? [low] : [low | 128, ...signed(rest)];
-}
-
-const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
-const section = (id: number, body: Code): Code => [id, ...unsigned(body.length), ...body];
-const get = (local: number): Code => [0x20, ...unsigned(local)];
-const set = (local: number): Code => [0x21, ...unsigned(local)];
-const i32 = (value: number): Code => [0x41, ...signed(BigInt(value))];
-const i64 = (value: bigint): Code => [0x42, ...signed(value)];
-const simd = (operation: number): Code => [0xfd, ...unsigned(operation)];
-
-/** How one kind of word is computed with. */
-interface Words {
-  readonly type: number;
-  /** Bytes from one word of the state to the next. */
-  readonly size: number;
-  readonly xor: Code;
-  /** Takes `keep` and `drop` from the stack: keep AND NOT drop. */
-  readonly keepWithout: Code;
-  load(offset: number): Code;
-  store(offset: number): Code;
-  constant(value: bigint): Code;
-  /** Of the word in a local. */
-  rotated(local: number, count: number): Code;
-}
-
-const SINGLE: Words = {
-  type: 0x7e,
-  size: 8,
-  xor: [0x85],
-  keepWithout: [...i64(-1n), 0x85, 0x83],
-  load: (offset) => [0x29, 3, ...unsigned(offset)],
-  store: (offset) => [0x37, 3, ...unsigned(offset)],
-  constant: i64,
-  rotated: (local, count) => [...get(local), ...i64(BigInt(count)), 0x89],
-};
-
-const PAIR: Words = {
-  type: 0x7b,
-  size: 16,
-  xor: simd(0x51),
-  keepWithout: simd(0x4f),
-  load: (offset) => [...simd(0x00), 4, ...unsigned(offset)],
-  store: (offset) => [...simd(0x0b), 4, ...unsigned(offset)],
-  constant: (value) => [...i64(value), ...simd(0x12)],
-  rotated: (local, count) =>
-    count === 0
-      ? get(local)
-      : [
-          ...[...get(local), ...i32(count), ...simd(0xcb)],
-          ...[...get(local), ...i32(64 - count), ...simd(0xcd)],
-          ...simd(0x50),
-        ],
-};
-
-// Locals: 0 is the parameter, 1 the place of the round's constant; then the words.
-const STEPS = 0;
-const AT = 1;
-const a = (lane: number) => 2 + lane;
-const b = (lane: number) => 27 + lane;
-const c = (column: number) => 52 + column;
-const d = (column: number) => 57 + column;
-const WORDS = 61; // one more than the above, to turn a lane in
-
-const each = (count: number, make: (i: number) => Code): Code =>
-  Array.from({ length: count }, (_, i) => make(i)).flat();
+/** Words of a digest. */
+const DIGEST = 4;
 
 /** Rho's rotations (FIPS 202 §3.2.2), by lane. */
 function rotations(): number[] {
@@ -124,85 +62,146 @@ export function roundConstants(): bigint[] {
   });
 }
 
-/**
- * The 24 rounds on the locals `a`, of which `lanes` are wanted afterwards: all, or the four of a
- * hash, for which the last round computes no others.
- */
-function permutation(words: Words, lanes: 25 | 4): Code {
-  const { xor, keepWithout, load, rotated } = words;
-  const turn = rotations();
-  const turning = 62;
-  const parity = (x: number) => [
-    ...get(a(x)),
-    ...[5, 10, 15, 20].flatMap((y) => [...get(a(x + y)), ...xor]),
-    ...set(c(x)),
+// Locals of a function: the parameter, the place of the round's constant; then those of strands.
+const STEPS = 0;
+const AT = 1;
+const FIRST = 2;
+const STRAND_LOCALS = 66;
+
+const each = <Item>(count: number, make: (i: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** One state that a function works on, in words of one kind. Code comes in pieces to be mixed. */
+class Strand {
+  readonly #words: Words;
+  readonly #state: number;
+  readonly #base: number;
+  readonly #turn = rotations();
+
+  /** @param state where in memory @param base its first local */
+  constructor(words: Words, state: number, base: number) {
+    this.#words = words;
+    this.#state = state;
+    this.#base = base;
+  }
+
+  get locals() {
+    return { count: STRAND_LOCALS, type: this.#words.type };
+  }
+
+  /** A round begins with the words `a` and leaves `a2`, or the other way round. */
+  #a = (lane: number, odd: boolean) => this.#base + (odd ? 25 : 0) + lane;
+  #b = (x: number) => this.#base + 50 + x;
+  #c = (x: number) => this.#base + 55 + x;
+  #d = (x: number) => this.#base + 60 + x;
+
+  load(count: number): Code {
+    const { size, load } = this.#words;
+    const word = (i: number) => [...i32(0), ...load(this.#state + size * i)];
+    return each(count, (i) => [...word(i), ...set(this.#a(i, false))]).flat();
+  }
+
+  store(count: number): Code {
+    const { size, store } = this.#words;
+    const word = (i: number) => get(this.#a(i, false));
+    return each(count, (i) => [...i32(0), ...word(i), ...store(this.#state + size * i)]).flat();
+  }
+
+  /** What follows a digest that is hashed: FIPS 202 6.1 and B.2. */
+  padding(): Code {
+    const word = (lane: number) => (lane === 4 ? 6n : lane === RATE / 8 - 1 ? -(1n << 63n) : 0n);
+    const padded = (lane: number) => [
+      ...this.#words.constant(word(lane)),
+      ...set(this.#a(lane, false)),
+    ];
+    return each(25 - DIGEST, (i) => padded(DIGEST + i)).flat();
+  }
+
+  /** One round, row by row, so that few words are alive at once; of row 0 alone in the last. */
+  round(odd: boolean, rows: 5 | 1): Code[] {
+    return [
+      ...each(5, (x) => this.#parity(x, odd)),
+      ...each(5, (x) => this.#neighbours(x)),
+      ...each(rows, (y) => [
+        ...each(5, (x) => this.#rhoAndPi(x, y, odd)),
+        ...each(5, (x) => this.#chi(x, y, odd)),
+      ]).flat(),
+    ];
+  }
+
+  #parity(x: number, odd: boolean): Code {
+    const { xor } = this.#words;
+    const others = [5, 10, 15, 20].flatMap((y) => [...get(this.#a(x + y, odd)), ...xor]);
+    return [...get(this.#a(x, odd)), ...others, ...set(this.#c(x))];
+  }
+
+  #neighbours(x: number): Code {
+    const { xor, rotated } = this.#words;
+    const right = rotated(this.#c((x + 1) % 5), 1);
+    return [...get(this.#c((x + 4) % 5)), ...right, ...xor, ...set(this.#d(x))];
+  }
+
+  /** The word that comes to (x, y) is that of ((x + 3y) mod 5, x), FIPS 202 §3.2.3. */
+  #rhoAndPi(x: number, y: number, odd: boolean): Code {
+    const { xor, rotated } = this.#words;
+    const column = (x + 3 * y) % 5;
+    const lane = column + 5 * x;
+    const turning = this.#base + STRAND_LOCALS - 1;
+    const word = [...get(this.#a(lane, odd)), ...get(this.#d(column)), ...xor, ...set(turning)];
+    return [...word, ...rotated(turning, this.#turn[lane]!), ...set(this.#b(x))];
+  }
+
+  #chi(x: number, y: number, odd: boolean): Code {
+    const { xor, keepWithout, load } = this.#words;
+    const other = [...get(this.#b((x + 2) % 5)), ...get(this.#b((x + 1) % 5)), ...keepWithout];
+    const constant = CONSTANTS + (odd ? 16 : 0);
+    const iota = x + y === 0 ? [...get(AT), ...load(constant), ...xor] : [];
+    return [...get(this.#b(x)), ...other, ...xor, ...iota, ...set(this.#a(x + 5 * y, !odd))];
+  }
+}
+
+/** A piece of each in turn. */
+function mixed(pieces: readonly Code[][]): Code {
+  return each(pieces[0]!.length, (i) => pieces.flatMap((one) => one[i]!)).flat();
+}
+
+/** The rounds, two in one turn; `rows` of the last are wanted. */
+function permutation(strands: readonly Strand[], rows: 5 | 1): Code {
+  const both = (last: 5 | 1) => [
+    ...mixed(strands.map((strand) => strand.round(false, 5))),
+    ...mixed(strands.map((strand) => strand.round(true, last))),
   ];
-  const neighbours = (x: number) => [
-    ...[...get(c((x + 4) % 5)), ...rotated(c((x + 1) % 5), 1), ...xor],
-    ...set(d(x)),
-  ];
-  const rhoAndPi = (lane: number) => {
-    const [x, y] = [lane % 5, Math.floor(lane / 5)];
-    const moved = y + 5 * ((2 * x + 3 * y) % 5);
-    const word = [...get(a(lane)), ...get(d(x)), ...xor, ...set(turning)];
-    return [...word, ...rotated(turning, turn[lane]!), ...set(b(moved))];
-  };
-  const chi = (lane: number) => {
-    const row = 5 * Math.floor(lane / 5);
-    const [one, two] = [row + ((lane + 1) % 5), row + ((lane + 2) % 5)];
-    const other = [...get(b(two)), ...get(b(one))];
-    const iota = lane === 0 ? [...get(AT), ...load(CONSTANTS), ...xor] : [];
-    return [...get(b(lane)), ...other, ...keepWithout, ...xor, ...iota, ...set(a(lane))];
-  };
-  const theta = [...each(5, parity), ...each(5, neighbours)];
-  const round = [...theta, ...each(25, rhoAndPi), ...each(25, chi)];
-  // Row 0 comes from the diagonal.
-  const last = [...theta, ...each(5, (x) => rhoAndPi(6 * x)), ...each(4, chi)];
-  const looped = lanes === 4 ? ROUNDS - 1 : ROUNDS;
-  const next = [...get(AT), ...i32(16), I32_ADD, LOCAL_TEE, ...unsigned(AT)];
+  const looped = rows === 5 ? ROUNDS : ROUNDS - 2;
+  const next = [...get(AT), ...i32(32), I32_ADD, LOCAL_TEE, ...unsigned(AT)];
   const again = [...next, ...i32(16 * looped), I32_LT_U, BR_IF, 0];
-  const rounds = [...i32(0), ...set(AT), LOOP, EMPTY, ...round, ...again, END];
-  return lanes === 4 ? [...rounds, ...last] : rounds;
+  const loop = [...i32(0), ...set(AT), LOOP, EMPTY, ...both(5), ...again, END];
+  return rows === 5 ? loop : [...loop, ...both(1)];
 }
 
-const loadLanes = ({ size, load }: Words, count: number) =>
-  each(count, (lane) => [...i32(0), ...load(STATE + size * lane), ...set(a(lane))]);
-const storeLanes = ({ size, store }: Words, count: number) =>
-  each(count, (lane) => [...i32(0), ...get(a(lane)), ...store(STATE + size * lane)]);
-
-/** Hashes the first four lanes so often as the parameter says; at least once. */
-function chain(words: Words): Code {
-  const padding = each(21, (i) => {
-    const lane = i + 4;
-    const word = lane === 4 ? 6n : lane === RATE / 8 - 1 ? -(1n << 63n) : 0n;
-    return [...words.constant(word), ...set(a(lane))];
-  });
-  const count = [...get(STEPS), ...i32(1), I32_SUB, LOCAL_TEE, ...unsigned(STEPS), BR_IF, 0];
-  const body = [...padding, ...permutation(words, 4), ...count];
-  return [...loadLanes(words, 4), LOOP, EMPTY, ...body, END, ...storeLanes(words, 4)];
+function functionOf(name: string, strands: readonly Strand[], body: Code): WasmFunction {
+  return { name, locals: [{ count: 1, type: I32 }, ...strands.map(({ locals }) => locals)], body };
 }
 
-function code(words: Words, body: Code): Code {
-  const locals = vector([
-    [1, I32],
-    [WORDS, words.type],
+/** Hashes digests so often as the parameter says; at least once. */
+function chain(name: string, strands: readonly Strand[]): WasmFunction {
+  const all = (make: (strand: Strand) => Code) => strands.flatMap((strand) => make(strand));
+  const again = [...get(STEPS), ...i32(1), I32_SUB, LOCAL_TEE, ...unsigned(STEPS), BR_IF, 0];
+  const hash = [...all((strand) => strand.padding()), ...permutation(strands, 1)];
+  return functionOf(name, strands, [
+    ...all((strand) => strand.load(DIGEST)),
+    ...[LOOP, EMPTY, ...hash, ...again, END],
+    ...all((strand) => strand.store(DIGEST)),
   ]);
-  const whole = [...locals, ...body, END];
-  return [...unsigned(whole.length), ...whole];
 }
 
-/** `permute`, `chain` and `chainPair` over one memory. */
+/** `permute` and `chain` on the single state, `chainThree` on that and the pair. */
 export function keccakModule(): Uint8Array {
-  const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
-  const exported = ["permute", "chain", "chainPair"].map((text, i) => [...name(text), 0, i]);
-  const permute = [...loadLanes(SINGLE, 25), ...permutation(SINGLE, 25), ...storeLanes(SINGLE, 25)];
-  const bodies = [code(SINGLE, permute), code(SINGLE, chain(SINGLE)), code(PAIR, chain(PAIR))];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([[0x60, 1, I32, 0]])),
-    ...section(3, vector([[0], [0], [0]])),
-    ...section(5, vector([[0, 1]])),
-    ...section(7, vector([[...name("memory"), 2, 0], ...exported])),
-    ...section(10, vector(bodies)),
+  const single = new Strand(SINGLE, STATE, FIRST);
+  const pair = new Strand(PAIR, PAIR_STATE, FIRST + STRAND_LOCALS);
+  const permute = [...single.load(25), ...permutation([single], 5), ...single.store(25)];
+  return wasmModule([
+    functionOf("permute", [single], permute),
+    chain("chain", [single]),
+    chain("chainThree", [single, pair]),
   ]);
 }

@@ -1,5 +1,13 @@
 import { checkChain, type Sha3 } from "../protocol/crypto/sha3.ts";
-import { CONSTANTS, keccakModule, RATE, ROUNDS, roundConstants, STATE } from "./keccak-wasm.ts";
+import {
+  CONSTANTS,
+  keccakModule,
+  PAIR_STATE,
+  RATE,
+  ROUNDS,
+  roundConstants,
+  STATE,
+} from "./keccak-wasm.ts";
 
 // The types of Node name WebAssembly without its classes.
 declare const WebAssembly: {
@@ -12,7 +20,20 @@ interface Exports {
   /** All have one type; what `permute` is given means nothing. */
   permute(unused: number): void;
   chain(steps: number): void;
-  chainPair(steps: number): void;
+  chainThree(steps: number): void;
+}
+
+/** Where a chain's value lies while it is hashed: its first 32-bit word, and from there to the third. */
+const PLACES = Object.freeze([
+  { first: STATE / 4, next: 2 },
+  { first: PAIR_STATE / 4, next: 4 },
+  { first: PAIR_STATE / 4 + 2, next: 4 },
+]);
+
+/** A chain on its way. */
+interface Running {
+  readonly chain: number;
+  left: number;
 }
 
 /**
@@ -30,8 +51,8 @@ class WasmSha3 implements Sha3 {
     const module = new WebAssembly.Module(keccakModule());
     this.#exports = new WebAssembly.Instance(module).exports as Exports;
     const { buffer } = this.#exports.memory;
-    this.#state = new Uint8Array(buffer, STATE, 400);
-    this.#words = new Uint32Array(buffer, STATE, 16);
+    this.#state = new Uint8Array(buffer, STATE, 200);
+    this.#words = new Uint32Array(buffer, STATE, CONSTANTS / 4);
     const constants = new BigUint64Array(buffer, CONSTANTS, 2 * ROUNDS);
     constants.set(roundConstants().flatMap((value) => [value, value]));
   }
@@ -56,54 +77,72 @@ class WasmSha3 implements Sha3 {
   sha3_256Chain(start: Uint8Array, times: number): Uint8Array {
     checkChain(start, times);
     const end = start.slice();
-    this.#single(end, times);
-    this.#state.fill(0); // what passes through may be a secret
+    if (times === 0) return end;
+    this.#state.set(start);
+    this.#exports.chain(times);
+    end.set(this.#state.subarray(0, 32));
+    this.#forget(); // what passes through may be a secret
     return end;
   }
 
-  /** Two by two, the longest first, so that a pair has nearly one length. */
+  /**
+   * Three at a time: as soon as one has ended the next takes its place. The longest first, so that
+   * what is left alone at last is short.
+   */
   sha3_256Chains(values: Uint8Array, steps: Uint8Array): void {
-    const order = Array.from(steps, (_, i) => i).sort((i, k) => steps[k]! - steps[i]!);
+    const order = Array.from(steps, (_, i) => i).filter((i) => steps[i]! > 0);
+    order.sort((i, k) => steps[k]! - steps[i]!);
     const words = wordsOf(values);
-    for (let at = 0; at < order.length; at += 2) {
-      const [i, k] = [order[at]!, order[at + 1]];
-      const common = k === undefined ? 0 : steps[k]!;
-      if (common > 0) this.#pair(words, i, k!, common);
-      this.#rest(words, i, steps[i]! - common);
+    const running: (Running | undefined)[] = [undefined, undefined, undefined];
+    let next = 0;
+    for (;;) {
+      for (let place = 0; place < 3; place++) {
+        if (running[place] !== undefined || next === order.length) continue;
+        const chain = order[next++]!;
+        this.#put(place, words, chain);
+        running[place] = { chain, left: steps[chain]! };
+      }
+      if (running.includes(undefined)) break;
+      const common = Math.min(...running.map((one) => one!.left));
+      this.#exports.chainThree(common);
+      running.forEach((one, place) => {
+        one!.left -= common;
+        if (one!.left > 0) return;
+        this.#take(place, words, one!.chain);
+        running[place] = undefined;
+      });
     }
+    this.#finish(running, words);
     if (words.buffer !== values.buffer) values.set(new Uint8Array(words.buffer));
-    this.#state.fill(0);
+    this.#forget();
   }
 
-  #single(value: Uint8Array, steps: number): void {
-    if (steps === 0) return;
-    this.#state.set(value);
-    this.#exports.chain(steps);
-    value.set(this.#state.subarray(0, 32));
+  /** One or two that have nobody beside them. */
+  #finish(running: readonly (Running | undefined)[], words: Uint32Array): void {
+    running.forEach((one, place) => {
+      if (one === undefined) return;
+      this.#take(place, words, one.chain);
+      this.#put(0, words, one.chain);
+      this.#exports.chain(one.left);
+      this.#take(0, words, one.chain);
+    });
   }
 
-  #rest(words: Uint32Array, i: number, steps: number): void {
-    if (steps === 0) return;
-    const state = this.#words;
-    for (let word = 0; word < 8; word++) state[word] = words[8 * i + word]!;
-    this.#exports.chain(steps);
-    for (let word = 0; word < 8; word++) words[8 * i + word] = state[word]!;
+  /** By words: copies of a few bytes cost more than they carry. */
+  #put(place: number, words: Uint32Array, chain: number): void {
+    const { first, next } = PLACES[place]!;
+    for (let word = 0; word < 8; word++)
+      this.#words[first + next * (word >> 1) + (word & 1)] = words[8 * chain + word]!;
   }
 
-  /** Lane by lane, one of each. By words: copies of a few bytes cost more than they carry. */
-  #pair(words: Uint32Array, i: number, k: number, steps: number): void {
-    const state = this.#words;
-    for (let word = 0; word < 8; word++) {
-      const place = 4 * (word >> 1) + (word & 1);
-      state[place] = words[8 * i + word]!;
-      state[place + 2] = words[8 * k + word]!;
-    }
-    this.#exports.chainPair(steps);
-    for (let word = 0; word < 8; word++) {
-      const place = 4 * (word >> 1) + (word & 1);
-      words[8 * i + word] = state[place]!;
-      words[8 * k + word] = state[place + 2]!;
-    }
+  #take(place: number, words: Uint32Array, chain: number): void {
+    const { first, next } = PLACES[place]!;
+    for (let word = 0; word < 8; word++)
+      words[8 * chain + word] = this.#words[first + next * (word >> 1) + (word & 1)]!;
+  }
+
+  #forget(): void {
+    this.#words.fill(0);
   }
 }
 
