@@ -57,6 +57,7 @@ export function hostContext(): Context {
     writePieces,
     appendText,
     removeFile: (path) => rmSync(path, { force: true }),
+    removeFolder: (path) => rmSync(path, { force: true, recursive: true }),
     fetch: fetchText,
     openSerial: openSerialPort,
     openBytes: openSerialBytes,
@@ -64,8 +65,8 @@ export function hostContext(): Context {
     connectTcp,
     runTool,
     bootVolumes,
-    bundleFirmware: async (...target) =>
-      (await import("./firmware/bundle.ts")).bundleFirmware(...target),
+    bundleFirmware: async (options) =>
+      (await import("./firmware/bundle.ts")).bundleFirmware(options),
     findXs: findXsWorker,
     serve: async (options) => (await import("./server-launcher.ts")).launchServer(options),
     rotateVault: async (folder, stores) =>

@@ -72,6 +72,10 @@ export class FakeWorld {
         this.files.set(path, `${this.files.get(path) ?? ""}${text}`);
       },
       removeFile: (path) => void this.files.delete(path),
+      removeFolder: (path) => {
+        for (const file of this.files.keys())
+          if (file.startsWith(`${path}/`)) this.files.delete(file);
+      },
       fetch: refuse("network"),
       rotateVault: refuse("server"),
       openSerial: refuse("serial port"),

@@ -49,12 +49,16 @@ function world(changes: ConstructorParameters<typeof FakeWorld>[0] = {}): FakeWo
 describe("latchkey build", () => {
   const IMAGE = "/desk/build/firmware/reader-pico_2_w/sdk/bin/pico/pico_2_w/release/reader/xs_pico";
 
-  function building(code: number, flash: number) {
+  function building(code: number, flash: number, map?: () => string) {
     const ran: { words: readonly string[]; env: Readonly<Record<string, string | undefined>> }[] =
       [];
     const bundled: string[] = [];
     const made: FakeWorld = world({
-      bundleFirmware: async ({ main }, folder) => void bundled.push(`${main} → ${folder}`),
+      bundleFirmware: async ({ target, folder, debug }) => {
+        bundled.push(`${target.main} → ${folder}${debug ? ", debug" : ""}`);
+        const sources = { "hal/led.ts": 700, "hal/pn532/link.ts": 900 };
+        return { sources, codes: [], programBytes: 1_600 };
+      },
       runTool: async (words, { env, onLine }) => {
         ran.push({ words, env });
         onLine("region FLASH overflowed");
@@ -63,6 +67,7 @@ describe("latchkey build", () => {
           [".heap", 0x2001_0000, 460_000, false],
         ] as const;
         if (code === 0) made.files.set(`${IMAGE}.elf`, fakeElf(sections));
+        if (map !== undefined) made.files.set(`${IMAGE}.map`, map());
         return code;
       },
     });
@@ -93,24 +98,49 @@ describe("latchkey build", () => {
   });
 
   it("with --report shows each part beside the build before", async () => {
-    const part = (bytes: number, file: string): string =>
-      ` .text          0x10000100     0x${bytes.toString(16)} /b/${file}.c.o`;
-    const { made } = building(0, 1_000_000);
-    const map = (xs: number): void => {
-      const lines = ["Linker script and memory map", part(xs, "xsAll"), part(32, "random")];
-      made.files.set(`${IMAGE}.map`, lines.join("\n"));
-    };
-    map(1_000);
+    const part = (address: string, bytes: number, file: string): string =>
+      ` .text          0x${address}     0x${bytes.toString(16)} /b/${file}.c.o`;
+    let xs = 1_000;
+    const { made } = building(0, 1_000_000, () =>
+      [
+        "Linker script and memory map",
+        part("10000100", xs, "xsAll"),
+        part("10008000", 32, "random"),
+        part("20000100", 64, "random"),
+      ].join("\n"),
+    );
     const first = await made.run("build", "--report");
-    assert.match(first.out, /XS engine +1,000 B\n/);
-    map(1_500);
+    assert.match(first.out, /Flash\n +XS engine +1,000 B\n +our C +32 B\nRAM\n +our C +64 B\n/);
+    assert.match(first.out, / hal\/pn532 +900 B\n +hal\/led\.ts +700 B\n/);
+    xs = 1_500;
     const second = await made.run("build", "--report");
     assert.match(second.out, /XS engine +1,500 B +\+500 B/);
     assert.match(second.out, /our C +32 B\n/);
-    map(700);
+    xs = 700;
     assert.match((await made.run("build", "--report")).out, /XS engine +700 B +-800 B/);
     made.files.set("/desk/build/firmware/reader-pico_2_w/sizes.json", "{broken");
     assert.match((await made.run("build", "--report")).out, /XS engine +700 B\n/);
+  });
+
+  it("with --debug keeps names for xsbug, and does not hold it to the budget", async () => {
+    const { made, ran, bundled } = building(0, 1_900_000);
+    const image = IMAGE.replace("reader-pico_2_w/", "reader-pico_2_w-debug/");
+    const elf = fakeElf([[".text", 0x1000_0000, 1_900_000, true]]);
+    made.files.set(`${image.replace("/release/", "/debug/")}.elf`, elf);
+    const run = await made.run("build", "--debug");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.deepEqual(ran[0]!.words.slice(0, 3), ["mcconfig", "-d", "-m"]);
+    assert.match(bundled[0]!, /reader-pico_2_w-debug\/js, debug$/);
+  });
+
+  it("begins anew in a folder that it made, and touches no other", async () => {
+    const { made } = building(0, 1_000_000);
+    const output = "/desk/build/firmware/reader-pico_2_w/sdk";
+    made.files.set(`${output}/theirs.txt`, "kept");
+    await made.run("build");
+    assert.ok(made.files.has(`${output}/theirs.txt`));
+    await made.run("build");
+    assert.equal(made.files.has(`${output}/theirs.txt`), false);
   });
 
   it("fails when a budget is broken, and when mcconfig fails, with its last lines", async () => {

@@ -9,7 +9,7 @@ import type { Rotation } from "../../server/vault-rotation.ts";
 import type { Authority, AuthorityPlace } from "../authority/authority.ts";
 import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
-import type { FirmwareTarget } from "../firmware/products.ts";
+import type { BundleFacts, BundleOptions } from "../firmware/bundle.ts";
 import type { BusEvent } from "../gateway/bus-master.ts";
 import type { ReadingsSource } from "../readings/readings-source.ts";
 import type { Simulator } from "../simulator.ts";
@@ -112,6 +112,8 @@ export interface Context {
   /** Adds to the end of a file, or begins it. */
   appendText(path: string, text: string): void;
   removeFile(path: string): void;
+  /** With all that is in it. */
+  removeFolder(path: string): void;
   fetch(url: string, options: { timeoutMs: number }): Promise<HttpAnswer>;
   /** @throws port-unavailable */
   openSerial(path: string, baud: number): Promise<Link>;
@@ -124,8 +126,8 @@ export interface Context {
   runTool(words: readonly string[], options: ToolOptions): Promise<number>;
   /** Drives of boards in BOOTSEL mode. */
   bootVolumes(): readonly BootVolume[];
-  /** The two modules of the firmware, into a folder. */
-  bundleFirmware(target: FirmwareTarget, folder: string, version: string): Promise<void>;
+  /** The modules of an image, into a folder. */
+  bundleFirmware(options: BundleOptions): Promise<BundleFacts>;
   /** Path of the XS worker, if it is installed. */
   findXs(): string | undefined;
   /** @throws address-in-use */

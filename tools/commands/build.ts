@@ -6,6 +6,7 @@ import type { Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+import type { BundleFacts } from "../firmware/bundle.ts";
 import { elfSections } from "../firmware/elf.ts";
 import {
   FIRMWARE_TARGETS,
@@ -19,7 +20,9 @@ import {
   imageSize,
   type PartSizes,
   partTable,
+  ramByPart,
   sizeTable,
+  sourcesByRoom,
 } from "../firmware/size-report.ts";
 import { resolvePath } from "../reader-file.ts";
 
@@ -39,9 +42,10 @@ export const build: Command = {
     { name: "target", value: "name", help: `the board; ${TARGET} by default` },
     { name: "out", value: "folder", help: "where to build; build/firmware/… by default" },
     { name: "portable-curves", help: "no curves in C: slower, and not constant-time" },
+    { name: "debug", help: "for xsbug: names and lines as in the sources; over the budget" },
     {
       name: "report",
-      help: "add how much flash each part takes, and what changed since the last report",
+      help: "add how much flash and RAM each part takes, and what changed since the last report",
     },
     { name: "dry-run", help: "say what would be run, and run nothing" },
   ],
@@ -53,9 +57,10 @@ export const build: Command = {
     const found = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
     const portable = args.flag("portable-curves");
     const target = portable ? withPortableCurves(found) : found;
-    const name = portable ? `${nameOf(target)}-portable` : nameOf(target);
-    const folder = resolvePath(context, args.text("out") ?? `build/firmware/${name}`);
-    const plan = planOf(context, target, folder);
+    const debug = args.flag("debug");
+    const name = [nameOf(target), portable ? "portable" : "", debug ? "debug" : ""];
+    const out = args.text("out") ?? `build/firmware/${name.filter(Boolean).join("-")}`;
+    const plan = planOf(context, { target, folder: resolvePath(context, out), debug });
     const missing = sdkParts(context).filter(({ found }) => !found);
     for (const { name, text, next } of missing)
       yield { type: "check", name, state: "failed", text, ...(next === undefined ? {} : { next }) };
@@ -65,14 +70,19 @@ export const build: Command = {
       const message = `${missing.length} things are missing to build an image`;
       throw new LatchkeyError("sdk-missing", { message });
     }
-    await context.bundleFirmware(target, plan.javascript, context.version);
+    const { version } = context;
+    const bundle = { target, folder: plan.javascript, version, debug };
+    const facts = await context.bundleFirmware(bundle);
     yield* make(context, plan);
-    return yield* report(context, plan, target, args.flag("report"));
+    const fits = yield* report(context, plan, target, args.flag("report") ? facts : undefined);
+    return fits || debug ? EXIT.ok : EXIT.failed;
   },
 };
 
 interface Plan {
   readonly javascript: string;
+  /** Where mcconfig puts everything. */
+  readonly output: string;
   /** Without the extension. */
   readonly image: string;
   /** What the last build with --report had. */
@@ -93,16 +103,30 @@ function nameOf({ product, target }: FirmwareTarget): string {
   return `${product}-${target}`;
 }
 
-function planOf(context: Context, target: FirmwareTarget, folder: string): Plan {
+interface Wanted {
+  readonly target: FirmwareTarget;
+  readonly folder: string;
+  readonly debug: boolean;
+}
+
+function planOf(context: Context, { target, folder, debug }: Wanted): Plan {
   const javascript = join(folder, "js");
   const output = join(folder, "sdk");
   const { tools } = sdkFolders(context);
-  const words = ["mcconfig", "-m", "-p", target.platform, "-t", "build", "-o", output];
+  const kind = debug ? ["-d"] : [];
+  const words = ["mcconfig", ...kind, "-m", "-p", target.platform, "-t", "build", "-o", output];
   // The SDK's makefile compares versions with a construct of bash.
   const env = { LATCHKEY_OUT: javascript, MAKEFLAGS: "SHELL=/bin/bash" };
   return {
-    javascript,
-    image: join(output, "bin", target.platform, "release", target.product, "xs_pico"),
+    ...{ javascript, output },
+    image: join(
+      output,
+      "bin",
+      target.platform,
+      debug ? "debug" : "release",
+      target.product,
+      "xs_pico",
+    ),
     sizes: join(folder, "sizes.json"),
     words: [...words, join(project, target.manifest)],
     settings: Object.entries(env)
@@ -118,8 +142,12 @@ async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, voi
     last.push(line);
     if (last.length > LAST_LINES) last.shift();
   };
+  // The SDK keeps every name that any build before had, and pays for it in flash; and it does not
+  // notice a change of the board's header. Only a folder that this command made is removed.
+  const mark = join(plan.output, ".keep");
+  if (context.exists(mark)) context.removeFolder(plan.output);
   // mcconfig wants to find its folder.
-  context.writeFile(join(plan.words.at(-2)!, ".keep"), "");
+  context.writeFile(mark, "");
   const code = await context.runTool(plan.words, { cwd: project, env: plan.env, onLine });
   if (code === 0) return;
   for (const line of last) yield { type: "text", text: line };
@@ -130,30 +158,40 @@ async function* report(
   context: Context,
   { image, sizes }: Plan,
   target: FirmwareTarget,
-  detailed: boolean,
-): AsyncGenerator<CliEvent, number> {
+  facts: BundleFacts | undefined,
+): AsyncGenerator<CliEvent, boolean> {
   const elf = context.readBytes(`${image}.elf`);
   if (elf === undefined)
     throw new LatchkeyError("build-failed", { message: `there is no ${image}.elf` });
   const { rows, fits } = sizeTable(imageSize(elfSections(elf)), engineBytes(context));
   yield { type: "table", title: nameOf(target), rows };
-  const map = detailed ? context.readText(`${image}.map`) : undefined;
+  const map = facts === undefined ? undefined : context.readText(`${image}.map`);
   if (map !== undefined) yield* parts(context, map, sizes);
+  if (facts !== undefined) {
+    const rooms = partTable(sourcesByRoom(facts.sources), {});
+    yield {
+      type: "table",
+      title: "Text of our JavaScript, by room, before it is made small",
+      rows: rooms,
+    };
+  }
   yield { type: "done", text: `${image}.uf2` };
   yield { type: "next", text: "Put it on a board", command: `latchkey flash ${image}.uf2` };
-  return fits ? EXIT.ok : EXIT.failed;
+  return fits;
 }
 
 function* parts(context: Context, map: string, file: string): Generator<CliEvent> {
-  const now = flashByPart(map);
-  yield { type: "table", title: "Flash", rows: partTable(now, sizesIn(context.readText(file))) };
+  const now = { flash: flashByPart(map), ram: ramByPart(map) };
+  const before = sizesIn(context.readText(file));
+  yield { type: "table", title: "Flash", rows: partTable(now.flash, before.flash ?? {}) };
+  yield { type: "table", title: "RAM", rows: partTable(now.ram, before.ram ?? {}) };
   context.writeFile(file, JSON.stringify(now));
 }
 
 /** Nothing is compared with what cannot be read. */
-function sizesIn(text: string | undefined): PartSizes {
+function sizesIn(text: string | undefined): { flash?: PartSizes; ram?: PartSizes } {
   try {
-    return JSON.parse(text ?? "{}") as PartSizes;
+    return JSON.parse(text ?? "{}") as ReturnType<typeof sizesIn>;
   } catch {
     return {};
   }

@@ -1,7 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import type { ErrorCode } from "../../protocol/error-codes.ts";
+import { constantDeclarations, functionsAsConstants, literalsFirst } from "./compact.ts";
+import { codesModule, imageCodes } from "./image-codes.ts";
 import type { FirmwareTarget } from "./products.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -9,47 +12,108 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Modules that the SDK brings, or that the manifest adds. */
 const FROM_THE_IMAGE = ["crypt", "embedded:*", "ssl/cert", "timer", "latchkey/*"];
 
+export interface BundleOptions {
+  readonly target: FirmwareTarget;
+  readonly folder: string;
+  readonly version: string;
+  /** For xsbug: names and lines as in the sources, by a map beside the modules. */
+  readonly debug: boolean;
+}
+
+/** What an image's own JavaScript is made of. */
+export interface BundleFacts {
+  /** Bytes of the text by source file, before it is made small. */
+  readonly sources: Readonly<Record<string, number>>;
+  /** Every code that it has a sentence for. */
+  readonly codes: readonly ErrorCode[];
+  /** Bytes of `program.js`. */
+  readonly programBytes: number;
+}
+
 /**
  * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
- * runs at start and imports the other one. With source maps beside them, for xsbug.
+ * runs at start and imports the other one.
  */
-export async function bundleFirmware(
-  target: FirmwareTarget,
-  folder: string,
-  version: string,
-): Promise<void> {
-  await build({
-    ...common(),
-    entryPoints: [target.program],
-    plugins: [cryptoOf(target)],
-    outfile: join(folder, "program.js"),
-  });
-  constantDeclarations(join(folder, "program.js"));
-  await build({
-    ...common(),
-    entryPoints: [target.main],
-    outfile: join(folder, "main.js"),
-  });
+export async function bundleFirmware(options: BundleOptions): Promise<BundleFacts> {
+  const { target, folder, version, debug } = options;
+  mkdirSync(folder, { recursive: true });
+  const at = (name: string) => (debug ? { mapAt: join(folder, name) } : {});
+  const codes = await codesOf(target);
+  const plugins = [cryptoOf(target), tableOf(codes)];
+  const [program, main] = await Promise.all([
+    bundled({ entryPoint: target.program, plugins, ...at("program.js") }),
+    bundled({ entryPoint: target.main, plugins: [], ...at("main.js") }),
+  ]);
+  const text = debug ? constantDeclarations(program.text) : await compacted(program.text);
+  writeFileSync(join(folder, "program.js"), text);
+  writeFileSync(join(folder, "main.js"), main.text);
   const facts = { version, builtUnix: Math.floor(Date.now() / 1000) };
   const lines = Object.entries(facts).map(
     ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
   );
   writeFileSync(join(folder, "build.js"), lines.join(""));
+  const sources = { ...program.sources, ...main.sources };
+  return { sources, codes, programBytes: text.length };
 }
 
-function common(): BuildOptions {
-  return {
-    bundle: true,
-    absWorkingDir: root,
-    format: "esm",
-    target: "es2022",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    external: FROM_THE_IMAGE,
-    sourcemap: "linked",
-    logLevel: "silent",
-  };
+interface Bundled {
+  readonly text: string;
+  readonly sources: Readonly<Record<string, number>>;
 }
+
+interface Entry {
+  readonly entryPoint: string;
+  readonly plugins: readonly Plugin[];
+  /** Without one there is no source map. */
+  readonly mapAt?: string;
+}
+
+async function bundled({ entryPoint, plugins, mapAt }: Entry): Promise<Bundled> {
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    entryPoints: [entryPoint],
+    plugins: [...plugins],
+    metafile: true,
+    outfile: mapAt ?? "module.js",
+    ...(mapAt !== undefined && { sourcemap: "linked" }),
+  });
+  const [map, code] = outputFiles.length === 2 ? outputFiles : [undefined, outputFiles[0]];
+  if (map !== undefined) writeFileSync(map.path, map.contents);
+  const { inputs } = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint)!;
+  const sources = Object.entries(inputs).map(([file, { bytesInOutput }]) => [file, bytesInOutput]);
+  return { text: code!.text, sources: Object.fromEntries(sources) };
+}
+
+/** The codes that this image must explain, found out with a table that has none. */
+async function codesOf(target: FirmwareTarget): Promise<readonly ErrorCode[]> {
+  const plugins = [cryptoOf(target), tableOf([])];
+  const entries = [target.program, target.main];
+  const texts = entries.map((entryPoint) => bundled({ entryPoint, plugins }));
+  return imageCodes((await Promise.all(texts)).map(({ text }) => text).join("\n"));
+}
+
+/** Names are esbuild's own from here on, so that nobody pays for a long one. */
+async function compacted(text: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...COMMON,
+    stdin: { contents: literalsFirst(constantDeclarations(text)) },
+    minifyIdentifiers: true,
+    minifySyntax: true,
+  });
+  return constantDeclarations(functionsAsConstants(outputFiles[0]!.text));
+}
+
+const COMMON = Object.freeze({
+  bundle: true,
+  write: false,
+  absWorkingDir: root,
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  external: FROM_THE_IMAGE,
+  logLevel: "silent",
+} as const satisfies BuildOptions);
 
 function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
   const path = join(root, chipCrypto);
@@ -59,12 +123,12 @@ function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
   };
 }
 
-/**
- * esbuild makes `var` of every `const` of a module. A variable of a preloaded module costs RAM,
- * because it could be assigned to; ours never are (a test of the house sees to it). The line stays
- * one line, so the source map stays right but for two columns.
- */
-function constantDeclarations(path: string): void {
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replaceAll(/^var (?=[\w$]+ = )/gm, "const "));
+function tableOf(codes: readonly ErrorCode[]): Plugin {
+  return {
+    name: "latchkey-error-codes",
+    setup: (context) =>
+      context.onLoad({ filter: /\/protocol\/error-codes\.ts$/ }, () => ({
+        contents: codesModule(codes),
+      })),
+  };
 }

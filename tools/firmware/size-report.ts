@@ -4,6 +4,7 @@ import type { ElfSection } from "./elf.ts";
 const RAM_START = 0x2000_0000;
 const FLASH_START = 0x1000_0000;
 const FLASH_END = 0x1100_0000;
+const RAM_END = 0x2008_2000;
 
 /** Bytes that an image may have: half of it is free for what is to come. */
 export const FLASH_BUDGET_BYTES = 1_500_000;
@@ -67,14 +68,37 @@ export type PartSizes = Readonly<Record<string, number>>;
 
 /** Flash by part of the image, out of the linker's map. */
 export function flashByPart(map: string): PartSizes {
+  return byPart(map, FLASH_START, FLASH_END);
+}
+
+/** Variables of C by part of the image; the engine's own block comes out of what is left. */
+export function ramByPart(map: string): PartSizes {
+  return byPart(map, RAM_START, RAM_END);
+}
+
+function byPart(map: string, from: number, to: number): PartSizes {
   const placed = map.slice(Math.max(0, map.indexOf("Linker script and memory map")));
   const sums = new Map<string, number>();
   for (const [, at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
     const address = Number.parseInt(at, 16);
-    if (address < FLASH_START || address >= FLASH_END) continue;
+    if (address < from || address >= to) continue;
     const part = PARTS.find(([, pattern]) => pattern.test(file))?.[0];
     if (part !== undefined) sums.set(part, (sums.get(part) ?? 0) + Number.parseInt(size, 16));
   }
+  return sorted(sums);
+}
+
+/** Bytes of source text by the folder below a room. */
+export function sourcesByRoom(sources: Readonly<Record<string, number>>): PartSizes {
+  const sums = new Map<string, number>();
+  for (const [file, size] of Object.entries(sources)) {
+    const room = file.split("/").slice(0, 2).join("/");
+    sums.set(room, (sums.get(room) ?? 0) + size);
+  }
+  return sorted(sums);
+}
+
+function sorted(sums: ReadonlyMap<string, number>): PartSizes {
   return Object.fromEntries([...sums].sort((a, b) => b[1] - a[1]));
 }
 

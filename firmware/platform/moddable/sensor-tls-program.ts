@@ -1,0 +1,2 @@
+export * from "./sensor-program.ts";
+export { tlsConnect } from "./tls-connect.ts";

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ERROR_CODES, type ErrorCode, type ErrorEntry } from "../../protocol/error-codes.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const CODES = Object.entries(ERROR_CODES) as [ErrorCode, ErrorEntry][];
+
+/** Rooms out of which an answer to a node can come. */
+const ANSWERING = ["server", "protocol"];
+/**
+ * Rooms that answer others only: applications, whoever writes cards, people's credentials. No
+ * request of a node gets there.
+ */
+const FOR_OTHERS = [
+  "protocol/application",
+  "protocol/human",
+  "server/application",
+  "server/bridge",
+  "server/card",
+  "server/mqtt",
+];
+
+/**
+ * Codes that an image must explain: those that its own text names, and those that a server may
+ * answer it with. The sentences of all others would be flash for nothing.
+ * @param program the image's JavaScript without the table
+ */
+export function imageCodes(program: string): readonly ErrorCode[] {
+  const answers = answeringText();
+  return CODES.filter(
+    ([code, { status }]) => names(program, code) || (status !== undefined && names(answers, code)),
+  ).map(([code]) => code);
+}
+
+/** The table of an image, in place of `protocol/error-codes.ts`. */
+export function codesModule(codes: readonly ErrorCode[]): string {
+  const table = Object.fromEntries(codes.map((code) => [code, ERROR_CODES[code]]));
+  return [
+    `const table = ${JSON.stringify(table, undefined, 1)};`,
+    "export const ERROR_CODES = Object.freeze(table);",
+    "export function isErrorCode(value) {",
+    '  return typeof value === "string" && Object.hasOwn(table, value);',
+    "}",
+  ].join("\n");
+}
+
+function names(text: string, code: string): boolean {
+  return text.includes(`"${code}"`);
+}
+
+function answeringText(): string {
+  return ANSWERING.flatMap(filesIn)
+    .filter((file) => file !== "protocol/error-codes.ts")
+    .map((file) => readFileSync(join(root, file), "utf8"))
+    .join("\n");
+}
+
+function filesIn(folder: string): string[] {
+  if (FOR_OTHERS.includes(folder)) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return filesIn(path);
+    return entry.name.endsWith(".ts") ? [path] : [];
+  });
+}
