@@ -1,11 +1,15 @@
 import { rawJsonResponse } from "../response.ts";
 import { APPLICATION_ENDPOINTS } from "./application-endpoints.ts";
 import { BADGE_ENDPOINTS } from "./badge-endpoints.ts";
+import { BADGE_MANAGEMENT_ENDPOINTS } from "./badge-management-endpoints.ts";
 import { CARD_ENDPOINTS } from "./card-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
 import { everything } from "./form.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
 import { openApiDocument } from "./openapi.ts";
+import { OPERATOR_ENDPOINTS } from "./operator-endpoints.ts";
+import { OVERSIGHT_ENDPOINTS } from "./oversight-endpoints.ts";
 import { READING_ENDPOINTS } from "./reading-endpoints.ts";
 import { SERVICE_ENDPOINTS } from "./service-endpoints.ts";
 
@@ -25,6 +29,10 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...BADGE_ENDPOINTS,
   ...READING_ENDPOINTS,
   ...CARD_ENDPOINTS,
+  ...FLEET_ENDPOINTS,
+  ...BADGE_MANAGEMENT_ENDPOINTS,
+  ...OVERSIGHT_ENDPOINTS,
+  ...OPERATOR_ENDPOINTS,
   ...APPLICATION_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
   {

@@ -64,7 +64,8 @@ export type EnrolOutcome =
   | { readonly outcome: "created" | "exists"; readonly node: Node }
   | { readonly outcome: "token-invalid" };
 
-export type BadgeStatus = "active" | "suspended" | "revoked";
+export const BADGE_STATUSES = Object.freeze(["active", "suspended", "revoked"] as const);
+export type BadgeStatus = (typeof BADGE_STATUSES)[number];
 
 /** Where a badge opens doors; absent in the database means everywhere in its tenant. */
 export interface BadgeScope {
@@ -93,6 +94,12 @@ export interface Badge {
   /** Work on its chip has begun and not ended: it opens nothing until then. */
   readonly beingWritten: boolean;
   readonly createdAt: number;
+}
+
+/** Which statuses it may have before, any when absent; and who changes it. */
+export interface StatusStep {
+  readonly from?: readonly BadgeStatus[];
+  readonly by?: string;
 }
 
 export type NewBadge = Omit<Badge, "status" | "readCounter" | "keyGeneration" | "beingWritten">;
@@ -194,7 +201,13 @@ export interface Records extends OperatorRecords, ReadingRecords, ReleaseRecords
   /** By creation, from `after` (a node_uid) on. */
   nodes(tenantId: string, limit: number, after?: string): Promise<readonly Node[]>;
   /** Whether it was changed: what is revoked gets no other status. */
-  changeNode(tenantId: string, nodeUid: string, change: NodeChange, at: number): Promise<boolean>;
+  changeNode(
+    tenantId: string,
+    nodeUid: string,
+    change: NodeChange,
+    at: number,
+    by?: string,
+  ): Promise<boolean>;
   saveHealth(tenantId: string, nodeUid: string, at: number, health: JsonValue): Promise<void>;
 
   /** Milliseconds, or `undefined` when the zone has no time of its own. */
@@ -207,13 +220,17 @@ export interface Records extends OperatorRecords, ReadingRecords, ReleaseRecords
   saveCard(change: CardChange): Promise<boolean>;
 
   /** With its audit entry. @throws conflict when the UID is taken in this tenant */
-  createBadge(badge: NewBadge): Promise<void>;
+  createBadge(badge: NewBadge, by?: string): Promise<void>;
   badge(tenantId: string, badgeUid: string): Promise<Badge | undefined>;
+  /** By UID, from `after` (a UID) on. */
+  badges(tenantId: string, limit: number, after?: string): Promise<readonly Badge[]>;
+  /** Whether it was changed. */
   setBadgeStatus(
     tenantId: string,
     badgeUid: string,
     status: BadgeStatus,
     at: number,
+    step?: StatusStep,
   ): Promise<boolean>;
   setBadgeScope(
     tenantId: string,
