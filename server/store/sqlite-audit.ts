@@ -1,16 +1,13 @@
 import { nextAuditRow } from "./audit-chain.ts";
 import { blob, integer } from "./columns.ts";
 import {
-  type Alarm,
-  type AuditEntry,
   type CounterStep,
   type DecisionOutcome,
-  type DecisionRecord,
   type GrantObstacle,
   type PassageStep,
   POLICY_CHANGED,
-  type Records,
-} from "./records.ts";
+} from "./decisions.ts";
+import type { Alarm, AuditEntry, DecisionRecord, Records } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { notePassage, policyRevision } from "./sqlite-passages.ts";
