@@ -15,8 +15,9 @@ import type { CardOrder, CardResult } from "./card/card-order.ts";
 import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
+import { newEnrolToken } from "./enrol-token.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
-import { newToken } from "./issued-token.ts";
+import { approveNode, revokeNode } from "./node-status.ts";
 import { type OperatorAdmin, operatorAdmin } from "./operator-admin.ts";
 import { type PolicyAdmin, policyAdmin } from "./policy/policy-admin.ts";
 import {
@@ -205,7 +206,7 @@ async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<I
 }
 
 export function createAdmin(context: ServiceContext): Admin {
-  const { records, ephemera, clock } = context;
+  const { records, clock } = context;
   const now = (): number => unixSeconds(clock);
   const change = async (tenantId: string, nodeUid: string, what: NodeChange): Promise<void> =>
     requireFound(await records.changeNode(tenantId, nodeUid, what, now()), "node-unknown");
@@ -218,24 +219,12 @@ export function createAdmin(context: ServiceContext): Admin {
     provisioning: (tenantId) => provisioning(context, tenantId),
     async createEnrolToken(tenantId, ttlSeconds) {
       requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
-      const { token, hash } = newToken(context, "lke");
-      await records.addEnrolToken(tenantId, hash, now() + ttlSeconds);
-      return token;
+      return newEnrolToken(context, tenantId, ttlSeconds);
     },
     ...operatorAdmin(context),
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
-    async approveNode(tenantId, nodeUid) {
-      const status = (await records.node(tenantId, nodeUid))?.status;
-      requireFound(status !== undefined, "node-unknown");
-      if (status === "active") return;
-      // A revoked key stays revoked: whoever has the node now may have its key.
-      const approved = await records.changeNode(tenantId, nodeUid, { status: "active" }, now());
-      if (!approved) throw new LatchkeyError("node-revoked");
-    },
-    async revokeNode(tenantId, nodeUid) {
-      await change(tenantId, nodeUid, { status: "revoked" });
-      await ephemera.closeNode(tenantId, nodeUid);
-    },
+    approveNode: (tenantId, nodeUid) => approveNode(context, tenantId, nodeUid),
+    revokeNode: (tenantId, nodeUid) => revokeNode(context, tenantId, nodeUid),
     async changeNode(tenantId, nodeUid, what) {
       if (what.relayMs !== undefined) checkRelayMs(what.relayMs);
       await change(tenantId, nodeUid, what);

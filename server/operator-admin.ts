@@ -9,7 +9,7 @@ import { unixSeconds } from "./wall-clock.ts";
 export const SERVER_CHAIN = "00000000-0000-0000-0000-000000000000";
 
 const OPERATORS_MAX = 1000;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]*$/;
+export const OPERATOR_NAME = "^[A-Za-z0-9][A-Za-z0-9._@-]*$";
 
 /** Who may run the service. Each change is an audit row; `by` is who made it. */
 export interface OperatorAdmin {
@@ -42,7 +42,7 @@ function changed(
  */
 async function requireFit({ records }: ServiceContext, operator: Operator): Promise<void> {
   const { name, role, tenantId } = operator;
-  if (name.length > OPERATOR_NAME_MAX || !NAME.test(name))
+  if (name.length > OPERATOR_NAME_MAX || !new RegExp(OPERATOR_NAME).test(name))
     throw malformed("name", `1 to ${OPERATOR_NAME_MAX} of a-z, 0-9 and . _ @ -`);
   if (tenantId === undefined && role !== "admin")
     throw malformed("tenant_id", "only an admin may be of all tenants");

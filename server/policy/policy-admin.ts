@@ -101,10 +101,11 @@ function requireNames(rules: Rules, names: readonly (readonly [RuleKind, string]
   for (const [kind, name] of names) if (rules[kind].get(name) === undefined) throw unknown(kind);
 }
 
-/** See `PolicyAdmin`. */
-export function policyAdmin(context: ServiceContext): PolicyAdmin {
+/** See `PolicyAdmin`. @param by the operator who does it, for the audit log */
+export function policyAdmin(context: ServiceContext, by?: string): PolicyAdmin {
   const { records, random, clock, ruleBook } = context;
-  const changed = (tenantId: string, data: AuditEntry["data"]): AuditEntry => {
+  const changed = (tenantId: string, what: AuditEntry["data"]): AuditEntry => {
+    const data = { ...what, ...(by !== undefined && { by }) };
     return { tenantId, at: unixSeconds(clock), kind: "policy-changed", data };
   };
   const newId = (): string => uuidFromRandom(random.bytes(16));

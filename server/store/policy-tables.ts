@@ -35,9 +35,10 @@ export const POLICY_TABLES = `
     entitlement_id TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, entitlement_id)
+    -- By whom they are for: so they are looked for at each tap, and SQLite chooses no other index.
+    PRIMARY KEY (tenant_id, subject, entitlement_id),
+    UNIQUE (tenant_id, entitlement_id)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX entitlements_by_subject ON entitlements (tenant_id, subject);
 
   -- Where somebody was seen last; whoever has no row was never seen.
   CREATE TABLE presence (

@@ -213,9 +213,8 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     table(
       "entitlements",
       `${TENANT}, entitlement_id {key} NOT NULL, subject {key} NOT NULL, body {text} NOT NULL,
-       PRIMARY KEY (tenant_id, entitlement_id)`,
+       PRIMARY KEY (tenant_id, subject, entitlement_id), UNIQUE (tenant_id, entitlement_id)`,
     ),
-    index("INDEX entitlements_by_subject ON entitlements (tenant_id, subject)"),
     table(
       "presence",
       `${TENANT}, subject {key} NOT NULL, zone {key} NOT NULL,
