@@ -1,5 +1,7 @@
 import type { Command } from "../cli/command.ts";
+import { audit } from "./audit.ts";
 import { authority } from "./authority.ts";
+import { backend } from "./backend.ts";
 import { badge } from "./badge.ts";
 import { build } from "./build.ts";
 import { consoleCommand } from "./console.ts";
@@ -8,6 +10,8 @@ import { flash } from "./flash.ts";
 import { gateway } from "./gateway.ts";
 import { human } from "./human.ts";
 import { init } from "./init.ts";
+import { node } from "./node.ts";
+import { operator } from "./operator.ts";
 import { provision } from "./provision.ts";
 import { readings } from "./readings.ts";
 import { release } from "./release.ts";
@@ -19,6 +23,22 @@ import { vault } from "./vault.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  ...[sim, tap, init, serve, provision, badge, readings, human, doctor, consoleCommand, selftest],
+  ...[
+    sim,
+    tap,
+    init,
+    serve,
+    provision,
+    badge,
+    node,
+    readings,
+    operator,
+    backend,
+    audit,
+    human,
+    doctor,
+    consoleCommand,
+    selftest,
+  ],
   ...[gateway, build, flash, vault, authority, release],
 ];
