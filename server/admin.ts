@@ -16,6 +16,7 @@ import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
+import type { Humans } from "./human/humans.ts";
 import { newToken } from "./issued-token.ts";
 import {
   type AuthorityOrder,
@@ -108,6 +109,8 @@ export interface Admin {
   revokeNode(tenantId: string, nodeUid: string): Promise<void>;
   changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
   readonly applications: ApplicationAdmin;
+  /** Registries, issuers and statuses of people. */
+  readonly humans: Humans;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
   /** Works on the card behind `transceive`; see `runCardOrder`. */
@@ -251,6 +254,7 @@ export function createAdmin(context: ServiceContext): Admin {
       requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
       await records.setZone(tenantId, zone, checkRelayMs(relayMs));
     },
+    humans: context.humans,
     applications: applicationAdmin(context),
     issueBadge: (order) => issueBadge(context, order),
     card: (order, transceive) => runCardOrder(context, order, transceive),

@@ -7,11 +7,13 @@ import {
   SEALED_BEGIN_PATH,
   SEALED_CONTINUE_PATH,
 } from "../protocol/badge/endpoints.ts";
+import type { HumanCrypto } from "../protocol/crypto/p256.ts";
 import { portableSha3 } from "../protocol/crypto/portable-sha3.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
+import type { Compression } from "../protocol/human/status/compression.ts";
 import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
 import {
   CHALLENGE_PATH,
@@ -56,6 +58,8 @@ import { streamSensorData } from "./handlers/sensor-stream.ts";
 import { answerTime } from "./handlers/time.ts";
 import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
+import { HUMAN_ROUTES, type PublicRoute } from "./human/human-routes.ts";
+import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
@@ -82,6 +86,10 @@ export interface ServiceOptions {
   readonly crypto: CryptoProvider;
   /** In JavaScript when absent, which is slow for large graphs. */
   readonly sha3?: Sha3;
+  /** Of people's keys; in JavaScript when absent. */
+  readonly human?: HumanCrypto;
+  /** Of status lists; none are published when absent. */
+  readonly compression?: Compression;
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;
@@ -133,6 +141,7 @@ type Route =
   | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
   /** An operator, with GET. */
   | { readonly by: "query"; readonly handle: QueryHandler }
+  | PublicRoute
   | { readonly by: "anyone"; readonly handle: OpenHandler }
   | { readonly by: "node"; readonly handle: SealedHandler }
   | ApplicationRoute
@@ -158,9 +167,13 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [SENSOR_DATA_PATH, { by: "query", handle: querySensorData }],
   [SENSOR_STREAM_PATH, { by: "query", handle: streamSensorData }],
   ...APPLICATION_ROUTES,
+  ...HUMAN_ROUTES,
   [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
   ["healthz", { by: "reading", handle: reportHealth }],
 ]);
+
+/** Whose routes are asked by GET; all others by POST. */
+const BY_GET: readonly string[] = ["reading", "query", "public"];
 
 /** How often what is over is swept out, at most. */
 const SWEEP_EVERY_SECONDS = 30;
@@ -191,6 +204,7 @@ async function dispatch(
   request: ServiceRequest,
 ): Promise<ServiceResponse> {
   if (route.by === "reading") return jsonResponse(await route.handle(context));
+  if (route.by === "public") return route.handle(context, queryOf(request), request);
   if (route.by === "query") {
     const operator = await authenticateOperator(context, request);
     return route.handle(context, operator, queryOf(request), request);
@@ -228,7 +242,9 @@ export function createService(options: ServiceOptions): Service {
   const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities, ruleBook };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
-  const context: ServiceContext = { ...options, ...parts, brokerUp };
+  const human = options.human ?? humanCryptoOver(options.crypto);
+  const humans = new Humans({ ...options, human, host: badgeHost });
+  const context: ServiceContext = { ...options, ...parts, human, humans, brokerUp };
   const publisher = options.broker && new ReadingPublisher(context, options.broker);
   let sweptAt = unixSeconds(clock);
 
@@ -251,7 +267,7 @@ export function createService(options: ServiceOptions): Service {
       await sweepNowAndThen();
       const path = normalise(request.path);
       const route = ROUTES.get(path);
-      const method = route?.by === "reading" || route?.by === "query" ? "GET" : "POST";
+      const method = BY_GET.includes(route?.by ?? "") ? "GET" : "POST";
       const asksFirst = route?.by === "application" && request.method === "OPTIONS";
       if (route === undefined || (request.method !== method && !asksFirst))
         throw new LatchkeyError("not-found");

@@ -2,7 +2,9 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
+import { nodeCompression } from "../../server/node-compression.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
+import { nodeHuman } from "../../server/node-p256.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { signingKeys } from "../../server/signing-keys.ts";
 import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
@@ -101,7 +103,7 @@ export class Backend {
       ...this.#options,
       records: this.#records,
       ephemera: new MemoryEphemera(),
-      crypto: nodeCrypto,
+      ...{ crypto: nodeCrypto, human: nodeHuman, compression: nodeCompression },
       random: this.#world.rng("server"),
     });
   }
