@@ -262,6 +262,11 @@ const table = {
     next: "Wait for somebody who may.",
     status: 403,
   },
+  "rule-unknown": {
+    title: "There is no person, entitlement, zone, site, schedule or calendar of that name.",
+    next: "Look for it: `latchkey zone list`, `latchkey person list`, `latchkey entitlement list`.",
+    status: 404,
+  },
   "policy-unclear": {
     title: "The rules for this door cannot be read, or name what is not there.",
     next: "Look at the audit log for what is missing, and correct zone, site, schedule or holidays.",
@@ -647,6 +652,11 @@ const table = {
     title: "The registry knows no person of this root.",
     next: "Enrol the root first; after `recover` it is known already.",
     status: 404,
+  },
+  "registry-full": {
+    title: "The registry keeps no more devices, identifiers or credentials of this person.",
+    next: "Revoke devices that are out of use, or let credentials expire.",
+    status: 409,
   },
   "device-unknown": {
     title: "The person has no such device, or it was revoked already.",

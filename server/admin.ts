@@ -18,6 +18,8 @@ import type { ServiceContext } from "./context.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
 import type { Humans } from "./human/humans.ts";
 import { newToken } from "./issued-token.ts";
+import { type OperatorAdmin, operatorAdmin } from "./operator-admin.ts";
+import { type PolicyAdmin, policyAdmin } from "./policy/policy-admin.ts";
 import {
   type AuthorityOrder,
   type PublishedAuthority,
@@ -35,7 +37,6 @@ import type {
   BadgeStatus,
   Node,
   NodeChange,
-  Operator,
   RegistrationPolicy,
   Tenant,
 } from "./store/records.ts";
@@ -92,17 +93,13 @@ export interface IssuedBadge extends BadgeFile {
 export type ReadingPages = AsyncIterableIterator<readonly ReadingRow[]>;
 
 /** What an administrator does on the machine itself: no network, no token. */
-export interface Admin {
+export interface Admin extends OperatorAdmin {
   createTenant(tenant: NewTenant): Promise<Tenant>;
   tenants(): Promise<readonly Tenant[]>;
   setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<void>;
   provisioning(tenantId: string): Promise<Provisioning>;
   /** A one-time token for one node. */
   createEnrolToken(tenantId: string, ttlSeconds: number): Promise<string>;
-  /** The token is shown once and stored as a hash. */
-  createOperator(operator: Operator): Promise<string>;
-  /** All tokens of the name there; what it listens to ends by the next heartbeat. */
-  removeOperator(name: string, tenantId?: string): Promise<boolean>;
   nodes(tenantId: string, limit?: number): Promise<readonly Node[]>;
   approveNode(tenantId: string, nodeUid: string): Promise<void>;
   /** Ends its sessions too. */
@@ -111,6 +108,7 @@ export interface Admin {
   readonly applications: ApplicationAdmin;
   /** Registries, issuers and statuses of people. */
   readonly humans: Humans;
+  readonly policy: PolicyAdmin;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
   /** Works on the card behind `transceive`; see `runCardOrder`. */
@@ -227,12 +225,7 @@ export function createAdmin(context: ServiceContext): Admin {
       await records.addEnrolToken(tenantId, hash, now() + ttlSeconds);
       return token;
     },
-    async createOperator(operator) {
-      const { token, hash } = newToken(context, "lka");
-      await records.addOperator(operator, hash, now());
-      return token;
-    },
-    removeOperator: (name, tenantId) => records.removeOperator(name, tenantId),
+    ...operatorAdmin(context),
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
     async approveNode(tenantId, nodeUid) {
       const status = (await records.node(tenantId, nodeUid))?.status;
@@ -256,6 +249,7 @@ export function createAdmin(context: ServiceContext): Admin {
     },
     humans: context.humans,
     applications: applicationAdmin(context),
+    policy: policyAdmin(context),
     issueBadge: (order) => issueBadge(context, order),
     card: (order, transceive) => runCardOrder(context, order, transceive),
     badge: (tenantId, badgeUid) => records.badge(tenantId, toHex(badgeUid)),

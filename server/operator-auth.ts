@@ -2,7 +2,7 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
 import { tokenHash } from "./issued-token.ts";
-import type { Operator } from "./store/records.ts";
+import type { Operator } from "./store/operators.ts";
 
 /** Who asks. @throws rate-limited, unauthenticated */
 export async function authenticateOperator(

@@ -13,8 +13,16 @@ const SECURITY_HEADERS = Object.freeze({
 });
 
 export function jsonResponse(body: JsonObject): ServiceResponse {
-  const headers = { "content-type": "application/json", ...SECURITY_HEADERS };
-  return { status: 200, headers, body: JSON.stringify(body) };
+  return rawJsonResponse(JSON.stringify(body));
+}
+
+/** @param body JSON that was written before */
+export function rawJsonResponse(body: string): ServiceResponse {
+  return {
+    status: 200,
+    headers: { "content-type": "application/json", ...SECURITY_HEADERS },
+    body,
+  };
 }
 
 /** A token, or something else of one line that is no JSON. */

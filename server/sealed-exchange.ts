@@ -1,7 +1,7 @@
 import { isReservedType } from "../protocol/application/identity.ts";
 import { fromUtf8, toUtf8 } from "../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
-import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
+import type { JsonObject, JsonReader } from "../protocol/json/reader.ts";
 import {
   openEnvelope,
   parseEnvelope,
@@ -16,6 +16,7 @@ import {
 } from "../protocol/node/session-keys.ts";
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
+import { parseBody } from "./json-body.ts";
 import type { StoredSession } from "./store/ephemera.ts";
 import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -94,7 +95,7 @@ export async function openSealed<T>(
   const { crypto, ephemera, clock, keys: signing, rates, limits } = context;
   const keyById = (kid: string) => signing.byId(kid);
   const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
-  const envelope = parseEnvelope(parseObject(bodyText));
+  const envelope = parseEnvelope(parseBody(bodyText));
   const { node, session } = await liveSession(context, envelope.sid, claims);
   let keys: SessionKeys | undefined;
   try {
@@ -105,7 +106,7 @@ export async function openSealed<T>(
     if (!(await ephemera.acceptSequence(envelope.sid, envelope.seq)))
       throw new LatchkeyError("replay");
     rates.take("requests-by-node", limits.requestsByNode, node.nodeUid);
-    const body = parseObject(fromUtf8(plain, "body"));
+    const body = parseBody(fromUtf8(plain, "body"));
     const { sid, seq } = envelope;
     const seal = (answer: object): JsonObject => {
       const bytes = toUtf8(JSON.stringify(answer));

@@ -1,79 +1,32 @@
-import { CARD_STEP_PATH } from "../protocol/badge/card-step.ts";
-import {
-  BADGE_CHALLENGE_PATH,
-  BADGE_VERIFY_PATH,
-  LIST_NODES_PATH,
-  REGISTER_BADGE_PATH,
-  SEALED_BEGIN_PATH,
-  SEALED_CONTINUE_PATH,
-} from "../protocol/badge/endpoints.ts";
 import type { HumanCrypto } from "../protocol/crypto/p256.ts";
 import { portableSha3 } from "../protocol/crypto/portable-sha3.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
-import { LatchkeyError } from "../protocol/errors.ts";
 import type { Compression } from "../protocol/human/status/compression.ts";
-import { type JsonObject, type JsonReader, parseObject } from "../protocol/json/reader.ts";
-import {
-  CHALLENGE_PATH,
-  CHECK_IN_PATH,
-  FIRMWARE_PATH,
-  POST_PATH,
-  REGISTER_PATH,
-  TIME_PATH,
-  VERIFY_PATH,
-} from "../protocol/node/endpoints.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
-import { SENSOR_DATA_PATH, SENSOR_STREAM_PATH } from "../protocol/telemetry/stored-reading.ts";
 import { type Admin, createAdmin } from "./admin.ts";
+import { dispatch, routeOf } from "./api/dispatch.ts";
 import {
   type ApplicationOptions,
   checkApplicationOptions,
 } from "./application/application-options.ts";
-import {
-  APPLICATION_ROUTES,
-  type ApplicationRoute,
-  type BackEndRoute,
-} from "./application/application-routes.ts";
-import { corsHeaders, preflightResponse } from "./application/cors.ts";
 import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
-import { beginSealed } from "./handlers/begin-sealed.ts";
-import { cardStep } from "./handlers/card-step.ts";
-import { checkIn } from "./handlers/check-in.ts";
-import { continueSealed } from "./handlers/continue-sealed.ts";
-import { sendFirmware } from "./handlers/firmware.ts";
-import { reportHealth } from "./handlers/health.ts";
-import { publishKeys } from "./handlers/jwks.ts";
-import { listNodes } from "./handlers/list-nodes.ts";
-import { acceptPost } from "./handlers/post.ts";
-import { registerBadge } from "./handlers/register-badge.ts";
-import { registerNode } from "./handlers/register-node.ts";
-import { requestBadgeChallenge } from "./handlers/request-badge-challenge.ts";
-import { requestChallenge } from "./handlers/request-challenge.ts";
-import { querySensorData } from "./handlers/sensor-data.ts";
-import { streamSensorData } from "./handlers/sensor-stream.ts";
-import { answerTime } from "./handlers/time.ts";
-import { verifyBadge } from "./handlers/verify-badge.ts";
-import { verifyNode } from "./handlers/verify-node.ts";
-import { HUMAN_ROUTES, type PublicRoute } from "./human/human-routes.ts";
 import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
-import { authenticateOperator } from "./operator-auth.ts";
 import { RuleBook } from "./policy/rule-book.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { ReadingFeed } from "./reading-feed.ts";
-import { normalise, queryOf, requireJson } from "./request-parts.ts";
-import { failureResponse, jsonResponse } from "./response.ts";
-import { type SealedHandler, sealedExchange } from "./sealed-exchange.ts";
+import { normalise } from "./request-parts.ts";
+import { failureResponse } from "./response.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Ephemera } from "./store/ephemera.ts";
-import type { Operator, Records } from "./store/records.ts";
+import type { Records } from "./store/records.ts";
 import { systemTimer } from "./system-timer.ts";
 import type { Vault } from "./vault.ts";
 import { unixSeconds, type WallClock } from "./wall-clock.ts";
@@ -116,112 +69,8 @@ export interface Service {
   close(): Promise<void>;
 }
 
-type OpenHandler = (
-  context: ServiceContext,
-  body: JsonReader,
-  request: ServiceRequest,
-) => Promise<JsonObject>;
-type QueryHandler = (
-  context: ServiceContext,
-  operator: Operator,
-  query: URLSearchParams,
-  request: ServiceRequest,
-) => Promise<ServiceResponse>;
-type OperatorHandler = (
-  context: ServiceContext,
-  operator: Operator,
-  body: JsonReader,
-) => Promise<JsonObject>;
-
-/**
- * Who may call: anyone (the message proves itself), a node by its session, an operator; see also
- * `ApplicationRoute`.
- */
-type Route =
-  | { readonly by: "reading"; readonly handle: (context: ServiceContext) => Promise<JsonObject> }
-  /** An operator, with GET. */
-  | { readonly by: "query"; readonly handle: QueryHandler }
-  | PublicRoute
-  | { readonly by: "anyone"; readonly handle: OpenHandler }
-  | { readonly by: "node"; readonly handle: SealedHandler }
-  | ApplicationRoute
-  | BackEndRoute
-  /** `many`: one piece of work takes dozens of requests. */
-  | { readonly by: "operator"; readonly handle: OperatorHandler; readonly many?: boolean };
-
-const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  [TIME_PATH, { by: "anyone", handle: answerTime }],
-  [REGISTER_PATH, { by: "anyone", handle: registerNode }],
-  [CHALLENGE_PATH, { by: "anyone", handle: requestChallenge }],
-  [VERIFY_PATH, { by: "anyone", handle: verifyNode }],
-  [POST_PATH, { by: "node", handle: acceptPost }],
-  [BADGE_CHALLENGE_PATH, { by: "node", handle: requestBadgeChallenge }],
-  [BADGE_VERIFY_PATH, { by: "node", handle: verifyBadge }],
-  [SEALED_BEGIN_PATH, { by: "node", handle: beginSealed }],
-  [SEALED_CONTINUE_PATH, { by: "node", handle: continueSealed }],
-  [FIRMWARE_PATH, { by: "node", handle: sendFirmware }],
-  [CHECK_IN_PATH, { by: "node", handle: checkIn }],
-  [REGISTER_BADGE_PATH, { by: "operator", handle: registerBadge }],
-  [CARD_STEP_PATH, { by: "operator", handle: cardStep, many: true }],
-  [LIST_NODES_PATH, { by: "operator", handle: listNodes }],
-  [SENSOR_DATA_PATH, { by: "query", handle: querySensorData }],
-  [SENSOR_STREAM_PATH, { by: "query", handle: streamSensorData }],
-  ...APPLICATION_ROUTES,
-  ...HUMAN_ROUTES,
-  [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
-  ["healthz", { by: "reading", handle: reportHealth }],
-]);
-
-/** Whose routes are asked by GET; all others by POST. */
-const BY_GET: readonly string[] = ["reading", "query", "public"];
-
 /** How often what is over is swept out, at most. */
 const SWEEP_EVERY_SECONDS = 30;
-
-/** What a page sends is answered for its origin, also when it is refused. */
-async function dispatchApplication(
-  context: ServiceContext,
-  route: ApplicationRoute,
-  request: ServiceRequest,
-  failed: (error: unknown) => ServiceResponse,
-): Promise<ServiceResponse> {
-  const { applications } = context;
-  if (applications === undefined) throw new LatchkeyError("not-found");
-  const cors = corsHeaders(applications, request);
-  if (request.method === "OPTIONS") return preflightResponse(cors);
-  const answer = async () => {
-    requireJson(request);
-    return route.handle(context, applications, parseObject(request.body), request);
-  };
-  const response = await answer().then(jsonResponse, failed);
-  return { ...response, headers: { ...response.headers, ...cors } };
-}
-
-async function dispatch(
-  context: ServiceContext,
-  path: string,
-  route: Exclude<Route, ApplicationRoute>,
-  request: ServiceRequest,
-): Promise<ServiceResponse> {
-  if (route.by === "reading") return jsonResponse(await route.handle(context));
-  if (route.by === "public") return route.handle(context, queryOf(request), request);
-  if (route.by === "query") {
-    const operator = await authenticateOperator(context, request);
-    return route.handle(context, operator, queryOf(request), request);
-  }
-  requireJson(request);
-  if (route.by === "back-end") {
-    if (context.applications === undefined) throw new LatchkeyError("not-found");
-    return jsonResponse(await route.handle(context, request));
-  }
-  if (route.by === "node")
-    return jsonResponse(await sealedExchange(context, path, request, route.handle));
-  if (route.by === "anyone")
-    return jsonResponse(await route.handle(context, parseObject(request.body), request));
-  // The token before the body: a stranger learns nothing about what a body should be.
-  const operator = await authenticateOperator(context, request, route.many);
-  return jsonResponse(await route.handle(context, operator, parseObject(request.body)));
-}
 
 /**
  * The service over its stores. In-process callers (simulator, tests) hand in their own clock and
@@ -266,17 +115,10 @@ export function createService(options: ServiceOptions): Service {
     try {
       await sweepNowAndThen();
       const path = normalise(request.path);
-      const route = ROUTES.get(path);
-      const method = BY_GET.includes(route?.by ?? "") ? "GET" : "POST";
-      const asksFirst = route?.by === "application" && request.method === "OPTIONS";
-      if (route === undefined || (request.method !== method && !asksFirst))
-        throw new LatchkeyError("not-found");
+      const endpoint = routeOf(path, request.method);
       const { remoteAddress } = request;
       const from = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
-      const call = { ...request, remoteAddress: from };
-      if (route.by === "application")
-        return await dispatchApplication(context, route, call, failed);
-      return await dispatch(context, path, route, call);
+      return await dispatch(context, endpoint, { ...request, remoteAddress: from }, failed);
     } catch (error) {
       return failed(error);
     }

@@ -1,10 +1,9 @@
 import { transcript } from "../../protocol/encoding/transcript.ts";
 import type { ServiceContext } from "../context.ts";
-import type { Role } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 
 /** What an application may be to a back end; `user` when nobody has said otherwise. */
-export type ApplicationRole = Role | "user";
+export type ApplicationRole = (typeof APPLICATION_ROLES)[number];
 export const APPLICATION_ROLES = Object.freeze(["user", "manager", "admin"] as const);
 
 type RoleContext = Pick<ServiceContext, "crypto" | "records" | "clock">;
@@ -28,7 +27,7 @@ export async function applicationRole(
   identityHash: string,
 ): Promise<ApplicationRole> {
   const operator = await context.records.operator(roleKey(context, tenantId, identityHash));
-  return operator?.role ?? "user";
+  return APPLICATION_ROLES.find((role) => role === operator?.role) ?? "user";
 }
 
 /** Gives it a role in place of the one it had. */

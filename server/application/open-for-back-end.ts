@@ -9,6 +9,7 @@ import { sealEnvelope, writeEnvelope } from "../../protocol/node/envelope.ts";
 import type { TokenClaims } from "../../protocol/node/jwt.ts";
 import { sessionKeysFrom, wipeSessionKeys } from "../../protocol/node/session-keys.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
+import { parseBody } from "../json-body.ts";
 import { type OpenedRequest, openSealed } from "../sealed-exchange.ts";
 import type { Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -123,7 +124,7 @@ export async function sealForBackEnd(
 ): Promise<JsonObject> {
   const { crypto, ephemera } = context;
   const backEnd = await authenticateBackEnd(context, request);
-  const { value } = parseObject(request.body);
+  const { value } = parseBody(request.body);
   const { sid, seq, path } = await takeReply(context, backEnd, request);
   const session = await ephemera.session(sid);
   if (session === undefined) throw new LatchkeyError("session-unknown");

@@ -5,7 +5,7 @@ import type { RunStep } from "../card/card-runs.ts";
 import { runCardOrder } from "../card/card-service.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireTenant } from "../operator-auth.ts";
-import type { Operator } from "../store/records.ts";
+import type { Operator } from "../store/operators.ts";
 
 /**
  * identity_tag/it_card_step: the server works on a card that a technician holds. The technician's

@@ -7,7 +7,8 @@ import {
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { requireTenant } from "../operator-auth.ts";
-import type { Node, Operator } from "../store/records.ts";
+import type { Operator } from "../store/operators.ts";
+import type { Node } from "../store/records.ts";
 
 function summary({ nodeUid, nodeType, nodePk, status, lastSeenAt }: Node): NodeSummary {
   return {

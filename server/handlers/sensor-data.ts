@@ -5,8 +5,8 @@ import { requireTenant } from "../operator-auth.ts";
 import { readingsCsv } from "../readings-csv.ts";
 import { parseReadingsRequest, type ReadingsRequest, writeCursor } from "../readings-query.ts";
 import { csvResponse, jsonResponse } from "../response.ts";
+import type { Operator } from "../store/operators.ts";
 import type { ReadingRow } from "../store/readings.ts";
-import type { Operator } from "../store/records.ts";
 
 export interface ReadingsPage {
   readonly rows: readonly ReadingRow[];

@@ -8,8 +8,8 @@ import { tokenHash } from "../issued-token.ts";
 import { requireTenant } from "../operator-auth.ts";
 import { integerParameter, urlParameters } from "../readings-query.ts";
 import { streamResponse } from "../response.ts";
+import type { Operator } from "../store/operators.ts";
 import type { ReadingRow } from "../store/readings.ts";
-import type { Operator } from "../store/records.ts";
 import { requireNode } from "./sensor-data.ts";
 
 /** How long a browser waits before it connects again. */

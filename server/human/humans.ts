@@ -77,7 +77,7 @@ export class Humans {
 
   /**
    * Issues a credential of the tenant, with a status.
-   * @throws credential-claim-invalid, did-unknown, storage-full, tenant-unknown
+   * @throws credential-claim-invalid, did-unknown, registry-full, tenant-unknown
    */
   issue(tenantId: string, order: CredentialOrder): Promise<IssuedCredential> {
     const { human: crypto, random, clock, host } = this.#options;

@@ -16,10 +16,9 @@ import type { Compression } from "../../protocol/human/status/compression.ts";
 import { signStatusList } from "../../protocol/human/status/token-status-list.ts";
 import type { StatusPlace } from "../store/humans.ts";
 import { unixSeconds } from "../wall-clock.ts";
+import { STATUS_LIST_PATH } from "./paths.ts";
 import type { RegistryContext } from "./person.ts";
 import type { TenantIssuer } from "./tenant-issuer.ts";
-
-export const STATUS_LIST_PATH = "identity_human/ih_status_list";
 
 /** Valid, revoked or suspended. */
 const BITS = 2;
@@ -44,7 +43,7 @@ export function ownPlace(
   return { list: Number(list), index };
 }
 
-/** Takes a free entry, at random, of the first list that has room. @throws storage-full */
+/** Takes a free entry, at random, of the first list that has room. @throws registry-full */
 export async function allocatePlace(
   { records, random, clock }: RegistryContext,
   tenantId: string,
@@ -58,7 +57,7 @@ export async function allocatePlace(
       if (await records.takeStatus(tenantId, place, { ...entry, data: { ...place } })) return place;
     }
   }
-  throw new LatchkeyError("storage-full");
+  throw new LatchkeyError("registry-full");
 }
 
 /** The statuses of a list as they are now. */

@@ -274,6 +274,19 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
     PRIMARY KEY (tenant_id, node_uid, release_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Operators with four roles; a check that is in a table cannot be changed, so it is a new one.
+  -- Admins and managers stay what they are.
+  CREATE TABLE operator_tokens (
+    token_hash BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('admin', 'manager', 'operator', 'auditor')),
+    tenant_id TEXT REFERENCES tenants,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO operator_tokens SELECT token_hash, name, role, tenant_id, created_at FROM operators;
+  DROP TABLE operators;
+  `,
   POLICY_TABLES,
   HUMAN_TABLES,
 ]);

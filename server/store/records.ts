@@ -4,6 +4,7 @@ import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction, PassageObstacle } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { HumanRecords } from "./humans.ts";
+import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords, PolicyStep } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
@@ -184,15 +185,6 @@ export interface CounterStep extends PassageStep {
 /** What came between, or nothing. */
 export type DecisionOutcome = GrantObstacle | typeof POLICY_CHANGED | undefined;
 
-export type Role = "admin" | "manager";
-
-export interface Operator {
-  readonly name: string;
-  readonly role: Role;
-  /** Absent: all tenants. */
-  readonly tenantId: string | undefined;
-}
-
 /**
  * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
  * change is durable. Every method that says so is one transaction, also across replicas.
@@ -200,6 +192,7 @@ export interface Operator {
  */
 export interface Records
   extends HumanRecords,
+    OperatorRecords,
     PolicyRecords,
     ReadingRecords,
     ReleaseRecords,
@@ -282,11 +275,6 @@ export interface Records
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
   /** Newest first. */
   alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
-
-  addOperator(operator: Operator, tokenHash: Uint8Array, at: number): Promise<void>;
-  operator(tokenHash: Uint8Array): Promise<Operator | undefined>;
-  /** All tokens of that name, in that tenant or among those who are of none. */
-  removeOperator(name: string, tenantId: string | undefined): Promise<boolean>;
 
   /** Runs `work` in one process at a time, of all that have these records open. */
   alone<T>(work: () => Promise<T>): Promise<T>;

@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { Direction, Presence } from "../policy/passage.ts";
 import type { RuleKind } from "../policy/rules.ts";
+import type { Role } from "../roles.ts";
 import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
 import {
   blob,
@@ -12,6 +13,7 @@ import {
   type Row,
   text,
 } from "./columns.ts";
+import type { Operator } from "./operators.ts";
 import type {
   Person,
   PersonStatus,
@@ -28,9 +30,7 @@ import type {
   CommBatch,
   Node,
   NodeStatus,
-  Operator,
   RegistrationPolicy,
-  Role,
   Tenant,
 } from "./records.ts";
 import type { StoredAuthority, StoredRelease } from "./releases.ts";

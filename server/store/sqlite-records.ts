@@ -1,36 +1,18 @@
 import { MIGRATIONS } from "./migrations.ts";
 import type { Records } from "./records.ts";
-import { toOperator } from "./row-readers.ts";
 import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { humanRecords } from "./sqlite-humans.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
+import { operatorRecords } from "./sqlite-operators.ts";
 import { policyRecords } from "./sqlite-policies.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
 import { vaultRecords } from "./sqlite-vault.ts";
-
-type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
-
-function operatorRecords(db: SqliteDatabase): OperatorRecords {
-  return {
-    async addOperator({ name, role, tenantId = null }, tokenHash, at) {
-      db.run("INSERT INTO operators VALUES (?,?,?,?,?)", tokenHash, name, role, tenantId, at);
-    },
-    async removeOperator(name, tenantId) {
-      const sql = "DELETE FROM operators WHERE name = ? AND tenant_id IS ?";
-      return db.run(sql, name, tenantId ?? null) > 0;
-    },
-    async operator(tokenHash) {
-      const row = db.get("SELECT * FROM operators WHERE token_hash = ?", tokenHash);
-      return row && toOperator(row);
-    },
-  };
-}
 
 /**
  * The records in one SQLite file, or in memory with `:memory:`.

@@ -14,14 +14,18 @@ export interface Visit {
   readonly node: Node;
 }
 
-/** Today at the reader's place. @throws policy-unclear and the like */
+/** Today at the reader's place. @throws policy-unclear, unavailable */
 export async function todayAt(
   { ruleBook, clock }: Pick<ServiceContext, "ruleBook" | "clock">,
   { tenantId, zone }: Node,
 ): Promise<string> {
   const { rules } = await ruleBook.of(tenantId);
   const known = knownZone(rules, zone ?? "", unixSeconds(clock));
-  if ("allowed" in known) throw new LatchkeyError(known.code);
+  if ("allowed" in known) {
+    // A server that does not know the time is not ready; what else there is, is the rules' fault.
+    const untimed = known.code === "clock-untrusted";
+    throw new LatchkeyError(untimed ? "unavailable" : "policy-unclear");
+  }
   return known.wall.date;
 }
 

@@ -16,7 +16,7 @@ import { POST_PATH } from "../../protocol/node/endpoints.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { identityBridge } from "../../server/bridge/bridge.ts";
-import type { Role } from "../../server/store/records.ts";
+import type { Role } from "../../server/roles.ts";
 import { codeOf, Desk } from "../server/desk.ts";
 import { AppDesk, ORIGIN, resend, type TestApplication } from "./app-desk.ts";
 

@@ -35,6 +35,7 @@ import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import type { Limits } from "../../server/limits.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Service } from "../../server/service.ts";
+import { checkDocumented, checkSealed, noteFault } from "./api-check.ts";
 
 /** 2026-03-01 12:00:00 UTC. */
 const START_MS = 1_772_366_400_000;
@@ -81,6 +82,20 @@ export const overHttp: HttpClient = {
   },
 };
 
+/** Every answer that a test gets is held against the OpenAPI document. */
+function documented(service: Service): Service["handle"] {
+  return async (request) => {
+    const response = await service.handle(request);
+    try {
+      checkDocumented(request, response);
+    } catch (fault) {
+      noteFault(fault);
+      throw fault;
+    }
+    return response;
+  };
+}
+
 export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
@@ -102,12 +117,13 @@ export class Desk {
   constructor(options: DeskOptions = {}) {
     const { seed = "desk", ...rest } = options;
     this.random = new Prng(seed, "server");
-    this.service = createEphemeralService({
+    const service = createEphemeralService({
       clock: { unixMs: () => this.nowMs },
       random: this.random,
       log: { write: (...line) => this.log.push(JSON.stringify(line)) },
       ...rest,
     });
+    this.service = { ...service, handle: documented(service) };
   }
 
   async tenant(order: Partial<NewTenant> = {}): Promise<Provisioning> {
@@ -191,6 +207,12 @@ export class TestNode {
       },
       ...identity,
     });
+    const call = this.identity.call.bind(this.identity);
+    this.identity.call = async (path, body, how) => {
+      const answer = await call(path, body, how);
+      checkSealed(path, answer);
+      return answer;
+    };
   }
 
   async boot(): Promise<this> {

@@ -69,7 +69,7 @@ for (const name of DATABASES)
       assert.equal(first.length, 1);
       assert.equal((await beside.admin.tenants()).length, 1);
       const { tenantId } = provisioning;
-      const rows = await database.execute("SELECT count(*) AS n FROM operators");
+      const rows = await database.execute("SELECT count(*) AS n FROM operator_tokens");
       assert.equal(Number(rows[0]?.["n"]), 1);
       assert.equal((await beside.admin.verifyAudit(tenantId)).intact, true);
     });
@@ -122,6 +122,33 @@ for (const name of DATABASES)
       }
       const { tenantId } = provisioning;
       assert.equal((await beside.admin.verifyAudit(tenantId)).intact, true);
+    });
+
+    it("let a person in once, with two badges at two readers of a zone", async () => {
+      const { tenantId } = provisioning;
+      const { admin } = beside;
+      const passback = { area: true, soft: false };
+      await admin.policy.putRule(tenantId, "site", "hq", { timeZone: "UTC" });
+      await admin.policy.putRule(tenantId, "zone", "lab", {
+        ...{ site: "hq", firstPerson: false, passback },
+      });
+      const { personId } = await admin.policy.putPerson({ tenantId, label: "Ada" });
+      const order = { subject: { person: personId }, zones: ["lab"], opens: false };
+      await admin.policy.entitle(tenantId, order);
+      const readers = [nodeOn(new Balancer(replicas)), nodeOn(new Balancer(replicas))];
+      const cards = [await badge(beside, tenantId), await badge(beside, tenantId)];
+      for (const [n, reader] of readers.entries()) {
+        await reader.boot();
+        await admin.changeNode(tenantId, reader.nodeUid, { zone: "lab" });
+        await admin.policy.giveBadge(tenantId, cards[n]!.uid, personId);
+      }
+      for (let round = 0; round < 8; round++) {
+        const taps = readers.map((reader, n) => reader.tap(cards[n]!));
+        const outcomes = (await Promise.all(taps)).map(reasonOf);
+        assert.deepEqual(tally(outcomes), { granted: 1, passback: 1 });
+        assert.equal(await admin.policy.forgive(tenantId, personId), 1);
+      }
+      assert.equal((await admin.verifyAudit(tenantId)).intact, true);
     });
 
     it("spend an enrolment token for one of a hundred nodes", async () => {

@@ -1,5 +1,4 @@
 import type { Records } from "../records.ts";
-import { toOperator } from "../row-readers.ts";
 import type { DatabaseAddress } from "./database-url.ts";
 import type { Flavour } from "./flavour.ts";
 import { openMariaDb } from "./mariadb.ts";
@@ -10,42 +9,13 @@ import { SqlDatabase } from "./sql-database.ts";
 import { humanRecords } from "./sql-humans.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
+import { operatorRecords } from "./sql-operators.ts";
 import { policyRecords } from "./sql-policies.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
 import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
 import { tenantRecords } from "./sql-tenants.ts";
 import { vaultRecords } from "./sql-vault.ts";
-
-type OperatorRecords = Pick<Records, "addOperator" | "operator" | "removeOperator">;
-
-function operatorRecords(database: SqlDatabase): OperatorRecords {
-  return {
-    async addOperator({ name, role, tenantId = null }, tokenHash, at) {
-      const cells = { token_hash: tokenHash, name, role, tenant_id: tenantId, created_at: at };
-      await database.run((db) => db.insertInto("operators").values(cells).execute());
-    },
-    async removeOperator(name, tenantId) {
-      const removed = await database.run((db) => {
-        const named = db.deleteFrom("operators").where("name", "=", name);
-        return tenantId === undefined
-          ? named.where("tenant_id", "is", null).executeTakeFirst()
-          : named.where("tenant_id", "=", tenantId).executeTakeFirst();
-      });
-      return removed.numDeletedRows > 0n;
-    },
-    async operator(tokenHash) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("operators")
-          .selectAll()
-          .where("token_hash", "=", tokenHash)
-          .executeTakeFirst(),
-      );
-      return row && toOperator(row);
-    },
-  };
-}
 
 export function openFlavour(address: DatabaseAddress): Flavour {
   return address.flavour === "mariadb" ? openMariaDb(address) : openPostgres(address);
@@ -73,7 +43,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...cardRecords(database, append),
     ...auditRecords(database, append),
     ...reportRecords(database, append),
-    ...operatorRecords(database),
+    ...operatorRecords(database, append),
     ...readingRecords(database, append),
     ...policyRecords(database, append),
     ...releaseRecords(database, append),

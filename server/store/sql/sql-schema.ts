@@ -179,6 +179,20 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     ),
   ),
   steps(
+    table(
+      "operator_tokens",
+      `token_hash {hash} PRIMARY KEY, name {key} NOT NULL,
+       role {key} NOT NULL CHECK (role IN ('admin', 'manager', 'operator', 'auditor')),
+       tenant_id {key}, created_at {integer} NOT NULL,
+       FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)`,
+    ),
+    () => [
+      "INSERT INTO operator_tokens (token_hash, name, role, tenant_id, created_at) " +
+        "SELECT token_hash, name, role, tenant_id, created_at FROM operators",
+      "DROP TABLE IF EXISTS operators",
+    ],
+  ),
+  steps(
     ({ key }) => [
       `ALTER TABLE nodes ADD COLUMN direction ${key} DEFAULT 'in' NOT NULL ` +
         "CHECK (direction IN ('in', 'out'))",

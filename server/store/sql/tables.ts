@@ -3,9 +3,10 @@ import type { BadgeMode } from "../../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../../protocol/badge/sealed-link.ts";
 import type { Direction } from "../../policy/passage.ts";
 import type { RuleKind } from "../../policy/rules.ts";
+import type { Role } from "../../roles.ts";
 import type { CardLock } from "../card-rows.ts";
 import type { PersonStatus } from "../policies.ts";
-import type { BadgeStatus, NodeStatus, RegistrationPolicy, Role } from "../records.ts";
+import type { BadgeStatus, NodeStatus, RegistrationPolicy } from "../records.ts";
 
 type Bytes = Uint8Array;
 
@@ -92,7 +93,7 @@ export interface Tables {
     node_uid: string | null;
     cause: string;
   };
-  operators: {
+  operator_tokens: {
     token_hash: Bytes;
     name: string;
     role: Role;

@@ -1,0 +1,40 @@
+import { rawJsonResponse } from "../response.ts";
+import { APPLICATION_ENDPOINTS } from "./application-endpoints.ts";
+import { BADGE_ENDPOINTS } from "./badge-endpoints.ts";
+import { CARD_ENDPOINTS } from "./card-endpoints.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { everything } from "./form.ts";
+import { NODE_ENDPOINTS } from "./node-endpoints.ts";
+import { openApiDocument } from "./openapi.ts";
+import { PEOPLE_ENDPOINTS } from "./people-endpoints.ts";
+import { READING_ENDPOINTS } from "./reading-endpoints.ts";
+import { SERVICE_ENDPOINTS } from "./service-endpoints.ts";
+
+const documents: { [served: string]: string } = {};
+
+/** The text of the document: it is the same for everybody, so it is written once. */
+function documentText(withApplications: boolean): string {
+  documents[String(withApplications)] ??= JSON.stringify(
+    openApiDocument(ENDPOINTS, withApplications),
+  );
+  return documents[String(withApplications)]!;
+}
+
+/** Every endpoint of the server. What is not in here is not found, and not in the document. */
+export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
+  ...NODE_ENDPOINTS,
+  ...BADGE_ENDPOINTS,
+  ...PEOPLE_ENDPOINTS,
+  ...READING_ENDPOINTS,
+  ...CARD_ENDPOINTS,
+  ...APPLICATION_ENDPOINTS,
+  ...SERVICE_ENDPOINTS,
+  {
+    by: "reading",
+    path: "openapi.json",
+    chapter: "service",
+    summary: "This document.",
+    answer: everything(),
+    handle: async ({ applications }) => rawJsonResponse(documentText(applications !== undefined)),
+  },
+]);
