@@ -64,6 +64,11 @@ export class Backend {
     return this.#service.admin;
   }
 
+  /** The true time of this world. */
+  unixMs(): number {
+    return WORLD_BEGIN_UNIX_MS + Math.floor(this.#world.nowUs() / 1000);
+  }
+
   /** As after a crash of the process: what was only in memory is gone, the database is not. */
   restart(): void {
     this.#world.record("server", "restart");
@@ -110,8 +115,7 @@ export class Backend {
 
   /** The world as a service sees it. */
   #surroundings() {
-    const unixMs = (): number =>
-      WORLD_BEGIN_UNIX_MS + this.clockErrorMs + Math.floor(this.#world.nowUs() / 1000);
+    const unixMs = (): number => this.unixMs() + this.clockErrorMs;
     return { clock: { unixMs }, log: traceLog(this.#world), badgeHost: BADGE_HOST };
   }
 }
