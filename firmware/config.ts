@@ -33,6 +33,8 @@ export interface ReaderConfig extends NodeConfig {
   /** Host of the link on the badges: tells how long their file is before the first is read. */
   readonly badgeHost?: string;
   readonly nfc: I2cPins & { readonly reset?: number; readonly irq?: number };
+  /** Whether visitors without a badge are let in here, by a code on the display. */
+  readonly visitors: boolean;
   readonly relay: { readonly pin: number; readonly activeHigh: boolean; readonly maxMs: number };
   readonly led?: { readonly green: number; readonly red: number };
   /** A passive buzzer (piezo) is given the tone, an active one only power. */
@@ -49,6 +51,7 @@ const FIELDS: readonly string[] = Object.freeze([
   "badge_host",
   "badge_profile",
   "nfc",
+  "visitors",
   "relay",
   "led",
   "buzzer",
@@ -84,6 +87,7 @@ export function readerConfig(value: unknown, drivers: readonly SensorDriver[] = 
     badgeProfile,
     ...(fields.has("badge_host") ? { badgeHost: parseBadgeHost(fields) } : {}),
     nfc,
+    visitors: fields.boolean("visitors", false),
     relay: parseRelay(fields, wiring),
     ...(fields.has("led") ? { led: parseLed(fields, wiring) } : {}),
     ...(fields.has("buzzer") ? { buzzer: parseBuzzer(fields, wiring) } : {}),

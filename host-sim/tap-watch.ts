@@ -75,7 +75,12 @@ export class TapWatch {
         this.lastBoot = { tookUs: nowUs - atUs, usage: usageBetween(this.#boot.usage, usage) };
       }
       if ((stage !== "granted" && stage !== "denied") || state.result === undefined) return;
-      const { granted, reason, holder } = state.result;
+      const { granted, reason, holder, tap, endedMs } = state.result;
+      // A visitor's began with a question to the server: no card came.
+      if (tap.badge === "" && tap.askedMs !== undefined) {
+        this.#mark(nowUs - (endedMs - tap.startedMs) * 1000);
+        this.#enteredUs = this.#heardUs;
+      }
       const spent = usageBetween(this.#before, usage);
       this.#finish({
         granted,

@@ -658,6 +658,11 @@ const table = {
     next: "Enrol the root first; after `recover` it is known already.",
     status: 404,
   },
+  "registry-full": {
+    title: "The registry keeps no more devices, identifiers or credentials of this person.",
+    next: "Revoke devices that are out of use, or let credentials expire.",
+    status: 409,
+  },
   "device-unknown": {
     title: "The person has no such device, or it was revoked already.",
     next: "Check its serial number against the device's certificate.",

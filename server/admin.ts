@@ -19,6 +19,7 @@ import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
 import { newEnrolToken } from "./enrol-token.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
+import type { Humans } from "./human/humans.ts";
 import { approveNode, revokeNode } from "./node-status.ts";
 import { type OperatorAdmin, operatorAdmin } from "./operator-admin.ts";
 import { type PolicyAdmin, policyAdmin } from "./policy/policy-admin.ts";
@@ -113,6 +114,8 @@ export interface Admin extends OperatorAdmin {
   revokeNode(tenantId: string, nodeUid: string): Promise<void>;
   changeNode(tenantId: string, nodeUid: string, change: Omit<NodeChange, "status">): Promise<void>;
   readonly applications: ApplicationAdmin;
+  /** Registries, issuers and statuses of people. */
+  readonly humans: Humans;
   readonly policy: PolicyAdmin;
   setZone(tenantId: string, zone: string, relayMs: number): Promise<void>;
   issueBadge(order: BadgeOrder): Promise<IssuedBadge>;
@@ -241,6 +244,7 @@ export function createAdmin(context: ServiceContext): Admin {
       requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
       await records.setZone(tenantId, zone, checkRelayMs(relayMs));
     },
+    humans: context.humans,
     applications: applicationAdmin(context),
     policy: policyAdmin(context),
     issueBadge: (order) => issueBadge(context, order),

@@ -1,9 +1,11 @@
+import type { HumanCrypto } from "../protocol/crypto/p256.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { ApplicationOptions } from "./application/application-options.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
+import type { Humans } from "./human/humans.ts";
 import type { Limits } from "./limits.ts";
 import type { RuleBook } from "./policy/rule-book.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -22,6 +24,10 @@ export interface ServiceContext {
   readonly vault: Vault;
   readonly crypto: CryptoProvider;
   readonly sha3: Sha3;
+  /** Of people's keys. */
+  readonly human: HumanCrypto;
+  /** Registries, issuers and statuses of people. */
+  readonly humans: Humans;
   /** Who may pass where and when. */
   readonly ruleBook: RuleBook;
   /** What the identities behind tenants say now. */

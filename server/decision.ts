@@ -138,7 +138,7 @@ async function examine(
 }
 
 /** The node's own time, else its zone's, else its tenant's; never beyond what readers accept. */
-async function relayMsFor({ records }: ServiceContext, node: Node): Promise<number> {
+export async function relayMsFor({ records }: ServiceContext, node: Node): Promise<number> {
   const { tenantId, zone, relayMs } = node;
   const byZone = zone === undefined ? undefined : await records.zoneRelayMs(tenantId, zone);
   const chosen = relayMs ?? byZone ?? (await records.tenant(tenantId))?.relayMs ?? 0;

@@ -4,7 +4,9 @@ import type { Log, Random, Timer } from "../protocol/platform.ts";
 import type { ApplicationOptions } from "./application/application-options.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
+import { nodeCompression } from "./node-compression.ts";
 import { nodeCrypto } from "./node-crypto.ts";
+import { nodeHuman } from "./node-p256.ts";
 import { createService, type Service } from "./service.ts";
 import { signingKeys } from "./signing-keys.ts";
 import { silentLog } from "./silent-log.ts";
@@ -53,7 +55,7 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     ephemera: new MemoryEphemera(),
     keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
     vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),
-    crypto: nodeCrypto,
+    ...{ crypto: nodeCrypto, human: nodeHuman, compression: nodeCompression },
     clock,
     random,
     log,

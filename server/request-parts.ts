@@ -3,10 +3,14 @@ import type { ServiceRequest } from "./context.ts";
 
 const QUERY_LENGTH_MAX = 1024;
 
-/** The path without its slash and query. */
+/** What a link on a reader's display begins with; the rest is its code. */
+export const VISIT_LINK = "V";
+
+/** The path without its slash and query; a link on a display is one path, whatever its code. */
 export function normalise(path: string): string {
   const end = path.indexOf("?");
-  return path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
+  const whole = path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
+  return whole.startsWith(`${VISIT_LINK}/`) ? VISIT_LINK : whole;
 }
 
 /** @throws malformed */

@@ -25,6 +25,11 @@ export function rawJsonResponse(body: string): ServiceResponse {
   };
 }
 
+/** A token, or something else of one line that is no JSON. */
+export function textResponse(type: string, body: string): ServiceResponse {
+  return { status: 200, headers: { "content-type": type, ...SECURITY_HEADERS }, body };
+}
+
 /** Nothing but headers. */
 export function emptyResponse(headers: Readonly<Record<string, string>>): ServiceResponse {
   return { status: 204, headers: { ...SECURITY_HEADERS, ...headers }, body: "" };

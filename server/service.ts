@@ -1,7 +1,9 @@
+import type { HumanCrypto } from "../protocol/crypto/p256.ts";
 import { portableSha3 } from "../protocol/crypto/portable-sha3.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
+import type { Compression } from "../protocol/human/status/compression.ts";
 import type { Log, Random, Timer } from "../protocol/platform.ts";
 import { type Admin, createAdmin } from "./admin.ts";
 import { dispatch, routeOf } from "./api/dispatch.ts";
@@ -12,6 +14,7 @@ import {
 import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
+import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { addressLockout, noteFailure } from "./lockout.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
@@ -37,6 +40,10 @@ export interface ServiceOptions {
   readonly crypto: CryptoProvider;
   /** In JavaScript when absent, which is slow for large graphs. */
   readonly sha3?: Sha3;
+  /** Of people's keys; in JavaScript when absent. */
+  readonly human?: HumanCrypto;
+  /** Of status lists; none are published when absent. */
+  readonly compression?: Compression;
   readonly clock: WallClock;
   readonly random: Random;
   readonly log: Log;
@@ -85,7 +92,9 @@ export function createService(options: ServiceOptions): Service {
   const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities, ruleBook };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
-  const context: ServiceContext = { ...options, ...parts, brokerUp };
+  const human = options.human ?? humanCryptoOver(options.crypto);
+  const humans = new Humans({ ...options, human, host: badgeHost });
+  const context: ServiceContext = { ...options, ...parts, human, humans, brokerUp };
   const publisher = options.broker && new ReadingPublisher(context, options.broker);
   let sweptAt = unixSeconds(clock);
 

@@ -9,7 +9,9 @@ import type { ApplicationOptions } from "./application/application-options.ts";
 import { ensurePrivateFolder, type FolderKeys, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
+import { nodeCompression } from "./node-compression.ts";
 import { nodeCrypto } from "./node-crypto.ts";
+import { nodeHuman } from "./node-p256.ts";
 import { createService, type Service } from "./service.ts";
 import { openEphemera, openRecords } from "./service-stores.ts";
 import { signingKeys } from "./signing-keys.ts";
@@ -104,7 +106,7 @@ async function openOnRecords(
   const service = createService({
     ...{ records, ephemera, vault, crypto: nodeCrypto, clock, random, log },
     keys: signingKeys(nodeCrypto, keys.signingSeeds),
-    sha3: wasmSha3(),
+    ...{ sha3: wasmSha3(), human: nodeHuman, compression: nodeCompression },
     ...(limits && { limits }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),

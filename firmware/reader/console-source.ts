@@ -21,6 +21,7 @@ import type { ReaderEngine } from "./engine.ts";
 import type { Hardware } from "./hardware.ts";
 import { stageName } from "./health.ts";
 import type { ReaderIdentity } from "./server-work.ts";
+import type { Visits } from "./visits.ts";
 
 export interface ConsoleParts {
   readonly platform: Platform;
@@ -32,6 +33,7 @@ export interface ConsoleParts {
   readonly storage: Journal;
   readonly reporting: NodeReporting;
   readonly key: LazyKeyLabel;
+  readonly visits: Visits;
 }
 
 /** What the console tells of a reader. */

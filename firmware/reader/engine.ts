@@ -286,7 +286,7 @@ export class ReaderEngine {
     this.#parts.log.write(granted ? "info" : "warn", event, facts);
     if (result.local) this.#denials.add(result);
     this.#parts.onTap(record);
-    this.#tap.end();
+    if (this.#state.tap === undefined) this.#tap.end(); // else it is a visitor's, meanwhile
   }
 
   #report() {

@@ -142,6 +142,17 @@ export type ReaderEvent =
       readonly code: ErrorCode;
       readonly spent: boolean;
     }
+  /** The sealed answer about a visitor who has answered the request on the display. */
+  | {
+      readonly type: "visit";
+      readonly requestId: string;
+      readonly askedMs: number;
+      readonly challengeId: string;
+      readonly granted: boolean;
+      readonly relayMs: number;
+      readonly reason: string;
+      readonly holder?: string | undefined;
+    }
   /** The sealed answer, as it was opened. It is not believed until `transition` checked it. */
   | {
       readonly type: "decision";

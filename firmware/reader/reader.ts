@@ -22,6 +22,7 @@ import { readerUpdate } from "./reader-update.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
 import { ServerWork } from "./server-work.ts";
 import type { TapRecord } from "./tap-records.ts";
+import { Visits } from "./visits.ts";
 
 /** A running reader, as tests and tools see it. */
 export interface ReaderHandle {
@@ -74,9 +75,9 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     decisionTimeoutMs,
     requestTimeoutMs,
   };
+  const server = new ServerWork(work);
   const engine: ReaderEngine = new ReaderEngine({
-    ...{ clock, timer, random, log, network, system, identity, hardware },
-    server: new ServerWork(work),
+    ...{ clock, timer, random, log, network, system, identity, hardware, server },
     policy: policyOf(config),
     badgeFileBytes: expectedFileLength(config),
     onTap: (tap) => reporting.tapped(tap),
@@ -93,7 +94,15 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     if (maySpeak(state)) reporting.uploader.resume();
   });
   const key = new LazyKeyLabel(crypto);
-  const parts = { platform, config, log, engine, identity, hardware, storage, reporting, key };
+  const visits = new Visits({
+    ...{ clock, timer, log },
+    ask: (question) => server.askVisit(question),
+    isReady: () => engine.state.stage === "ready",
+    dispatch: (event) => engine.dispatch(event),
+  });
+  if (config.visitors) visits.start();
+  const board = { platform, config, log, hardware, storage };
+  const parts = { ...board, engine, identity, reporting, key, visits };
   return run(parts, () => update?.stop());
 }
 
@@ -148,6 +157,7 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
       if (tick !== undefined) timer.clear(tick);
       stopUpdate();
       engine.stop();
+      parts.visits.stop();
       reporting.stop();
       terminal?.close();
       identity.close();
@@ -194,7 +204,8 @@ function feedWatchdog({ platform, config, engine }: ConsoleParts): void {
   if (isHealthy(silentMs, config.limits.retryMaxMs, engine.state)) platform.system.feedWatchdog();
 }
 
-function screenContext({ platform, config, engine, identity, key }: ConsoleParts): ScreenContext {
+function screenContext(parts: ConsoleParts): ScreenContext {
+  const { platform, config, engine, identity, key, visits } = parts;
   const unix = identity.nowUnix();
   const local = unix === undefined ? undefined : Math.floor(unix / 60) + config.utcOffsetMinutes;
   return {
@@ -203,6 +214,7 @@ function screenContext({ platform, config, engine, identity, key }: ConsoleParts
     version: platform.system.version,
     server: config.baseUrl.replace(/^https?:\/\//, ""),
     key: engine.state.stage === "pending" ? key.of(identity.state.nodePk) : undefined,
+    visit: visits.code,
     minuteOfDay: local === undefined ? undefined : ((local % 1440) + 1440) % 1440,
   };
 }

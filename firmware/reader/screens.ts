@@ -26,6 +26,8 @@ export interface ScreenContext {
   readonly minuteOfDay: number | undefined;
   /** The node's key, while it has to be compared. */
   readonly key?: KeyLabel | undefined;
+  /** The request to visitors, where there are any. */
+  readonly visit?: QrCode | undefined;
 }
 
 /** Characters of the small font across 128 pixels (6 per character). */
@@ -106,6 +108,17 @@ function tapScreen(title: string, lineFor: (state: ReaderState) => string): Draw
 }
 
 function readyScreen(_: ReaderState, context: ScreenContext): Screen {
+  const { visit } = context;
+  if (visit !== undefined) {
+    const left = cropped(context.label, 10);
+    return {
+      left,
+      right: "",
+      title: "READY",
+      lines: ["Badge here", "or visitor", "scan code"],
+      qr: visit,
+    };
+  }
   return {
     left: cropped(context.label, 14),
     right: clockText(context.minuteOfDay),

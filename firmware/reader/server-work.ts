@@ -20,6 +20,13 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { Clock } from "../../protocol/platform.ts";
+import {
+  parseVisitAnswer,
+  VISIT_PATH,
+  type VisitAnswer,
+  type VisitQuestion,
+  writeVisitQuestion,
+} from "../../protocol/visit/visit.ts";
 import type { HeldChallenge } from "./machine.ts";
 import { carrySealedTap, type SealedTap } from "./sealed-tap.ts";
 import { verifyRequest } from "./tap.ts";
@@ -110,6 +117,13 @@ export class ServerWork {
         return parseSealedAnswer(new JsonReader(answer));
       },
     });
+  }
+
+  /** What became of a request to visitors; or another one. */
+  async askVisit(question: VisitQuestion): Promise<VisitAnswer> {
+    const { identity, decisionTimeoutMs: timeoutMs } = this.#options;
+    const answer = await identity.call(VISIT_PATH, writeVisitQuestion(question), { timeoutMs });
+    return parseVisitAnswer(new JsonReader(answer));
   }
 
   /** Whether a challenge has not been used in a question yet. */

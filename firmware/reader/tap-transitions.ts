@@ -21,7 +21,7 @@ import {
   usable,
 } from "./steps.ts";
 
-type Decision = Extract<ReaderEvent, { type: "decision" }>;
+export type Decision = Extract<ReaderEvent, { type: "decision" }>;
 
 /** Why a decision may not open the door, or `undefined` if it may. */
 export function objection(
@@ -53,7 +53,7 @@ export function cardCame(state: ReaderState, badge: string, at: Moment, policy: 
   return refuse(state, badge, at);
 }
 
-function newTap(state: ReaderState, badge: string, nowMs: number): Tap {
+export function newTap(state: ReaderState, badge: string, nowMs: number): Tap {
   return {
     id: state.lastTapId + 1,
     badge,

@@ -13,11 +13,12 @@ import {
   tapFailed,
   tapTimer,
 } from "./tap-transitions.ts";
+import { visitDecided } from "./visit-transitions.ts";
 
 /**
  * The reader's state machine: what an event does in a state. Pure; every event is allowed in
  * every state, and one that does not fit changes nothing. `energise` comes out of a `decision`
- * event in stage `checking` and of nothing else.
+ * event in stage `checking`, or of one about a visitor in stage `ready`, and of nothing else.
  */
 export function transition(
   state: ReaderState,
@@ -49,6 +50,8 @@ function stepFor(state: ReaderState, event: ReaderEvent, at: Moment, policy: Pol
       return tapFailed(state, event, at, policy);
     case "decision":
       return decide(state, event, at, policy);
+    case "visit":
+      return visitDecided(state, event, at, policy);
     case "timer":
       return timerStep(state, event.name, at, policy);
     default:

@@ -4,7 +4,8 @@ import type { ReadAudit, WatchedRow } from "./watched.ts";
 /** A decision to open, as the server recorded it. */
 export interface Grant {
   readonly nodeUid: string;
-  readonly badgeUid: string;
+  /** Absent for a visitor. */
+  readonly badgeUid: string | undefined;
   readonly challengeId: string;
   readonly relayMs: number;
   /** When the row was found: the server's own clock may be wrong. */
@@ -15,7 +16,7 @@ export interface Grant {
 
 interface Decision {
   readonly node_uid: string;
-  readonly badge_uid: string;
+  readonly badge_uid?: string;
   readonly challenge_id: string;
   readonly granted: boolean;
   readonly reason?: string;
@@ -65,8 +66,15 @@ export class AuditBook {
       this.#report("tenant-isolation", `${strange.kind} at a tenant that has no reader`);
   }
 
+  #count(badgeUid: string, counter: number): void {
+    const before = this.#counters.get(badgeUid) ?? -1;
+    if (counter <= before)
+      this.#report("counter-rises", `${badgeUid} went from ${before} to ${counter}`);
+    this.#counters.set(badgeUid, counter);
+  }
+
   #ownRow({ kind, data }: WatchedRow, nowUs: number): void {
-    if (kind !== "badge-decision") return;
+    if (kind !== "badge-decision" && kind !== "visit-decision") return;
     const row = JSON.parse(data) as Decision;
     if (row.reason !== "challenge-used") {
       if (this.#challenges.has(row.challenge_id))
@@ -74,11 +82,7 @@ export class AuditBook {
       this.#challenges.add(row.challenge_id);
     }
     if (!row.granted) return;
-    const before = this.#counters.get(row.badge_uid) ?? -1;
-    const counter = row.read_counter ?? -1;
-    if (counter <= before)
-      this.#report("counter-rises", `${row.badge_uid} went from ${before} to ${counter}`);
-    this.#counters.set(row.badge_uid, counter);
+    if (row.badge_uid !== undefined) this.#count(row.badge_uid, row.read_counter ?? -1);
     this.grants.push({
       nodeUid: row.node_uid,
       badgeUid: row.badge_uid,

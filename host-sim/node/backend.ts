@@ -2,7 +2,9 @@ import { Secret } from "../../protocol/crypto/secret.ts";
 import type { HttpRequest, HttpResponse, Log } from "../../protocol/platform.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { createEphemeralService } from "../../server/ephemeral-service.ts";
+import { nodeCompression } from "../../server/node-compression.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
+import { nodeHuman } from "../../server/node-p256.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { signingKeys } from "../../server/signing-keys.ts";
 import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
@@ -62,6 +64,11 @@ export class Backend {
     return this.#service.admin;
   }
 
+  /** The true time of this world. */
+  unixMs(): number {
+    return WORLD_BEGIN_UNIX_MS + Math.floor(this.#world.nowUs() / 1000);
+  }
+
   /** As after a crash of the process: what was only in memory is gone, the database is not. */
   restart(): void {
     this.#world.record("server", "restart");
@@ -101,15 +108,14 @@ export class Backend {
       ...this.#options,
       records: this.#records,
       ephemera: new MemoryEphemera(),
-      crypto: nodeCrypto,
+      ...{ crypto: nodeCrypto, human: nodeHuman, compression: nodeCompression },
       random: this.#world.rng("server"),
     });
   }
 
   /** The world as a service sees it. */
   #surroundings() {
-    const unixMs = (): number =>
-      WORLD_BEGIN_UNIX_MS + this.clockErrorMs + Math.floor(this.#world.nowUs() / 1000);
+    const unixMs = (): number => this.unixMs() + this.clockErrorMs;
     return { clock: { unixMs }, log: traceLog(this.#world), badgeHost: BADGE_HOST };
   }
 }

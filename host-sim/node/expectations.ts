@@ -12,6 +12,8 @@ export class Expectations {
   readonly #eye: SimEvents;
   #serial = "";
   #decision: TapOutcome | undefined;
+  /** What the server said to the last visitor. */
+  visit: string | undefined;
 
   constructor(sim: Scene, eye: SimEvents) {
     this.#sim = sim;
@@ -45,6 +47,8 @@ export class Expectations {
     const decision = this.#decisionText();
     if (expect.decision !== undefined && expect.decision !== decision)
       return `the decision was ${decision}`;
+    if (expect.visit !== undefined && expect.visit !== this.visit)
+      return `the visitor was told ${this.visit ?? "nothing"}`;
     if (expect.serial !== undefined && !this.#serial.includes(expect.serial))
       return `the console said ${JSON.stringify(this.#serial.slice(-300))}`;
     return this.#missingAtServer(expect) ?? this.#missingOnScreen(expect);

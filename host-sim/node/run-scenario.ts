@@ -152,6 +152,14 @@ class ScenarioRun {
         await readerOf(sim).leave(step.badge);
         this.#badge(step.badge, "leaves");
         break;
+      case "scan": {
+        this.#expectations.forgetDecision();
+        const { visitors, board } = readerOf(sim);
+        const said = await visitors.scan(step.visitor, board.display);
+        this.#expectations.visit = said;
+        this.#eye.note(`${step.visitor} scans: ${said}`);
+        break;
+      }
       case "fault": {
         const undo = this.#faults.set(step.fault);
         if (step.forUs !== undefined) sim.world.after(step.forUs, undo);

@@ -9,12 +9,13 @@ export type Scene = Simulation | SensorSimulation;
 
 /** The world of a scenario, before anything happens. @throws config-invalid */
 export function createScene(scenario: Scenario, seed: string): Promise<Scene> {
-  const { networkJoinUs, latencyUs, badges, node, sensors = DESK_SENSORS, reader } = scenario;
+  const { networkJoinUs, latencyUs, badges, visitors, node, reader } = scenario;
+  const { sensors = DESK_SENSORS } = scenario;
   const world = { seed, networkJoinUs, latencyUs };
   const changes = node === "reader" ? reader : { ...reader, sensors };
   return node === "sensor"
     ? SensorSimulation.create({ ...world, node: changes })
-    : Simulation.create({ ...world, reader: changes, badges });
+    : Simulation.create({ ...world, reader: changes, badges, visitors });
 }
 
 /** The reader in it. The parser keeps what needs one away from a node that is none. */

@@ -10,12 +10,13 @@ import type { NodeBoardOptions } from "../node-board.ts";
 import type { Pn532Behaviour } from "../pn532/behaviour.ts";
 import { ReaderBoard } from "../reader-board.ts";
 import type { SensorEntry } from "../rig/simulated-sensor.ts";
-import type { ScenarioBadge } from "../scenario/scenario.ts";
+import type { ScenarioBadge, ScenarioVisitor } from "../scenario/scenario.ts";
 import { type MeasuredTap, TapWatch } from "../tap-watch.ts";
 import { World } from "../world/world.ts";
 import { Backend, type BackendTenant, SIM_BASE_URL } from "./backend.ts";
 import { BadgeBox } from "./badge-box.ts";
 import { deskReaderConfig } from "./desk-reader.ts";
+import { VisitorBox } from "./visitor-box.ts";
 
 export interface SimulationOptions {
   readonly seed: string;
@@ -25,6 +26,7 @@ export interface SimulationOptions {
   /** Replaces fields of the reader's configuration. */
   readonly reader?: Readonly<Record<string, unknown>>;
   readonly badges?: Readonly<Record<string, ScenarioBadge>>;
+  readonly visitors?: Readonly<Record<string, ScenarioVisitor>>;
   /** The reader gets its configuration over its console, and not with its program. */
   readonly provisioning?: (world: World) => Provisioning;
   readonly pn532?: Partial<Pn532Behaviour>;
@@ -68,6 +70,7 @@ export class Simulation {
   readonly board: ReaderBoard;
   readonly watch: TapWatch;
   readonly badges: BadgeBox;
+  readonly visitors: VisitorBox;
   readonly tenant: BackendTenant;
   /** Somebody else's, on the same server. */
   readonly otherTenant: BackendTenant;
@@ -113,6 +116,9 @@ export class Simulation {
     });
     const badges = options.badges ?? ALICE;
     this.badges = new BadgeBox({ world, issuer: backend, own, other, badges });
+    const { visitors = {} } = options;
+    const nowUnix = () => Math.floor(backend.unixMs() / 1000);
+    this.visitors = new VisitorBox({ world, backend, own, visitors, nowUnix });
   }
 
   static async create(options: SimulationOptions): Promise<Simulation> {

@@ -9,7 +9,9 @@ import {
   type NodeKind,
   type Scenario,
   type ScenarioBadge,
+  type ScenarioVisitor,
   type Step,
+  VISITOR_KINDS,
 } from "./scenario.ts";
 import { YamlReader } from "./yaml-reader.ts";
 
@@ -36,6 +38,7 @@ const MAX_STEPS = 10_000;
 export function parseScenario(text: string): Scenario {
   const top = YamlReader.parse(text);
   const badges = parseBadges(top);
+  const visitors = parseVisitors(top);
   const node = top.oneOf("node", NODE_KINDS, "reader");
   const sensors = parseSensors(top);
   const steps = top.maps("steps");
@@ -50,7 +53,8 @@ export function parseScenario(text: string): Scenario {
     reader: top.map("reader", true)?.plain() ?? {},
     sensors,
     badges,
-    steps: steps.map((reader) => parseStep(reader, badges, node)),
+    visitors,
+    steps: steps.map((reader) => parseStep(reader, { badges, visitors }, node)),
   };
   top.end();
   return scenario;
@@ -84,6 +88,22 @@ function parseBadges(top: YamlReader): Record<string, ScenarioBadge> {
   return badges;
 }
 
+function parseVisitors(top: YamlReader): Record<string, ScenarioVisitor> {
+  const visitors: Record<string, ScenarioVisitor> = Object.create(null);
+  const section = top.map("visitors", true);
+  if (section === undefined) return visitors;
+  for (const name of section.keys()) {
+    const visitor = section.map(name)!;
+    const kind = visitor.oneOf("kind", VISITOR_KINDS, "invited");
+    visitors[name] = kind === "copy" ? { kind, of: visitor.string("of") } : { kind };
+    visitor.end();
+  }
+  for (const [name, { of }] of Object.entries(visitors))
+    if (of !== undefined && (visitors[of] === undefined || visitors[of].of !== undefined))
+      section.fail(name, `copies \`${of}\`, which is no visitor with an invitation`);
+  return visitors;
+}
+
 /** By name, each as the node's configuration has it. */
 function parseSensors(top: YamlReader): readonly SensorEntry[] | undefined {
   const section = top.map("sensors", true);
@@ -94,11 +114,14 @@ function parseSensors(top: YamlReader): readonly SensorEntry[] | undefined {
   });
 }
 
-const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave"];
+const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave", "scan"];
 
 function parseStep(
   reader: YamlReader,
-  badges: Record<string, ScenarioBadge>,
+  people: {
+    readonly badges: Record<string, ScenarioBadge>;
+    readonly visitors: Record<string, ScenarioVisitor>;
+  },
   node: NodeKind,
 ): LocatedStep {
   const line = reader.line;
@@ -108,8 +131,10 @@ function parseStep(
     return reader.fail(verb, `no such step; there are ${Object.keys(STEPS).join(", ")}`);
   if (node === "sensor" && BADGE_STEPS.includes(verb))
     reader.fail(verb, "a sensor node takes no badges: say `node: both`");
-  if ("badge" in step && badges[step.badge] === undefined)
+  if ("badge" in step && people.badges[step.badge] === undefined)
     reader.fail(verb, `no badge named \`${step.badge}\``);
+  if ("visitor" in step && people.visitors[step.visitor] === undefined)
+    reader.fail(verb, `no visitor named \`${step.visitor}\``);
   reader.end();
   return { line, step };
 }
@@ -123,6 +148,7 @@ const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.fre
   }),
   enter: (r: YamlReader): Step => ({ do: "enter", badge: r.string("enter") }),
   leave: (r: YamlReader): Step => ({ do: "leave", badge: r.string("leave") }),
+  scan: (r: YamlReader): Step => ({ do: "scan", visitor: r.string("scan") }),
   wait: (r: YamlReader): Step => ({ do: "wait", durationUs: r.durationUs("wait") }),
   expect: (r: YamlReader): Step => ({ do: "expect", expect: parseExpectation(r.map("expect")!) }),
   fault: (r: YamlReader): Step => ({
@@ -171,6 +197,7 @@ function parseExpectation(r: YamlReader): Expectation {
   const state = optional("state");
   const decision = optional("decision");
   const serial = optional("serial");
+  const visit = optional("visit");
   const relay = r.has("relay") ? r.oneOf("relay", ["energised", "released"]) : undefined;
   const pulses = r.has("pulses") ? r.number("pulses", 0, 1e6) : undefined;
   const expected = r.map("reading", true);
@@ -178,7 +205,8 @@ function parseExpectation(r: YamlReader): Expectation {
   const sensorError = optional("sensor-error");
   const withinUs = r.durationUs("within", DEFAULT_WITHIN_US);
   r.end();
-  const given = { screen, notScreen, state, decision, serial, relay, pulses, reading, sensorError };
+  const atReader = { screen, notScreen, state, decision, visit, serial, relay, pulses };
+  const given = { ...atReader, reading, sensorError };
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   if (present.length === 0) r.fail("within", "expects nothing");
   return { ...Object.fromEntries(present), withinUs };

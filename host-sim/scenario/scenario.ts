@@ -35,6 +35,22 @@ export interface ScenarioBadge {
   readonly of?: string;
 }
 
+/** How a visitor of the scenario was invited. */
+export const VISITOR_KINDS = Object.freeze([
+  "invited",
+  "called-off",
+  "on-hold",
+  "elsewhere",
+  "tomorrow",
+  "copy",
+] as const);
+
+export interface ScenarioVisitor {
+  readonly kind: (typeof VISITOR_KINDS)[number];
+  /** For `copy`: whose credential it is. */
+  readonly of?: string;
+}
+
 export const NODE_KINDS = Object.freeze(["reader", "sensor", "both"] as const);
 export type NodeKind = (typeof NODE_KINDS)[number];
 
@@ -47,6 +63,8 @@ export interface Expectation {
   readonly relay?: "energised" | "released";
   /** `granted`, or the code of the refusal, of the last decision since the last tap. */
   readonly decision?: string;
+  /** What the server said to the last visitor who scanned: `accepted`, `no-code`, or a code. */
+  readonly visit?: string;
   /** Text that came over the serial console since the last `serial` step. */
   readonly serial?: string;
   /** How often the relay was energised since the world began. */
@@ -118,6 +136,8 @@ export type Step =
       readonly cutByte?: number;
     }
   | { readonly do: "enter"; readonly badge: string }
+  /** A visitor answers the code on the display. */
+  | { readonly do: "scan"; readonly visitor: string }
   | { readonly do: "leave"; readonly badge: string }
   | { readonly do: "wait"; readonly durationUs: number }
   | { readonly do: "expect"; readonly expect: Expectation }
@@ -148,5 +168,6 @@ export interface Scenario {
   /** Entries of the configuration's `sensors`; the simulator's own when absent. */
   readonly sensors: readonly SensorEntry[] | undefined;
   readonly badges: Readonly<Record<string, ScenarioBadge>>;
+  readonly visitors: Readonly<Record<string, ScenarioVisitor>>;
   readonly steps: readonly LocatedStep[];
 }

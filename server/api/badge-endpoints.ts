@@ -23,19 +23,21 @@ import { time } from "./node-endpoints.ts";
 
 const COUNT_MAX = 2 ** 32 - 1;
 
-const GRANT = form({
+export const GRANT_FIELDS = {
   challenge_id: uuid,
   granted: yes,
   reason: oneOf(["granted"]),
   relay_ms: uint(RELAY_MS_MAX, 1),
   holder: optional(text(64)),
-});
-const DENIAL = form({
+};
+export const DENIAL_FIELDS = {
   challenge_id: uuid,
   granted: boolean,
   reason: word(40),
   relay_ms: uint(0),
-});
+};
+const GRANT = form(GRANT_FIELDS);
+const DENIAL = form(DENIAL_FIELDS);
 const DECISION = either(GRANT, DENIAL);
 const COMMAND = form({
   challenge_id: uuid,

@@ -56,6 +56,7 @@ export async function dispatch(
 ): Promise<ServiceResponse> {
   const { by } = endpoint;
   if (by === "reading") return endpoint.handle(context);
+  if (by === "public") return endpoint.handle(context, queryOf(request), request);
   if (by === "application") return dispatchApplication(context, endpoint, request, failed);
   if (by === "query") {
     const operator = await authenticateOperator(context, request);

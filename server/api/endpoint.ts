@@ -12,7 +12,14 @@ import { type Fields, type Form, form, type Parsed, type Shape } from "./form.ts
 export const JSON_TYPE = "application/json";
 
 /** The chapters of the document. */
-export type Chapter = "nodes" | "badges" | "readings" | "applications" | "management" | "service";
+export type Chapter =
+  | "nodes"
+  | "badges"
+  | "people"
+  | "readings"
+  | "applications"
+  | "management"
+  | "service";
 
 /** What an endpoint is, for the router and for the OpenAPI document alike. */
 interface Description {
@@ -102,8 +109,21 @@ export interface QueryEndpoint extends Description {
   ) => Promise<ServiceResponse>;
 }
 
+/** For anyone, with GET: what is published. */
+export interface PublicEndpoint extends Description {
+  readonly by: "public";
+  /** Each property is a parameter. */
+  readonly query: Shape;
+  readonly handle: (
+    context: ServiceContext,
+    query: URLSearchParams,
+    request: ServiceRequest,
+  ) => Promise<ServiceResponse>;
+}
+
 export type Endpoint =
   | ReadingEndpoint
+  | PublicEndpoint
   | OpenEndpoint
   | NodeEndpoint
   | ApplicationEndpoint
@@ -153,7 +173,7 @@ export function managed<const F extends Fields>(endpoint: ManagedEndpoint<F>): O
 export const DONE: Shape = form({});
 
 export function methodOf({ by }: Endpoint): "GET" | "POST" {
-  return by === "reading" || by === "query" ? "GET" : "POST";
+  return by === "reading" || by === "query" || by === "public" ? "GET" : "POST";
 }
 
 const SESSION_CODES: readonly ErrorCode[] = [
@@ -169,6 +189,7 @@ const EVERYBODY: readonly ErrorCode[] = ["malformed", "internal", "unavailable"]
 
 const CODES: Readonly<Record<Endpoint["by"], readonly ErrorCode[]>> = Object.freeze({
   reading: [],
+  public: ["rate-limited"],
   anyone: ["rate-limited"],
   node: SESSION_CODES,
   application: ["origin-refused", "rate-limited", "not-found"],

@@ -6,6 +6,7 @@ import { CARD_ENDPOINTS } from "./card-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
 import { everything } from "./form.ts";
+import { HUMAN_ENDPOINTS } from "./human-endpoints.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OPERATOR_ENDPOINTS } from "./operator-endpoints.ts";
@@ -29,6 +30,7 @@ function documentText(withApplications: boolean): string {
 export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...NODE_ENDPOINTS,
   ...BADGE_ENDPOINTS,
+  ...HUMAN_ENDPOINTS,
   ...READING_ENDPOINTS,
   ...CARD_ENDPOINTS,
   ...FLEET_ENDPOINTS,

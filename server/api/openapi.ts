@@ -31,6 +31,7 @@ const PROBLEM: JsonObject = {
 
 const SECURITY: Readonly<Record<Endpoint["by"], string | undefined>> = Object.freeze({
   reading: undefined,
+  public: undefined,
   anyone: undefined,
   application: undefined,
   node: "session",
@@ -92,7 +93,7 @@ function parametersOf(endpoint: Endpoint): readonly JsonObject[] {
     required: true,
     schema,
   }));
-  if (endpoint.by !== "query") return headers;
+  if (endpoint.by !== "query" && endpoint.by !== "public") return headers;
   const { properties, required } = endpoint.query.schema;
   const asked = Object.entries(properties as JsonObject).map(([name, schema]) => ({
     ...{ name, in: "query", schema },

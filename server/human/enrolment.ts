@@ -84,7 +84,7 @@ export async function finishEnrolment(
 
 /**
  * Adds a device that the root delegated to; gives its serial number.
- * @throws certificate-revoked, human-unknown, storage-full and as `finishEnrolment`
+ * @throws certificate-revoked, human-unknown, registry-full and as `finishEnrolment`
  */
 export function addDevice(
   context: RegistryContext,
@@ -99,7 +99,7 @@ export function addDevice(
     if (isRevoked(person, serial)) throw new LatchkeyError("certificate-revoked");
     const others = person.devices.filter((one) => one.serial !== serial);
     if (others.length + person.revoked.length >= DEVICES_MAX)
-      throw new LatchkeyError("storage-full");
+      throw new LatchkeyError("registry-full");
     const account = { ...person, devices: [...others, { serial, certificate }] };
     const what = { kind: "human-device-added", result: serial };
     return accountChange(context, rows, account, what);

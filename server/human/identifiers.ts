@@ -16,7 +16,7 @@ import { withRows } from "./registry-rows.ts";
 
 /**
  * Lets a key of a device speak for an identifier, by the statement of the key that names it.
- * @throws delegation-invalid, conflict when it is another account's, storage-full
+ * @throws delegation-invalid, conflict when it is another account's, registry-full
  */
 export function delegateKey(
   context: RegistryContext,
@@ -33,7 +33,7 @@ export function delegateKey(
     const keys = [...known.keys, ...(isNew ? [{ serial, delegation, credentials: [] }] : [])];
     const all = [...new Set([...person.identifiers, did])];
     if (keys.length > KEYS_MAX || all.length > IDENTIFIERS_MAX)
-      throw new LatchkeyError("storage-full");
+      throw new LatchkeyError("registry-full");
     const account = { ...person, identifiers: all };
     const what = { kind: "human-delegated", did };
     return { ...identifierChange(context, rows, account, what), identifiers: [{ ...known, keys }] };
@@ -93,7 +93,7 @@ export function lookUpRoot(
 /**
  * Notes that a credential is bound to a key, so that it goes when the key's device goes. Whose it
  * is was asked internally for that, which the audit log says.
- * @throws did-unknown when that key does not speak for the identifier; storage-full
+ * @throws did-unknown when that key does not speak for the identifier; registry-full
  */
 export async function noteCredential(
   context: RegistryContext,
@@ -111,7 +111,7 @@ export async function noteCredential(
     });
     const key = identifier.keys[at];
     if (key === undefined) throw new LatchkeyError("did-unknown");
-    if (key.credentials.length >= CREDENTIALS_MAX) throw new LatchkeyError("storage-full");
+    if (key.credentials.length >= CREDENTIALS_MAX) throw new LatchkeyError("registry-full");
     const noted = { ...key, credentials: [...key.credentials, place] };
     const identifiers = [{ ...identifier, keys: identifier.keys.with(at, noted) }];
     const what = { kind: "human-credential-noted", did };

@@ -78,7 +78,7 @@ export class HumanRegistry {
 
   /**
    * Does what a device says in a signed statement (`signRegistryStatement`).
-   * @throws statement-invalid, delegation-invalid, device-unknown, conflict, storage-full
+   * @throws statement-invalid, delegation-invalid, device-unknown, conflict, registry-full
    */
   async submit(text: string): Promise<void> {
     const context = this.#context;

@@ -3,11 +3,12 @@ import type { Rate } from "../limits.ts";
 
 /**
  * For a node that proves itself, for a badge at a node, or the dialogue with a sealed badge that
- * came out of one (its `nonce` is what is kept of it).
+ * came out of one (its `nonce` is what is kept of it). For a visitor: the request on a display,
+ * and then what the visitor has shown.
  */
-export type ChallengeKind = "node" | "badge" | "sealed";
+export type ChallengeKind = "node" | "badge" | "sealed" | "visit";
 
-export const CHALLENGE_KINDS: readonly ChallengeKind[] = ["node", "badge", "sealed"];
+export const CHALLENGE_KINDS: readonly ChallengeKind[] = ["node", "badge", "sealed", "visit"];
 
 /**
  * The most challenges of a kind at a time; a flood gets `unavailable` rather than all the memory.
@@ -83,6 +84,9 @@ export interface Ephemera {
     kind: ChallengeKind,
     nodeUid?: string,
   ): Promise<StoredChallenge | undefined>;
+
+  /** Looks at a challenge and leaves it: to say what it asks for. */
+  challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined>;
 
   /** Keeps at most `keep` sessions per node, the newest. */
   openSession(session: StoredSession, keep: number): Promise<void>;

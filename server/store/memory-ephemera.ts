@@ -67,7 +67,9 @@ export class MemoryEphemera implements Ephemera {
   readonly #sessions = new Map<string, LiveSession>();
   /** In order of opening, by node; the tenant is in the key because it is in every key. */
   readonly #byNode = new Map<string, string[]>();
-  readonly #challenges: Record<ChallengeKind, number> = { node: 0, badge: 0, sealed: 0 };
+  readonly #challenges: Record<ChallengeKind, number> = {
+    ...{ node: 0, badge: 0, sealed: 0, visit: 0 },
+  };
   readonly #buckets = new MemoryBuckets();
   #age = 0;
 
@@ -104,6 +106,12 @@ export class MemoryEphemera implements Ephemera {
     if (row === undefined) return undefined;
     this.#challenges[kind]--;
     return toChallenge(row);
+  }
+
+  async challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined> {
+    const sql = "SELECT * FROM challenges WHERE challenge_id = ? AND kind = ?";
+    const row = this.#db.get(sql, challengeId, kind);
+    return row && toChallenge(row);
   }
 
   async openSession(session: StoredSession, keep: number): Promise<void> {

@@ -22,6 +22,14 @@ import {
 /** Worlds that are looked at: all that are reachable fit in; the bound guards against a mistake. */
 const WORLDS_MAX = 20_000;
 
+type Visit = Extract<ReaderEvent, { type: "visit" }>;
+
+/** A visitor's answer that came at once, unless told otherwise. */
+function visit(nowMs: number, told: Partial<Visit> = {}): Visit {
+  const whole = { granted: true, relayMs: 3_000, reason: "r", ...told };
+  return { type: "visit", requestId: "v1", challengeId: "v1", askedMs: nowMs - 5, ...whole };
+}
+
 /** Everything that can happen next, with its time and the effect that it ends. */
 function moves(world: ClosedWorld) {
   const list: [ReaderEvent, number, ClosedWorld["pending"][number] | undefined][] = [];
@@ -35,6 +43,7 @@ function moves(world: ClosedWorld) {
   for (const [name, dueMs] of world.timers)
     list.push([{ type: "timer", name }, Math.max(dueMs, world.nowMs), undefined]);
   if (!world.watching) return list;
+  for (const granted of [true, false]) list.push([visit(soon, { granted }), soon, undefined]);
   // The controller does one thing at a time: while it reads, it sees no other card. One answer
   // that is late is as good as many.
   const reads = world.pending.some(({ type }) => type === "read-card");
@@ -92,6 +101,11 @@ function everyEvent(state: ReaderState, nowMs: number): ReaderEvent[] {
     { type: "card", badge: BADGE },
     { type: "several" },
   ];
+  for (const challengeId of ["v1", "v2"])
+    for (const granted of [true, false])
+      for (const relayMs of [3_000, 60_000, 0, -1, 0.5, Number.NaN])
+        for (const ageMs of [0, POLICY.decisionTimeoutMs + 1, -1])
+          events.push(visit(nowMs, { challengeId, granted, relayMs, askedMs: nowMs - ageMs }));
   for (const tapId of tapIds) {
     events.push({ type: "card-read", tapId, sealed: tapId % 2 === 0 });
     for (const spent of [true, false])
@@ -116,11 +130,20 @@ function checkStep(before: ReaderState, event: ReaderEvent, nowMs: number, step:
     check(opens.length === 1 && effects[0]!.type === "energise", "the door comes first, once");
     const { tap } = before;
     const { durationMs } = opens[0]!;
-    if (event.type !== "decision") throw new Error(`opened by ${event.type}`);
+    if (event.type !== "decision" && event.type !== "visit")
+      throw new Error(`opened by ${event.type}`);
     check(event.granted === true, "only a grant opens");
-    check(before.stage === "checking" && event.tapId === tap?.id, "only this tap's answer opens");
-    check(event.challengeId === tap?.challenge?.id, "only this challenge's answer opens");
-    check(nowMs - tap!.askedMs! <= POLICY.decisionTimeoutMs, "only an answer in time opens");
+    const asked =
+      event.type === "visit"
+        ? { in: before.stage === "ready", id: event.requestId, atMs: event.askedMs }
+        : {
+            in: before.stage === "checking" && event.tapId === tap?.id,
+            ...{ id: tap?.challenge?.id, atMs: tap!.askedMs! },
+          };
+    check(asked.in, "only this tap's answer opens, or a visitor's when there is none");
+    check(event.challengeId === asked.id, "only this challenge's answer opens");
+    const tookMs = nowMs - asked.atMs;
+    check(tookMs >= 0 && tookMs <= POLICY.decisionTimeoutMs, "only an answer in time opens");
     check(durationMs > 0 && durationMs <= POLICY.relayMaxMs, "the window is bounded");
     check(durationMs <= event.relayMs, "the window is no longer than granted");
   }
@@ -128,6 +151,11 @@ function checkStep(before: ReaderState, event: ReaderEvent, nowMs: number, step:
   check(newlyGranted === (opens.length === 1), "GRANTED means that the door opened");
   const outOfPlace = event.type === "decision" && before.stage !== "checking";
   check(!outOfPlace || state === before, "an answer that nobody waits for changes nothing");
+  const disturbed = event.type === "visit" && before.stage !== "ready";
+  check(!disturbed || state.stage === before.stage, "a visitor disturbs nobody");
+  const told = effects.some((effect) => effect.type === "record" && effect.result.local);
+  const unused = event.type === "visit" && event.granted && opens.length === 0;
+  check(!unused || told, "the server hears of a visitor's grant that opened nothing");
   check((state.fault !== undefined) === (state.stage === "error"), "an error has a fault");
   const tapping = state.stage === "reading" || state.stage === "checking";
   check((state.tap !== undefined) === tapping, "a tap is read or checked");

@@ -56,6 +56,17 @@ for (const { name, make, shared } of EPHEMERA_STORES)
       assert.equal((await Promise.all(takers)).filter((each) => each !== undefined).length, 1);
     });
 
+    it("show a challenge of its kind to who only looks, and keep it", async () => {
+      const full = challenge("a", { nonce: new Uint8Array(600).fill(4), kind: "visit" });
+      await store.putChallenge(full, 4);
+      for (const replica of [store, other, store])
+        assert.deepEqual(await replica.challenge("a", "visit"), full);
+      assert.equal(await store.challenge("a", "badge"), undefined);
+      assert.equal(await store.challenge("b", "visit"), undefined);
+      assert.deepEqual(await other.takeChallenge("a", "visit", "n"), full);
+      assert.equal(await store.challenge("a", "visit"), undefined);
+    });
+
     it("give out an expired one, so that late is told from never", async () => {
       const late = challenge("late", { expiresAt: NOW - 30 });
       await store.putChallenge(late, 4);

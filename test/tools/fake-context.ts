@@ -207,10 +207,11 @@ export class FakeSimulator implements Simulator {
       });
     }
     const badges = {};
+    const visitors = {};
     const times = { timeoutUs: 1, networkJoinUs: 1, latencyUs: 1 };
     const node = "reader" as const;
     const own = { node, reader: {}, sensors: undefined };
-    return { name: text, seed: "1", ...times, ...own, badges, steps: [] };
+    return { name: text, seed: "1", ...times, ...own, badges, visitors, steps: [] };
   }
 
   async *runScenario(_scenario: object, options: ScenarioOptions) {

@@ -129,10 +129,25 @@ export class RedisEphemera implements Ephemera {
     const found = (await this.#link.run((redis, prefix) =>
       evaluate(redis, TAKE_CHALLENGE, prefix, challengeId, kind, bound, nodeUid ?? ""),
     )) as [Buffer, Buffer] | null;
-    if (found === null) return undefined;
-    const said = found[0].toString();
+    return found === null ? undefined : this.#opened(challengeId, kind, found);
+  }
+
+  async challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined> {
+    const [found, said, sealed] = await this.#link.run((redis, prefix) =>
+      redis.hmgetBuffer(`${prefix}c:${challengeId}`, "kind", "said", "sealed"),
+    );
+    if (found?.toString() !== kind || !said || !sealed) return undefined;
+    return this.#opened(challengeId, kind, [said, sealed]);
+  }
+
+  #opened(
+    challengeId: string,
+    kind: ChallengeKind,
+    [text, sealed]: readonly [Buffer, Buffer],
+  ): StoredChallenge | undefined {
+    const said = text.toString();
     // Sealed under a key that is gone: as if it had never been issued.
-    const secret = this.#vault.tryOpen(["challenge", challengeId, kind, said], found[1]);
+    const secret = this.#vault.tryOpen(["challenge", challengeId, kind, said], sealed);
     if (secret === undefined) return undefined;
     const { nonceLength, ...fields } = JSON.parse(said) as ChallengeSaid;
     const nonce = secret.bytes.slice(0, nonceLength);

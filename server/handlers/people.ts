@@ -1,0 +1,56 @@
+import { LatchkeyError, malformed } from "../../protocol/errors.ts";
+import { isDid } from "../../protocol/human/pairwise-secret.ts";
+import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
+import type { ServiceContext, ServiceRequest, ServiceResponse } from "../context.ts";
+import { countHandshake } from "../request-limits.ts";
+import { jsonResponse, textResponse } from "../response.ts";
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+const PURPOSES = ["revocation", "suspension"] as const;
+
+function tenantIn(query: URLSearchParams): string {
+  const tenantId = query.get("tenant_id") ?? "";
+  if (!UUID.test(tenantId)) throw malformed("tenant_id", "not a UUID");
+  return tenantId;
+}
+
+/** identity_human/ih_submit: what a person's device says; the statement proves itself. */
+export async function submitStatement(
+  context: ServiceContext,
+  body: JsonReader,
+  request: ServiceRequest,
+): Promise<JsonObject> {
+  await countHandshake(context, request.remoteAddress);
+  const statement = body.string("statement", { max: 12_288 });
+  await context.humans.registry(body.uuid("tenant_id")).submit(statement);
+  return { accepted: true };
+}
+
+/** identity_human/ih_resolve: the DID document of a `did:lastid`. */
+export async function resolveIdentifier(
+  context: ServiceContext,
+  query: URLSearchParams,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
+  await countHandshake(context, request.remoteAddress);
+  const did = query.get("did") ?? "";
+  if (!isDid(did)) throw new LatchkeyError("did-unknown");
+  return jsonResponse(await context.humans.registry(tenantIn(query)).resolve(did));
+}
+
+/** identity_human/ih_status_list: a list of statuses, for everybody. */
+export async function publishStatusList(
+  context: ServiceContext,
+  query: URLSearchParams,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
+  await countHandshake(context, request.remoteAddress);
+  const list = query.get("list") ?? "";
+  if (!/^[1-9]\d{0,2}$/.test(list)) throw malformed("list", "not a number of a list");
+  const asked = query.get("purpose");
+  const purpose = PURPOSES.find((one) => one === asked);
+  if (asked !== null && purpose === undefined) throw malformed("purpose", PURPOSES.join(" or "));
+  const token = await context.humans.statusList(tenantIn(query), Number(list), purpose);
+  const type = purpose === undefined ? "application/statuslist+jwt" : "application/vc+jwt";
+  return textResponse(type, token);
+}

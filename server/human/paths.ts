@@ -1,0 +1,4 @@
+/** Paths relative to the base URL; see docs/human.md. */
+export const SUBMIT_PATH = "identity_human/ih_submit";
+export const RESOLVE_PATH = "identity_human/ih_resolve";
+export const STATUS_LIST_PATH = "identity_human/ih_status_list";

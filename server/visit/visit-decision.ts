@@ -1,0 +1,126 @@
+import type { BadgeDecision } from "../../protocol/badge/verify.ts";
+import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
+import type { ErrorCode } from "../../protocol/error-codes.ts";
+import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
+import { parseObject } from "../../protocol/json/reader.ts";
+import { accessDecision } from "../access-decision.ts";
+import type { ServiceContext } from "../context.ts";
+import { relayMsFor } from "../decision.ts";
+import { visitorName } from "../human/humans.ts";
+import { checkPlace } from "../human/status-lists.ts";
+import { POLICY_CHANGED } from "../store/decisions.ts";
+import type { StatusPlace } from "../store/humans.ts";
+import type { DecisionRecord, Node } from "../store/records.ts";
+import { unixSeconds } from "../wall-clock.ts";
+import { todayAt } from "./visit-request.ts";
+
+/** In the rules, visitors are everybody of this group: what it is entitled to, they may enter. */
+export const VISITORS = "visitors";
+
+const DECISION_TRIES = 5;
+
+/** A presentation that was verified, waiting for its reader. */
+interface Shown extends StatusPlace {
+  readonly zone: string;
+  readonly day: string;
+}
+
+function readShown(bytes: Uint8Array): Shown {
+  const body = parseObject(fromUtf8(bytes, "visit"), "visit");
+  return {
+    ...{ list: body.uint("list"), index: body.uint("index") },
+    ...{ zone: body.string("zone"), day: body.string("day") },
+  };
+}
+
+/** Why the visitor may not pass any more, although the presentation was good when it came. */
+async function objection(
+  context: ServiceContext,
+  node: Node,
+  { shown, expiresAt }: { shown: Shown; expiresAt: number },
+): Promise<ErrorCode | undefined> {
+  if (expiresAt <= unixSeconds(context.clock)) return "challenge-expired";
+  // The reader was moved, or midnight came, in between.
+  if (node.zone !== shown.zone) return "entitlement-denied";
+  try {
+    if ((await todayAt(context, node)) !== shown.day) return "credential-expired";
+    await checkPlace(context, node.tenantId, shown);
+    return undefined;
+  } catch (error) {
+    return toLatchkeyError(error).code;
+  }
+}
+
+/**
+ * What became of a request: nothing yet, or the decision on who answered it, once. It goes through
+ * the same rules as a badge, now, and is in the audit log before the reader hears of it.
+ */
+export async function decideVisit(
+  context: ServiceContext,
+  node: Node,
+  requestId: string,
+): Promise<BadgeDecision | undefined> {
+  const { ephemera } = context;
+  const stored = await ephemera.takeChallenge(requestId, "visit", node.nodeUid);
+  if (stored === undefined || stored.tenantId !== node.tenantId) return undefined;
+  const shown = readShown(stored.nonce);
+  const denied = await objection(context, node, { shown, expiresAt: stored.expiresAt });
+  for (let attempt = 0; attempt < DECISION_TRIES; attempt++) {
+    const decision = await conclude(context, node, { requestId, shown, denied });
+    if (decision !== undefined) return decision;
+  }
+  throw new LatchkeyError("unavailable", { detail: { retry_after: 1 } });
+}
+
+interface Question {
+  readonly requestId: string;
+  readonly shown: Shown;
+  readonly denied: ErrorCode | undefined;
+}
+
+/** `undefined` when the rules were changed before it could be recorded. */
+async function conclude(
+  context: ServiceContext,
+  node: Node,
+  { requestId: challengeId, shown, denied }: Question,
+): Promise<BadgeDecision | undefined> {
+  const { records, log, clock } = context;
+  const { tenantId, nodeUid } = node;
+  const at = unixSeconds(clock);
+  const visitor = visitorName(shown);
+  const named = { node_uid: nodeUid, visitor, challenge_id: challengeId };
+  const record = (data: Record<string, string | number | boolean>): DecisionRecord => ({
+    entry: { tenantId, at, kind: "visit-decision", data: { ...named, ...data } },
+  });
+  const refusal = (reason: string, cause?: string): DecisionRecord =>
+    record({ granted: false, reason, ...(cause !== undefined && { cause }) });
+  const deny = (reason: ErrorCode): BadgeDecision => {
+    log.write("warn", "visit-denied", { tenant_id: tenantId, ...named, code: reason });
+    return { granted: false, challengeId, reason };
+  };
+  if (denied !== undefined) {
+    await records.audit(refusal(denied).entry);
+    return deny(denied);
+  }
+  const subject = { name: visitor, groups: [VISITORS] };
+  const { decision, step } = await accessDecision(context, node, subject);
+  const relayMs = await relayMsFor(context, node);
+  const granted = { granted: true, relay_ms: relayMs };
+  const by = decision.entitlement === undefined ? {} : { entitlement: decision.entitlement };
+  const fresh = decision.allowed
+    ? record({ ...granted, ...by })
+    : refusal(decision.code, decision.cause);
+  const outcome = await records.recordPassage(fresh, {
+    ...{ tenantId, nodeUid },
+    policy: {
+      ...step,
+      soft: (violation) => record({ ...granted, ...by, passback: violation }),
+    },
+    refused: (obstacle, cause) => refusal(obstacle, cause),
+  });
+  if (outcome === POLICY_CHANGED) return undefined;
+  if (outcome !== undefined) return deny(outcome);
+  if (!decision.allowed) return deny(decision.code);
+  log.write("info", "visit-granted", { tenant_id: tenantId, ...named });
+  return { granted: true, challengeId, relayMs, holder: "Visitor" };
+}
