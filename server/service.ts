@@ -47,6 +47,7 @@ import { reportHealth } from "./handlers/health.ts";
 import { publishKeys } from "./handlers/jwks.ts";
 import { listNodes } from "./handlers/list-nodes.ts";
 import { acceptPost } from "./handlers/post.ts";
+import { reportLife, reportReadiness } from "./handlers/ready.ts";
 import { registerBadge } from "./handlers/register-badge.ts";
 import { registerNode } from "./handlers/register-node.ts";
 import { requestBadgeChallenge } from "./handlers/request-badge-challenge.ts";
@@ -58,11 +59,13 @@ import { verifyBadge } from "./handlers/verify-badge.ts";
 import { verifyNode } from "./handlers/verify-node.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { addressLockout, noteFailure } from "./lockout.ts";
+import { countingLog, type Metrics, noMetrics, type Observed } from "./metrics/metrics.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
 import { authenticateOperator } from "./operator-auth.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { checkReadiness } from "./readiness.ts";
 import { ReadingFeed } from "./reading-feed.ts";
 import { normalise, queryOf, requireJson } from "./request-parts.ts";
 import { failureResponse, jsonResponse } from "./response.ts";
@@ -70,9 +73,10 @@ import { type SealedHandler, sealedExchange } from "./sealed-exchange.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Ephemera } from "./store/ephemera.ts";
 import type { Operator, Records } from "./store/records.ts";
+import { Sweeper } from "./sweeper.ts";
 import { systemTimer } from "./system-timer.ts";
 import type { Vault } from "./vault.ts";
-import { unixSeconds, type WallClock } from "./wall-clock.ts";
+import type { WallClock } from "./wall-clock.ts";
 
 export interface ServiceOptions {
   readonly records: Records;
@@ -93,6 +97,8 @@ export interface ServiceOptions {
   readonly applications?: ApplicationOptions;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** Counts what is done; nothing when absent. */
+  readonly metrics?: Metrics;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
   readonly badgeHost?: string;
 }
@@ -102,6 +108,10 @@ export interface Service {
   /** One request, one answer; never rejects. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   readonly admin: Admin;
+  /** Says in `readyz` that it is about to end; goes on working. */
+  drain(): void;
+  /** Whether all is in order, and what is under way: for the page of figures. */
+  readonly observed: Observed;
   /** Ends all streams, and such as begin later, and what is published. */
   endStreams(): Promise<void>;
   /** Forgets sessions and closes the stores; those in this process at once. */
@@ -160,10 +170,15 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ...APPLICATION_ROUTES,
   [".well-known/jwks.json", { by: "reading", handle: publishKeys }],
   ["healthz", { by: "reading", handle: reportHealth }],
+  ["livez", { by: "reading", handle: reportLife }],
+  ["readyz", { by: "reading", handle: reportReadiness }],
 ]);
 
-/** How often what is over is swept out, at most. */
-const SWEEP_EVERY_SECONDS = 30;
+/** The endpoint that a path names, for figures; `other` when there is none. */
+export function endpointOf(path: string): string {
+  const name = normalise(path);
+  return ROUTES.has(name) ? name : "other";
+}
 
 /** What a page sends is answered for its origin, also when it is refused. */
 async function dispatchApplication(
@@ -216,6 +231,8 @@ async function dispatch(
  */
 export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
+  const { metrics = noMetrics } = options;
+  const log = countingLog(options.log, metrics);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
   const rates = new RateLimiter(ephemera, clock);
@@ -227,29 +244,21 @@ export function createService(options: ServiceOptions): Service {
   const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
-  const context: ServiceContext = { ...options, ...parts, brokerUp };
+  let ending = false;
+  const own = { log, metrics, brokerUp, isEnding: () => ending };
+  const context: ServiceContext = { ...options, ...parts, ...own };
   const publisher = options.broker && new ReadingPublisher(context, options.broker);
-  let sweptAt = unixSeconds(clock);
-
-  /** Driven by requests, not by a timer: an idle service has nothing that grows. */
-  async function sweepNowAndThen(): Promise<void> {
-    const nowAt = unixSeconds(clock);
-    if (Math.abs(nowAt - sweptAt) < SWEEP_EVERY_SECONDS) return;
-    sweptAt = nowAt;
-    cardRuns.sweep();
-    await ephemera.sweep(nowAt);
-    await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
-  }
+  const sweeper = new Sweeper(context);
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
     const from = request.remoteAddress && networkOf(request.remoteAddress);
     const failed = async (error: unknown): Promise<ServiceResponse> => {
       await noteFailure(context, error, addressLockout(context, from));
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
-      return failureResponse(error, incident, request, options.log);
+      return failureResponse(error, incident, request, log);
     };
     try {
-      await sweepNowAndThen();
+      await sweeper.sweepNowAndThen();
       const path = normalise(request.path);
       const route = ROUTES.get(path);
       const method = route?.by === "reading" || route?.by === "query" ? "GET" : "POST";
@@ -273,6 +282,13 @@ export function createService(options: ServiceOptions): Service {
   return {
     handle,
     admin: createAdmin(context),
+    drain: () => {
+      ending = true;
+    },
+    observed: {
+      readiness: () => checkReadiness(context),
+      underWay: () => ({ "card-runs": cardRuns.size, streams: feed.size }),
+    },
     endStreams,
     async close() {
       void endStreams();

@@ -12,6 +12,7 @@ import { nodeRecords } from "./sql-nodes.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
 import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
+import { standingOf } from "./sql-standing.ts";
 import { tenantRecords } from "./sql-tenants.ts";
 import { vaultRecords } from "./sql-vault.ts";
 
@@ -74,6 +75,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...operatorRecords(database),
     ...readingRecords(database, append),
     ...releaseRecords(database, append),
+    standing: () => standingOf(database, flavour),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>
