@@ -4,7 +4,9 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { LatchkeyError, malformed } from "../protocol/errors.ts";
 import { MAX_BODY_LENGTH } from "../protocol/json/reader.ts";
 import type { Log } from "../protocol/platform.ts";
+import { endpointOf } from "./api/dispatch.ts";
 import type { ServiceResponse } from "./context.ts";
+import { type Metrics, noMetrics } from "./metrics/metrics.ts";
 import { failureResponse, problemResponse } from "./response.ts";
 import type { Service } from "./service.ts";
 
@@ -18,6 +20,10 @@ export interface ServerOptions {
    * absent: anyone could write it and so escape the limits by address.
    */
   readonly trustProxy?: boolean | string;
+  /** Counts answers; nothing when absent. */
+  readonly metrics?: Metrics;
+  /** The page of figures, where it is beside the endpoints. */
+  readonly metricsPage?: (authorization: string | undefined) => Promise<ServiceResponse>;
   /** How long a client may take over its request; 10 s when absent. */
   readonly requestTimeoutMs?: number;
 }
@@ -90,6 +96,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
  */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { service, log, requestId, trustProxy = false, requestTimeoutMs = 10_000 } = options;
+  const { metrics = noMetrics, metricsPage } = options;
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_LENGTH,
@@ -118,6 +125,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     reply.header("x-request-id", request.id);
   });
   app.addHook("onResponse", async (request, reply) => {
+    metrics.answered(endpointOf(request.url), reply.statusCode, reply.elapsedTime / 1000);
     log.write("info", "request", {
       request_id: request.id,
       method: request.method,
@@ -134,6 +142,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.setNotFoundHandler((_request, reply) =>
     send(reply, problemResponse(new LatchkeyError("not-found"))),
   );
+  if (metricsPage !== undefined)
+    app.get("/metrics", async ({ headers }, reply) =>
+      send(reply, await metricsPage(headers.authorization)),
+    );
   app.all("/*", async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? decodeBody(request.body) : "";
     const headers: Record<string, string | undefined> = {};
@@ -143,7 +155,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
     const call = { method, path, headers, body, remoteAddress, requestId: id };
     return send(reply, await service.handle(call));
   });
-  app.addHook("preClose", async () => service.endStreams());
+  // A connection that was busy when the end began must not outlive its answer: that is waited for.
+  let closing = false;
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing) reply.header("connection", "close");
+  });
+  app.addHook("preClose", async () => {
+    closing = true;
+    await service.endStreams();
+  });
   app.addHook("onClose", async () => service.close());
   return app;
 }

@@ -7,6 +7,7 @@ import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Humans } from "./human/humans.ts";
 import type { Limits } from "./limits.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { RuleBook } from "./policy/rule-book.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import type { ReadingFeed } from "./reading-feed.ts";
@@ -42,6 +43,9 @@ export interface ServiceContext {
   readonly cardRuns: CardRuns;
   /** Wakes whoever follows the readings. */
   readonly feed: ReadingFeed;
+  readonly metrics: Metrics;
+  /** Whether it is about to end: balancers should send nothing more. */
+  readonly isEnding: () => boolean;
   /** Whether the MQTT broker takes what is published; `undefined` when there is none. */
   readonly brokerUp: () => boolean | undefined;
   /** Whether and to which pages it serves applications. */

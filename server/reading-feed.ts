@@ -35,6 +35,11 @@ export class ReadingFeed {
     this.#timer = timer;
   }
 
+  /** Listeners at the moment. */
+  get size(): number {
+    return [...this.#open.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** There are new rows. */
   announce(): void {
     for (const wake of [...this.#sleepers]) wake();
@@ -49,8 +54,7 @@ export class ReadingFeed {
   /** Counts a listener by its token's hash; the result lets it go, once. @throws rate-limited */
   claim(token: string, { streamsMax, streamsPerToken }: StreamLimits): () => void {
     const own = this.#open.get(token) ?? 0;
-    const all = [...this.#open.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= streamsPerToken || all >= streamsMax) {
+    if (own >= streamsPerToken || this.size >= streamsMax) {
       const limit = own >= streamsPerToken ? "streams-per-token" : "streams";
       throw new LatchkeyError("rate-limited", { detail: { limit, retry_after: 10 } });
     }

@@ -118,5 +118,6 @@ export async function takeReadings(
   if (evicted > 0) log.write("warn", "readings-evicted", { ...who, count: evicted });
   const good = isNew.filter((_, index) => batch.readings[index]?.refused === undefined);
   const recorded = good.filter((fresh) => fresh).length;
+  context.metrics.readings(recorded, good.length - recorded, refused.length);
   return { serverTime: batch.receivedAt, recorded, duplicates: good.length - recorded, refused };
 }

@@ -90,7 +90,9 @@ export function failureResponse(
   const response = problemResponse(error);
   if (response.status !== 500) {
     const { code } = error;
-    log.write("info", "request-refused", { code, path: path.slice(0, 80), incident });
+    const { limit } = error.detail;
+    const what = { code, path: path.slice(0, 80), incident, ...(limit && { limit }) };
+    log.write("info", "request-refused", what);
     return response;
   }
   const { cause = error } = error;

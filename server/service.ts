@@ -17,20 +17,23 @@ import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.
 import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { addressLockout, noteFailure } from "./lockout.ts";
+import { countingLog, type Metrics, noMetrics, type Observed } from "./metrics/metrics.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
 import { RuleBook } from "./policy/rule-book.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { checkReadiness } from "./readiness.ts";
 import { ReadingFeed } from "./reading-feed.ts";
 import { normalise } from "./request-parts.ts";
 import { failureResponse } from "./response.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { Ephemera } from "./store/ephemera.ts";
 import type { Records } from "./store/records.ts";
+import { Sweeper } from "./sweeper.ts";
 import { systemTimer } from "./system-timer.ts";
 import type { Vault } from "./vault.ts";
-import { unixSeconds, type WallClock } from "./wall-clock.ts";
+import type { WallClock } from "./wall-clock.ts";
 
 export interface ServiceOptions {
   readonly records: Records;
@@ -55,6 +58,8 @@ export interface ServiceOptions {
   readonly applications?: ApplicationOptions;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** Counts what is done; nothing when absent. */
+  readonly metrics?: Metrics;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */
   readonly badgeHost?: string;
 }
@@ -64,14 +69,15 @@ export interface Service {
   /** One request, one answer; never rejects. */
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   readonly admin: Admin;
+  /** Says in `readyz` that it is about to end; goes on working. */
+  drain(): void;
+  /** Whether all is in order, and what is under way: for the page of figures. */
+  readonly observed: Observed;
   /** Ends all streams, and such as begin later, and what is published. */
   endStreams(): Promise<void>;
   /** Forgets sessions and closes the stores; those in this process at once. */
   close(): Promise<void>;
 }
-
-/** How often what is over is swept out, at most. */
-const SWEEP_EVERY_SECONDS = 30;
 
 /**
  * The service over its stores. In-process callers (simulator, tests) hand in their own clock and
@@ -80,6 +86,8 @@ const SWEEP_EVERY_SECONDS = 30;
  */
 export function createService(options: ServiceOptions): Service {
   const { records, ephemera, clock, random, badgeHost = "latchkey.local" } = options;
+  const { metrics = noMetrics } = options;
+  const log = countingLog(options.log, metrics);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
   const rates = new RateLimiter(ephemera, clock);
@@ -94,29 +102,21 @@ export function createService(options: ServiceOptions): Service {
   const brokerUp = (): boolean | undefined => publisher?.isUp;
   const human = options.human ?? humanCryptoOver(options.crypto);
   const humans = new Humans({ ...options, human, host: badgeHost });
-  const context: ServiceContext = { ...options, ...parts, human, humans, brokerUp };
+  let ending = false;
+  const own = { log, metrics, brokerUp, isEnding: () => ending };
+  const context: ServiceContext = { ...options, ...parts, human, humans, ...own };
   const publisher = options.broker && new ReadingPublisher(context, options.broker);
-  let sweptAt = unixSeconds(clock);
-
-  /** Driven by requests, not by a timer: an idle service has nothing that grows. */
-  async function sweepNowAndThen(): Promise<void> {
-    const nowAt = unixSeconds(clock);
-    if (Math.abs(nowAt - sweptAt) < SWEEP_EVERY_SECONDS) return;
-    sweptAt = nowAt;
-    cardRuns.sweep();
-    await ephemera.sweep(nowAt);
-    await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
-  }
+  const sweeper = new Sweeper(context);
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
     const from = request.remoteAddress && networkOf(request.remoteAddress);
     const failed = async (error: unknown): Promise<ServiceResponse> => {
       await noteFailure(context, error, addressLockout(context, from));
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
-      return failureResponse(error, incident, request, options.log);
+      return failureResponse(error, incident, request, log);
     };
     try {
-      await sweepNowAndThen();
+      await sweeper.sweepNowAndThen();
       const path = normalise(request.path);
       const endpoint = routeOf(path, request.method);
       return await dispatch(context, endpoint, { ...request, remoteAddress: from }, failed);
@@ -133,6 +133,13 @@ export function createService(options: ServiceOptions): Service {
   return {
     handle,
     admin: createAdmin(context),
+    drain: () => {
+      ending = true;
+    },
+    observed: {
+      readiness: () => checkReadiness(context),
+      underWay: () => ({ "card-runs": cardRuns.size, streams: feed.size }),
+    },
     endStreams,
     async close() {
       void endStreams();

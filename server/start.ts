@@ -8,6 +8,9 @@ import { createServer } from "./app.ts";
 import type { ApplicationOptions } from "./application/application-options.ts";
 import { ensurePrivateFolder, type FolderKeys, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
+import { openFigures } from "./metrics/figures.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { MetricsPlace } from "./metrics/metrics-place.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { nodeCompression } from "./node-compression.ts";
 import { nodeCrypto } from "./node-crypto.ts";
@@ -40,6 +43,7 @@ export interface FolderOptions {
   readonly clock?: WallClock;
   readonly random?: Random;
   readonly limits?: Partial<Limits>;
+  readonly metrics?: Metrics;
   readonly badgeHost?: string;
   /** Absent: no applications are served. */
   readonly applications?: ApplicationOptions;
@@ -67,12 +71,18 @@ export interface StartOptions extends FolderOptions {
   /** Any free one when 0 or absent. */
   readonly port?: number;
   readonly trustProxy?: boolean | string;
+  /** Where figures for Prometheus are shown; nowhere when absent. */
+  readonly figures?: MetricsPlace;
+  /** How long `readyz` says that the end is near before it comes; 0 when absent. */
+  readonly drainMs?: number;
 }
 
 export interface RunningServer extends OpenedFolder {
   /** Without a slash at the end: the `base_url` of nodes. */
   readonly url: string;
   readonly port: number;
+  /** Of the page of figures, where it has one of its own. */
+  readonly metricsPort?: number;
   /** Lets requests under way end, then closes the database. */
   close(): Promise<void>;
 }
@@ -99,7 +109,15 @@ async function openOnRecords(
   keys: FolderKeys,
 ): Promise<OpenedFolder> {
   const { log = silentLog, clock = systemClock, random = systemRandom } = options;
-  const { limits, badgeHost, broker, applications, registration = "auto", redis } = options;
+  const {
+    limits,
+    badgeHost,
+    broker,
+    applications,
+    registration = "auto",
+    redis,
+    metrics,
+  } = options;
   const sealing = { crypto: nodeCrypto, random, records, keys: keys.vaultKeys };
   const vault = await openVault(sealing);
   const ephemera = await openEphemera(redis, vault, clock);
@@ -108,6 +126,7 @@ async function openOnRecords(
     keys: signingKeys(nodeCrypto, keys.signingSeeds),
     ...{ sha3: wasmSha3(), human: nodeHuman, compression: nodeCompression },
     ...(limits && { limits }),
+    ...(metrics && { metrics }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),
     ...(applications && { applications }),
@@ -167,21 +186,36 @@ export async function rotateFolderVault(options: FolderOptions): Promise<Rotatio
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port = 0, log = silentLog, random = systemRandom } = options;
-  const { trustProxy = false } = options;
-  const opened = await openServiceFolder(options);
+  const { trustProxy = false, figures, drainMs = 0 } = options;
+  const shown = figures && (await openFigures(figures));
+  const opened = await openServiceFolder({ ...options, ...(shown && { metrics: shown.metrics }) });
+  const { service } = opened;
+  shown?.metrics.observe(service.observed);
   const requestId = (): string => uuidFromRandom(random.bytes(16));
-  const app = createServer({ service: opened.service, log, requestId, trustProxy });
+  const app = createServer({ service, log, requestId, trustProxy, ...shown });
   try {
     await app.listen({ host, port });
+    await shown?.listen();
   } catch (error) {
+    await shown?.close();
     await app.close();
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new LatchkeyError("address-in-use", { cause: error, detail: { host, port } });
   }
   const bound = (app.server.address() as AddressInfo).port;
-  const shown = host.includes(":") ? `[${host}]` : host;
+  const name = host.includes(":") ? `[${host}]` : host;
   log.write("info", "listening", { host, port: bound });
-  return { ...opened, url: `http://${shown}:${bound}`, port: bound, close: () => app.close() };
+  const metricsPort = shown?.port;
+  return {
+    ...{ ...opened, url: `http://${name}:${bound}`, port: bound },
+    ...(metricsPort !== undefined && { metricsPort }),
+    async close() {
+      service.drain();
+      if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await app.close();
+      await shown?.close();
+    },
+  };
 }
 
 /** The lines to print after a first start. They hold the token: to the terminal, not to a log. */

@@ -9,15 +9,19 @@ import type { RunningServer, ServeOptions } from "./cli/context.ts";
 /** Starts the real server over its folder. @throws address-in-use, config-invalid */
 export async function launchServer(options: ServeOptions): Promise<RunningServer> {
   const { dataFolder, host, port, stores, broker, applications, onLog } = options;
-  const log = createJsonLog((line) => onLog(lineOf(line)), systemClock);
+  const { figures, drainMs = 0 } = options;
+  const asJson = options.logAs === "json";
+  const log = createJsonLog((line) => onLog(asJson ? line : lineOf(line)), systemClock);
   const server = await startServer({
-    ...{ folder: dataFolder, host, port, log },
+    ...{ folder: dataFolder, host, port, log, drainMs },
     ...stores,
     ...(broker && { broker }),
     ...(applications && { applications }),
+    ...(figures && { figures }),
   }).catch(explain);
   return {
     url: server.url,
+    ...(server.metricsPort !== undefined && { metricsPort: server.metricsPort }),
     ...(server.firstStart === undefined ? {} : { adminToken: server.firstStart.adminToken }),
     provision: () => provisionReader(server),
     close: () => server.close(),

@@ -3,7 +3,7 @@ import { corsHeaders, preflightResponse } from "../application/cors.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "../context.ts";
 import { parseBody } from "../json-body.ts";
 import { authenticateOperator } from "../operator-auth.ts";
-import { queryOf, requireJson } from "../request-parts.ts";
+import { normalise, queryOf, requireJson } from "../request-parts.ts";
 import { jsonResponse } from "../response.ts";
 import { requirePermission } from "../roles.ts";
 import { sealedExchange } from "../sealed-exchange.ts";
@@ -13,6 +13,12 @@ import { ENDPOINTS } from "./endpoints.ts";
 const BY_PATH: ReadonlyMap<string, Endpoint> = new Map(
   ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]),
 );
+
+/** The endpoint that a path names, for figures; `other` when there is none. */
+export function endpointOf(path: string): string {
+  const name = normalise(path);
+  return BY_PATH.has(name) ? name : "other";
+}
 
 /** The endpoint for a request. @throws not-found */
 export function routeOf(path: string, method: string): Endpoint {

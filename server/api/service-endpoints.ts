@@ -1,5 +1,6 @@
 import { reportHealth } from "../handlers/health.ts";
 import { publishKeys } from "../handlers/jwks.ts";
+import { reportLife, reportReadiness } from "../handlers/ready.ts";
 import { jsonResponse } from "../response.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { list, oneOf, optional, text } from "./field.ts";
@@ -13,6 +14,9 @@ const JWK = form({
   alg: oneOf(["EdDSA"]),
   kid: text(43, 43),
 });
+
+const ok = oneOf(["ok"]);
+const CHECKS = form({ database: ok, ephemera: ok, migrations: ok, clock: ok });
 
 /** What the server says of itself. */
 export const SERVICE_ENDPOINTS: readonly Endpoint[] = [
@@ -34,5 +38,21 @@ export const SERVICE_ENDPOINTS: readonly Endpoint[] = [
       broker: optional(oneOf(["connected", "broker-unavailable"])),
     }),
     handle: async (context) => jsonResponse(await reportHealth(context)),
+  },
+  {
+    by: "reading",
+    path: "livez",
+    chapter: "service",
+    summary: "This process answers; nothing that it depends on counts.",
+    answer: form({ status: oneOf(["alive"]) }),
+    handle: async () => jsonResponse(await reportLife()),
+  },
+  {
+    by: "reading",
+    path: "readyz",
+    chapter: "service",
+    summary: "Whether a balancer should send requests here: stores, schema and clock.",
+    answer: form({ status: oneOf(["ready"]), checks: object(CHECKS) }),
+    handle: async (context) => jsonResponse(await reportReadiness(context)),
   },
 ];

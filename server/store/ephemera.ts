@@ -108,6 +108,8 @@ export interface Ephemera {
 
   /** Forgets what is over at that time. */
   sweep(nowAt: number): Promise<void>;
+  /** Its own clock, Unix milliseconds, where it is another machine's. @throws unavailable */
+  clockMs(): Promise<number | undefined>;
   /** @throws unavailable when it does not answer */
   ping(): Promise<void>;
   close(): void | Promise<void>;

@@ -157,6 +157,8 @@ export class MemoryEphemera implements Ephemera {
     for (const [sid, { stored }] of this.#sessions) if (stored.expiresAt <= nowAt) this.#drop(sid);
   }
 
+  async clockMs(): Promise<undefined> {}
+
   async ping(): Promise<void> {}
 
   close(): void {

@@ -152,6 +152,17 @@ export interface DecisionRecord {
   readonly alarm?: Alarm;
 }
 
+/** How the database is, for whoever asks whether the server may work. */
+export interface Standing {
+  /** Steps of the schema that it has taken, and those that this program knows. */
+  readonly schema: number;
+  readonly known: number;
+  /** Its own clock, Unix milliseconds, where it is another machine's. */
+  readonly clockMs?: number;
+  /** Unix seconds of the newest row of the audit log. */
+  readonly newestAt?: number;
+}
+
 /** Taps that a reader refused by itself, as it reports them. */
 export interface ReaderDenials {
   readonly tenantId: string;
@@ -257,6 +268,9 @@ export interface Records
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
   /** Newest first. */
   alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
+
+  /** @throws unavailable */
+  standing(): Promise<Standing>;
 
   /** Runs `work` in one process at a time, of all that have these records open. */
   alone<T>(work: () => Promise<T>): Promise<T>;

@@ -1,3 +1,4 @@
+import { integer } from "./columns.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import type { Records } from "./records.ts";
 import { auditRecords } from "./sqlite-audit.ts";
@@ -30,6 +31,12 @@ export function openSqliteRecords(path: string): Records {
     ...reportRecords(db),
     ...operatorRecords(db),
     ...readingRecords(db),
+    async standing() {
+      const schema = Number(db.get("PRAGMA user_version")?.["user_version"]);
+      const newest = db.get("SELECT at FROM audit ORDER BY seq DESC LIMIT 1");
+      const known = MIGRATIONS.length;
+      return { schema, known, ...(newest && { newestAt: integer(newest, "at") }) };
+    },
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
     ...policyRecords(db),

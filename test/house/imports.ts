@@ -41,6 +41,8 @@ const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
     "protocol/",
     "node:",
     "fastify",
+    "pino",
+    "prom-client",
     "mqtt",
     "@simplewebauthn/server",
     ...DATABASES,

@@ -209,6 +209,12 @@ for (const { name, make, shared } of EPHEMERA_STORES)
       assert.ok(await store.spend([of("a", 6, fast)], NOW + 9), "more than it holds never passes");
     });
 
+    it("have a clock of their own where others share them", async () => {
+      const ms = await store.clockMs();
+      assert.equal(ms === undefined, !shared);
+      assert.ok(Math.abs((ms ?? Date.now()) - Date.now()) < 20_000, `${ms}`);
+    });
+
     it("answer when they are asked whether they do", async () => {
       await store.ping();
     });

@@ -38,6 +38,17 @@ for (const { name, make } of RECORD_STORES)
     });
     after(() => store?.drop());
 
+    it("say how they stand: the schema, their own clock, the newest row of the log", async () => {
+      const before = await records.standing();
+      assert.equal(before.schema, before.known);
+      assert.ok(before.known > 3);
+      assert.equal(before.clockMs === undefined, name === "SQLite");
+      const apart = Math.abs((before.clockMs ?? Date.now()) - Date.now());
+      assert.ok(apart < 20_000, `${apart} ms apart`);
+      await records.audit({ tenantId: "t", at: 1_780_000_000, kind: "standing", data: {} });
+      assert.equal((await records.standing()).newestAt, 1_780_000_000);
+    });
+
     const says = async (tenantId: string) =>
       (await records.auditRows(tenantId, 10_000)).map(({ kind, data }) => [kind, JSON.parse(data)]);
 

@@ -20,6 +20,27 @@ export interface Replica {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** A server in a process of its own, once it listens. @param made is given it before that */
+export function serverProcess(
+  folder: string,
+  env: Environment = {},
+  made: (child: ChildProcess) => void = () => {},
+): Promise<Replica> {
+  const child = spawn(process.execPath, [SERVE, folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  made(child);
+  let said = "";
+  child.stderr.on("data", (text) => {
+    said = `${said}${text}`.slice(-2000);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("exit", (status) => reject(new Error(`ended with ${status}: ${said}`)));
+    child.stdout.once("data", (line) => resolve({ process: child, ...JSON.parse(String(line)) }));
+  });
+}
+
 /** Server processes on one database and one Redis, with the keys of all in their environment. */
 export class Cluster {
   readonly #folder = mkdtempSync(join(tmpdir(), "latchkey-"));
@@ -41,19 +62,8 @@ export class Cluster {
   /** One more process; `env` changes what it is told. */
   start(env: Environment = {}): Promise<Replica> {
     const folder = join(this.#folder, String(++this.#started));
-    const child = spawn(process.execPath, [SERVE, folder], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...this.#env, ...env },
-    });
-    this.#children.push(child);
-    let said = "";
-    child.stderr.on("data", (text) => {
-      said = `${said}${text}`.slice(-2000);
-    });
-    return new Promise((resolve, reject) => {
-      child.on("exit", (status) => reject(new Error(`ended with ${status}: ${said}`)));
-      child.stdout.once("data", (line) => resolve({ process: child, ...JSON.parse(String(line)) }));
-    });
+    const made = (child: ChildProcess) => this.#children.push(child);
+    return serverProcess(folder, { ...this.#env, ...env }, made);
   }
 
   /** Beside the replicas in this process, as the command line is. */

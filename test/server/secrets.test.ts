@@ -111,7 +111,7 @@ describe("JSON log", () => {
   it("writes one object per line with time, level and event", () => {
     assert.equal(
       line("warn", "badge-denied", { code: "badge-unknown", n: 1 }),
-      '{"time":"1970-01-01T00:00:00.000Z","level":"warn","event":"badge-denied",' +
+      '{"level":"warn","time":"1970-01-01T00:00:00.000Z","event":"badge-denied",' +
         '"code":"badge-unknown","n":1}\n',
     );
   });
@@ -120,6 +120,44 @@ describe("JSON log", () => {
     const text = line("info", "x", { path: `a\nb\u2028${"c".repeat(5000)}` });
     assert.equal(text.trimEnd().split("\n").length, 1);
     assert.ok(text.length < 2200);
+  });
+
+  /** What a caller writes who gets round the type. */
+  const forced = (fields: object): string => line("info", "x", fields as Record<string, string>);
+
+  it("withholds keys, bytes and objects that come in all the same", () => {
+    const key = new Secret(new Uint8Array(32).fill(0xab));
+    const bytes = new Uint8Array(32).fill(0xab);
+    const text = forced({
+      key,
+      bytes,
+      nested: { key, bytes },
+      list: [bytes],
+      buffer: bytes.buffer,
+    });
+    for (const spelling of [...spellings(bytes), "171"])
+      assert.ok(!text.includes(spelling), spelling);
+    const { key: shown, bytes: seen, nested } = JSON.parse(text);
+    assert.deepEqual([shown, seen, nested], ["[secret]", "[secret]", "[object]"]);
+  });
+
+  it("knows tokens and passwords by their form, wherever they stand", () => {
+    const secret = "A".repeat(43);
+    const uuid = "0fd1ab34-2ba7-4570-a3aa-f2664d221116";
+    const tokens = [`lka_${secret}`, `lke_${secret}`, `lkb_${uuid}_${secret}`];
+    const jwt = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+    const texts = [...tokens, jwt, "postgres://ada:horse@db/x"].map((each) => `/p?t=${each} end`);
+    for (const path of texts) {
+      const { path: shown } = JSON.parse(line("error", "internal", { path })) as { path: string };
+      assert.match(shown, /^\/p\?t=.*\[secret\].*end$/);
+      for (const part of [secret, "c2lnbmF0dXJl", "eyJzdWIi", "horse"])
+        assert.ok(!shown.includes(part), shown);
+    }
+    const plain = { path: "/identity_iot/ii_time", url: "http://127.0.0.1:80/x", uuid };
+    assert.deepEqual(
+      { ...JSON.parse(line("info", "x", plain)), ...plain },
+      JSON.parse(line("info", "x", plain)),
+    );
   });
 
   it("leaves out what is below its level", () => {

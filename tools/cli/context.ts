@@ -4,6 +4,7 @@ import type { Timer } from "../../protocol/platform.ts";
 import type { Admin } from "../../server/admin.ts";
 import type { ApplicationOptions } from "../../server/application/application-options.ts";
 import type { StoreChoice } from "../../server/environment.ts";
+import type { MetricsPlace } from "../../server/metrics/metrics-place.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Rotation } from "../../server/vault-rotation.ts";
 import type { Authority, AuthorityPlace } from "../authority/authority.ts";
@@ -55,12 +56,18 @@ export interface ServeOptions {
   /** Where readings are published to. */
   readonly broker?: BrokerOptions;
   readonly applications?: ApplicationOptions;
+  /** Where figures for Prometheus are shown. */
+  readonly figures?: MetricsPlace;
+  readonly drainMs?: number;
+  /** How lines are given: for people when absent. */
+  readonly logAs?: "text" | "json";
   /** A line for every request and everything unusual. */
   readonly onLog: (line: string) => void;
 }
 
 export interface RunningServer {
   readonly url: string;
+  readonly metricsPort?: number;
   /** Given at the very first start only. */
   readonly adminToken?: string;
   /** What a new reader of the demo tenant must be configured with, without its pins. */

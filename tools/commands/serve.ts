@@ -1,4 +1,5 @@
 import { type StoreChoice, storesFrom } from "../../server/environment.ts";
+import { metricsFrom } from "../../server/metrics/metrics-place.ts";
 import { isDatabaseUrl } from "../../server/store/sql/database-url.ts";
 import { usageError } from "../cli/arguments.ts";
 import { Channel } from "../cli/channel.ts";
@@ -36,6 +37,12 @@ export const serve: Command = {
     { name: "origins", value: "list", help: "serve applications on pages of https://a.example,…" },
     { name: "mqtt", value: "url", help: "publish readings: mqtt://host:1883 or mqtts://host:8883" },
     { name: "mqtt-version", value: "3.1.1|5", help: "3.1.1 by default" },
+    {
+      name: "metrics",
+      value: "[host:]port",
+      help: "show figures to Prometheus on a port of its own",
+    },
+    { name: "log", value: "text|json", help: "json: one object per line, to standard error" },
     { name: "quiet", short: "q", help: "do not show what is asked and answered" },
   ],
   examples: [
@@ -50,6 +57,8 @@ export const serve: Command = {
   ],
   async *run(context, args) {
     const lines = new Channel<CliEvent>();
+    const logAs = args.text("log") ?? "text";
+    if (logAs !== "text" && logAs !== "json") throw usageError("--log must be text or json", "log");
     const server = await context.serve({
       dataFolder: resolvePath(context, args.text("data") ?? SERVER_FOLDER),
       host: args.text("host") ?? "127.0.0.1",
@@ -57,8 +66,13 @@ export const serve: Command = {
       stores: storesOf(context, args),
       ...brokerOf(context, args),
       ...applicationsOf(args),
+      ...endingOf(context),
+      ...figuresOf(context, args),
+      logAs,
       onLog: (text) => {
-        if (!args.flag("quiet")) lines.push({ type: "note", text });
+        if (args.flag("quiet")) return;
+        if (logAs === "json") context.stderr.write(text);
+        else lines.push({ type: "note", text });
       },
     });
     try {
@@ -67,6 +81,8 @@ export const serve: Command = {
         text: `The server listens on ${server.url}`,
         fields: { url: server.url },
       };
+      if (server.metricsPort !== undefined)
+        yield { type: "note", text: `Figures are at port ${server.metricsPort}, /metrics` };
       if (server.adminToken !== undefined) {
         yield { type: "secret", name: "Admin token", value: server.adminToken };
         yield { type: "note", text: "It is stored as a hash: write it down now." };
@@ -103,6 +119,18 @@ function storesOf(context: Context, args: Arguments): StoreChoice {
 function applicationsOf(args: Arguments): Pick<ServeOptions, "applications"> {
   const list = args.text("origins");
   return list === undefined ? {} : { applications: { origins: list.split(",") } };
+}
+
+function figuresOf({ env }: Context, args: Arguments): Pick<ServeOptions, "figures"> {
+  const figures = metricsFrom(env, args.text("metrics"));
+  return figures === undefined ? {} : { figures };
+}
+
+/** How long balancers have to notice that it is about to end. */
+function endingOf({ env }: Context): Pick<ServeOptions, "drainMs"> {
+  const text = env["LATCHKEY_DRAIN_SECONDS"] ?? "0";
+  if (!/^\d{1,3}$/.test(text)) throw usageError("LATCHKEY_DRAIN_SECONDS is 0 to 999", "drain");
+  return { drainMs: Number(text) * 1000 };
 }
 
 /** The broker's name and password are in the environment: every user sees a command line. */

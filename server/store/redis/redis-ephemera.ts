@@ -241,6 +241,11 @@ export class RedisEphemera implements Ephemera {
   /** Redis forgets by itself. */
   async sweep(): Promise<void> {}
 
+  async clockMs(): Promise<number> {
+    const [seconds, microseconds] = await this.#link.run((redis) => redis.time());
+    return Number(seconds) * 1000 + Number(microseconds) / 1000;
+  }
+
   async ping(): Promise<void> {
     await this.#link.run((redis) => redis.ping());
   }

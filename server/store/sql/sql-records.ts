@@ -14,6 +14,7 @@ import { policyRecords } from "./sql-policies.ts";
 import { readingRecords, sweepReadings } from "./sql-readings.ts";
 import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
+import { standingOf } from "./sql-standing.ts";
 import { tenantRecords } from "./sql-tenants.ts";
 import { vaultRecords } from "./sql-vault.ts";
 
@@ -48,6 +49,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...policyRecords(database, append),
     ...releaseRecords(database, append),
     ...humanRecords(database, append),
+    standing: () => standingOf(database, flavour),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>

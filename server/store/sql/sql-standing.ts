@@ -1,0 +1,29 @@
+import { sql } from "kysely";
+import type { Standing } from "../records.ts";
+import type { Flavour } from "./flavour.ts";
+import type { SqlDatabase } from "./sql-database.ts";
+import { SQL_STEPS } from "./sql-schema.ts";
+
+interface Row {
+  readonly step: number;
+  readonly newest: number | null;
+  readonly now: number;
+}
+
+/** Unix seconds with their fraction, on the database's own clock. */
+const NOW = {
+  mariadb: sql<number>`unix_timestamp(now(3))`,
+  postgres: sql<number>`extract(epoch from clock_timestamp())`,
+};
+
+/** Schema, clock and newest audit row in one question. @throws unavailable */
+export function standingOf(database: SqlDatabase, { name }: Flavour): Promise<Standing> {
+  return database.run(async (db) => {
+    const asked = sql<Row>`SELECT step, ${NOW[name]} AS now,
+      (SELECT at FROM audit ORDER BY seq DESC LIMIT 1) AS newest FROM latchkey_schema`;
+    const { rows } = await asked.execute(db);
+    const { step = 0, now = 0, newest = null } = rows[0] ?? {};
+    const standing = { schema: Number(step), known: SQL_STEPS.length, clockMs: Number(now) * 1000 };
+    return newest === null ? standing : { ...standing, newestAt: Number(newest) };
+  });
+}
