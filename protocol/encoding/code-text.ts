@@ -2,8 +2,8 @@
 const ARGUMENTS = 64;
 /**
  * Units of a text to cut off and read at a time: where the engine looks for a unit from the start
- * of the text, as the device's does, a long text read unit by unit takes a time that grows with the
- * square. Whole groups of hexadecimal and base64 digits.
+ * of the text, as XS without its cache does, a long text read unit by unit takes a time that grows
+ * with the square. Whole groups of hexadecimal and base64 digits.
  */
 export const PIECE = 256;
 

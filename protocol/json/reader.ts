@@ -80,7 +80,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function parseValue(text: string, field: string, limits: JsonLimits): JsonValue {
   if (text.length > limits.length) throw malformed(field, `longer than ${limits.length}`);
   const nesting = new Nesting(field, limits.depth);
-  // In pieces: the device's engine looks for each unit from the start of what it is given.
+  // In pieces: XS without its cache looks for each unit from the start of what it is given.
   for (let at = 0; at < text.length; at += PIECE) nesting.take(text.slice(at, at + PIECE));
   return parsed(text, field);
 }
