@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: figures side by side, for people. Nothing here passes or fails: times belong
+ * `npm run bench [-- part …]`: figures side by side, for people. Nothing here passes or fails: times belong
  * to a machine. What must not grow is held by tests that count bytes, APDUs and virtual time.
  */
 import { join } from "node:path";
@@ -47,14 +47,26 @@ function printRow(name: string, timesUs: readonly number[], steps: number | unde
   console.log(`${name.padEnd(24)}${times}${ratio}${perSecond}${xs}`);
 }
 
-const compute = await xsCompute();
-console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
-printHead();
-for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
-  const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
-  printRow(name, times, compute.get(name));
+async function benchCrypto(): Promise<void> {
+  const compute = await xsCompute();
+  printHead();
+  for (const { name, work } of [...OPERATIONS, ...BADGE_OPERATIONS]) {
+    const times = PROVIDERS.map((crypto) => measureUs(() => work(crypto)));
+    printRow(name, times, compute.get(name));
+  }
 }
-benchJournal();
-await benchHuman();
-await benchClaims();
-await benchSimulator();
+
+const PARTS: Readonly<Record<string, () => unknown>> = {
+  crypto: benchCrypto,
+  journal: benchJournal,
+  human: benchHuman,
+  claims: benchClaims,
+  simulator: benchSimulator,
+};
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0)
+  throw new Error(`no bench ${unknown.join(", ")}: there are ${Object.keys(PARTS).join(", ")}`);
+console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
+for (const [name, bench] of Object.entries(PARTS))
+  if (wanted.length === 0 || wanted.includes(name)) await bench();

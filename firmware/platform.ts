@@ -72,6 +72,8 @@ export interface UpdateBoard {
   readonly securityVersion: number;
   /** Version of the boot code. */
   readonly bootloader: number;
+  /** Tells boot code that decides by itself that the running image stays. @throws storage-failed */
+  readonly keep?: () => void;
   readonly sha3: Sha3;
   /** `NodeUpdate`: comes with the board, so that images of boards without boot code lack its code. */
   readonly start: (options: NodeUpdateOptions) => NodeUpdate;

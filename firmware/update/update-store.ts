@@ -33,6 +33,8 @@ export interface UpdateStoreOptions {
   readonly running: Slot;
   /** Of the program that runs. */
   readonly securityVersion: number;
+  /** Tells boot code that decides by itself that the running image stays. @throws storage-failed */
+  readonly keep?: () => void;
 }
 
 /**
@@ -45,13 +47,15 @@ export class UpdateStore {
   readonly #slots: readonly [Sectors, Sectors];
   readonly #flash: UpdateLayout;
   readonly #securityVersion: number;
+  readonly #keep: () => void;
 
-  constructor({ flash, running, securityVersion }: UpdateStoreOptions) {
+  constructor({ flash, running, securityVersion, keep }: UpdateStoreOptions) {
     this.#flash = layOutUpdate(flash);
     this.#log = new BootLog(this.#flash.state);
     this.#slots = [new Sectors(this.#flash.slots[0]), new Sectors(this.#flash.slots[1])];
     this.running = running;
     this.#securityVersion = securityVersion;
+    this.#keep = keep ?? (() => {});
   }
 
   get state(): BootState {
@@ -135,6 +139,8 @@ export class UpdateStore {
   /** The image on trial works: it is the one to start from now on. @throws storage-failed */
   confirm(): void {
     if (!this.isOnTrial) return;
+    // First: when the power goes in between, the same image runs again and confirms again.
+    this.#keep();
     const { trial: _, ...rest } = this.state;
     const { running } = this;
     const floor = Math.max(rest.floor, rest.images[running]?.securityVersion ?? 0);

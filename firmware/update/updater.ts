@@ -1,15 +1,16 @@
 import { type FirmwareFacts, imageHash } from "../../protocol/claims/firmware-manifest.ts";
+import { answerInTurns, type Inquiry } from "../../protocol/claims/inquiry.ts";
 import { refusal } from "../../protocol/claims/verify-claim.ts";
 import {
   type FirmwareDecision,
+  type FirmwareOptions,
+  inquireFirmware,
   type ReceivedImage,
-  verifyFirmware,
 } from "../../protocol/claims/verify-firmware.ts";
 import type { RunningHash } from "../../protocol/crypto/running-sha256.ts";
 import type { Sha3 } from "../../protocol/crypto/sha3.ts";
-import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError, malformed } from "../../protocol/errors.ts";
-import { parseValue } from "../../protocol/json/reader.ts";
+import { parseBytes } from "../../protocol/json/reader.ts";
 import { FIRMWARE_CHUNK, FIRMWARE_PARTS } from "../../protocol/node/firmware-part.ts";
 import { type FirmwareSource, wholePart } from "./firmware-source.ts";
 import type { UpdateStore } from "./update-store.ts";
@@ -72,18 +73,13 @@ export class Updater {
     release: string,
     image: ReceivedImage | undefined,
   ): Promise<FirmwareDecision> {
-    const { source, store, sha3, identityId, product, bootloader, nowMs } = this.#options;
+    const { source, store, sha3, identityId, product, bootloader, nowMs, pause } = this.#options;
     const { bytes } = await wholePart(source, "graph", release);
     const now = nowMs();
     if (now === undefined) throw new LatchkeyError("clock-untrusted");
-    const limits = { length: FIRMWARE_PARTS.graph, depth: GRAPH_DEPTH };
-    try {
-      const graph = parseValue(fromUtf8(bytes, "graph"), "graph", limits);
-      const installed = { product, bootloader, securityVersion: store.floor };
-      return verifyFirmware(wire, graph, image, { sha3, nowMs: now, identityId, installed });
-    } catch (error) {
-      return { decision: "refuse", ...refusal(error) };
-    }
+    const installed = { product, bootloader, securityVersion: store.floor };
+    const options = { sha3, nowMs: now, identityId, installed };
+    return answerInTurns(decisionOf(wire, bytes, image, options), sha3, pause);
   }
 
   async #download({ size }: FirmwareFacts, release: string, begun: number): Promise<void> {
@@ -110,6 +106,21 @@ export class Updater {
       await pause();
     }
     return hash.digest();
+  }
+}
+
+function* decisionOf(
+  wire: Uint8Array,
+  graphBytes: Uint8Array,
+  image: ReceivedImage | undefined,
+  options: FirmwareOptions,
+): Inquiry<FirmwareDecision> {
+  const limits = { length: FIRMWARE_PARTS.graph, depth: GRAPH_DEPTH };
+  try {
+    const { value: graph } = yield* parseBytes(graphBytes, "graph", limits);
+    return yield* inquireFirmware(wire, graph, image, options);
+  } catch (error) {
+    return { decision: "refuse", ...refusal(error) };
   }
 }
 

@@ -7,8 +7,8 @@ export interface Grant {
   readonly fromMs: number;
   /** The last millisecond. */
   readonly untilMs: number;
-  /** The claims that it came by: revoking any of them ends it. Empty for the root's. */
-  readonly claimIds: readonly string[];
+  /** The claim that it came by: revoking that ends it. Absent for the root's. */
+  readonly claimId?: string;
   /** What its issuer held; absent for the root. */
   readonly parent?: Grant;
 }
@@ -58,19 +58,27 @@ export class Authority {
 
   isAlive(grant: Grant, atMs: number): boolean {
     if (atMs < grant.fromMs || atMs > grant.untilMs) return false;
-    const names = [grant.address, ...grant.claimIds];
-    if (names.some((name) => this.#endedBetween(name, grant.fromMs, atMs))) return false;
-    return !grant.claimIds.some((id) => this.isWithdrawn(id, grant.parent));
+    const { address, claimId, fromMs, parent } = grant;
+    if (this.#endedBetween(address, fromMs, atMs)) return false;
+    if (claimId === undefined) return true;
+    return !this.#endedBetween(claimId, fromMs, atMs) && !this.isWithdrawn(claimId, parent);
   }
 
   /** Whether a claim fell with whoever issued it. */
   isWithdrawn(claimId: string, issuer: Grant | undefined): boolean {
-    if (issuer === undefined) return false;
-    for (const name of [issuer.address, ...issuer.claimIds]) {
-      const at = this.#withdrawn.get(name);
-      if (at !== undefined && at >= issuer.fromMs && !this.#seenBefore(claimId, at)) return true;
+    if (this.#withdrawn.size === 0) return false;
+    // No recursion: a chain of delegations may be as long as a graph, and a node's stack is short.
+    let child: string | undefined = claimId;
+    let grant = issuer;
+    while (child !== undefined && grant !== undefined) {
+      for (const name of [grant.address, grant.claimId ?? grant.address]) {
+        const at = this.#withdrawn.get(name);
+        if (at !== undefined && at >= grant.fromMs && !this.#seenBefore(child, at)) return true;
+      }
+      child = grant.claimId;
+      grant = grant.parent;
     }
-    return issuer.claimIds.some((id) => this.isWithdrawn(id, issuer.parent));
+    return false;
   }
 
   /** Whether `name` was ended at or after `fromMs` and by `atMs`. */

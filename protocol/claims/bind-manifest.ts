@@ -2,9 +2,10 @@ import { LatchkeyError } from "../errors.ts";
 import { isAddressOf, type KeyAddresses } from "./address.ts";
 import { ownValue, type ResolveOptions } from "./claim-reader.ts";
 import type { IdentityGraph, ManifestIdentityBinding, ResolvedIdentity } from "./identity-types.ts";
+import { answerAtOnce, type Inquiry } from "./inquiry.ts";
 import { computeManifestId } from "./manifest-form.ts";
 import type { SignedManifest } from "./manifest-types.ts";
-import { resolveIdentityGraph } from "./resolve.ts";
+import { inquireGraph, resolveIdentityGraph } from "./resolve.ts";
 import { maySignManifests } from "./scopes.ts";
 import { refusal } from "./verify-claim.ts";
 import { checkSignedManifest, type VerifyManifestOptions } from "./verify-manifest.ts";
@@ -32,13 +33,13 @@ function isAllowed(identity: ResolvedIdentity, addresses: KeyAddresses): boolean
  * @throws as `checkSignedManifest`; the code of a graph that cannot be resolved;
  * identity-revoked, issuer-unauthorized
  */
-export function checkManifestIdentity(
+export function* checkManifestIdentity(
   signed: unknown,
   graph: unknown,
   options: BindOptions,
-): BoundManifest {
-  const { signed: checked, addresses } = checkSignedManifest(signed, options);
-  const { resolved: identity, errors } = resolveIdentityGraph(graph, options);
+): Inquiry<BoundManifest> {
+  const { signed: checked, addresses } = yield* checkSignedManifest(signed, options);
+  const { resolved: identity, errors } = yield* inquireGraph(graph, options);
   if (identity === null) {
     const { code, message } = errors.find(({ code }) => code === "rotation-conflict") ?? errors[0]!;
     throw new LatchkeyError(code, { message });
@@ -76,7 +77,7 @@ export function verifyManifestIdentity(
   options: BindOptions,
 ): ManifestIdentityBinding {
   try {
-    const bound = checkManifestIdentity(signed, graph, options);
+    const bound = answerAtOnce(checkManifestIdentity(signed, graph, options), options.sha3);
     return {
       valid: true,
       manifestId: computeManifestId(bound.signed.manifest, options.sha3),

@@ -6,6 +6,7 @@ import { isAddressOf } from "./address.ts";
 import type { FirstSeen } from "./authority.ts";
 import { type ClaimContent, claimContent } from "./claim-content.ts";
 import type { IdentityResolutionError, TotemIdentityDocument } from "./identity-types.ts";
+import type { Inquiry } from "./inquiry.ts";
 import { checkPast } from "./moment.ts";
 import { isSigned, type ParsedClaim, parseSignedClaim, refusal } from "./verify-claim.ts";
 
@@ -40,7 +41,8 @@ export class ClaimReader {
   readonly errors: IdentityResolutionError[] = [];
   readonly #options: ResolveOptions;
   readonly #document: TotemIdentityDocument;
-  readonly #seen = new Set<string>();
+  /** Signatures by what they sign. */
+  readonly #seen = new Map<string, Set<string>>();
 
   constructor(document: TotemIdentityDocument, options: ResolveOptions) {
     this.#document = document;
@@ -70,16 +72,18 @@ export class ClaimReader {
     if (claim.type === "rotates_to" && (claim.expiresAt ?? nowMs) < nowMs)
       throw new LatchkeyError("statement-expired");
     // Also by another encoding of key or signature: a signature is one sequence of bytes.
-    const name = `${toHex(digest)} ${toHex(publicKey)} ${parsed.signature}`;
-    if (this.#seen.has(name)) throw new LatchkeyError("claim-duplicate");
-    this.#seen.add(name);
+    const name = `${toHex(digest)} ${toHex(publicKey)}`;
+    const seen = this.#seen.get(name);
+    if (seen?.has(parsed.signature)) throw new LatchkeyError("claim-duplicate");
+    if (seen === undefined) this.#seen.set(name, new Set([parsed.signature]));
+    else seen.add(parsed.signature);
     return { ...parsed, index, content };
   }
 }
 
-/** The signature of a candidate, computed once. */
-export function hasSignature(sha3: Sha3, candidate: Candidate): boolean {
-  candidate.signed ??= isSigned(sha3, candidate);
+/** The signature of a candidate, asked for once. */
+export function* hasSignature(sha3: Sha3, candidate: Candidate): Inquiry<boolean> {
+  candidate.signed ??= yield* isSigned(sha3, candidate);
   return candidate.signed;
 }
 

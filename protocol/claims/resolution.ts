@@ -15,6 +15,7 @@ import type {
   ServiceEndpointClaim,
   TotemIdentityDocument,
 } from "./identity-types.ts";
+import type { Inquiry } from "./inquiry.ts";
 import { ALL, covers, MANAGE_IDENTITY, mayIssue, maySignManifests } from "./scopes.ts";
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -46,6 +47,9 @@ export class Resolution {
   readonly #document: TotemIdentityDocument;
   readonly #options: ResolveOptions;
   readonly #candidates: readonly Candidate[];
+  readonly #byKey = new Map<string, Candidate[]>();
+  /** One-time keys that were found to have signed two messages. */
+  readonly #spent = new Set<string>();
   readonly #authority: Authority;
   readonly #accepted: Accepted[] = [];
   #controller: string;
@@ -65,7 +69,12 @@ export class Resolution {
     this.#options = options;
     this.#authority = new Authority(before?.withdrawn ?? new Map(), options.firstSeenMs);
     this.#controller = document.rootAddress;
-    const root = { address: document.rootAddress, scopes: [ALL], claimIds: [] };
+    for (const one of candidates) {
+      const known = this.#byKey.get(one.addresses.claim);
+      if (known === undefined) this.#byKey.set(one.addresses.claim, [one]);
+      else known.push(one);
+    }
+    const root = { address: document.rootAddress, scopes: [ALL] };
     this.#authority.grant({ ...root, fromMs: Number.NEGATIVE_INFINITY, untilMs: FOREVER });
   }
 
@@ -73,7 +82,7 @@ export class Resolution {
     return { withdrawn: this.#withdrawn, retired: this.#retired };
   }
 
-  run(): ResolvedIdentity | null {
+  *run(): Inquiry<ResolvedIdentity | null> {
     const { nowMs } = this.#options;
     const sorted = [...this.#candidates].sort(
       (a, b) => a.claim.issuedAt - b.claim.issuedAt || order(a) - order(b) || a.index - b.index,
@@ -82,17 +91,18 @@ export class Resolution {
       const { issuedAt } = sorted[at]!.claim;
       let end = at;
       while (end < sorted.length && sorted[end]!.claim.issuedAt === issuedAt) end++;
-      this.#sameMoment(sorted.slice(at, end));
+      yield* this.#sameMoment(sorted.slice(at, end));
       at = end;
     }
     return this.#inDoubt ? null : this.#resolved(nowMs);
   }
 
   /** Claims of one millisecond may depend on each other, in any order. */
-  #sameMoment(claims: readonly Candidate[]): void {
+  *#sameMoment(claims: readonly Candidate[]): Inquiry<void> {
     let waiting = claims;
     for (;;) {
-      const still = waiting.filter((candidate) => !this.#take(candidate));
+      const still: Candidate[] = [];
+      for (const candidate of waiting) if (!(yield* this.#take(candidate))) still.push(candidate);
       if (still.length === waiting.length || still.length === 0) {
         for (const one of still) this.#refuse(one, new LatchkeyError("issuer-unauthorized"));
         return;
@@ -102,14 +112,14 @@ export class Resolution {
   }
 
   /** `false`: nobody lets its issuer say so, yet. */
-  #take(candidate: Candidate): boolean {
+  *#take(candidate: Candidate): Inquiry<boolean> {
     const { claim, addresses, content } = candidate;
     const held = this.#authority.held(addresses, claim.issuedAt);
     const able = held.filter(({ scopes }) => mayIssue(scopes, claim.type));
     const [issuer] = able;
     if (issuer === undefined) return false;
     try {
-      this.#checkSigned(candidate);
+      yield* this.#checkSigned(candidate);
       if (content.type === "delegates_to") this.#delegate(candidate, able);
       else if (content.type === "rotates_to") this.#rotate(candidate, held, content.newAddress);
       else if (content.type === "revokes") this.#revoke(candidate, issuer, content.revoked);
@@ -120,10 +130,15 @@ export class Resolution {
     return true;
   }
 
-  #checkSigned(candidate: Candidate): void {
+  *#checkSigned(candidate: Candidate): Inquiry<void> {
     const { sha3 } = this.#options;
-    const { claim } = candidate;
-    if (!hasSignature(sha3, candidate)) throw new LatchkeyError("signature-invalid");
+    const { claim, addresses } = candidate;
+    // Refused whatever its signature is, so nobody computes it. Not so endings: a revocation counts
+    // from a spent key too, and two rotations leave nobody in control.
+    const ends = claim.type === "revokes" || claim.type === "rotates_to";
+    if (!ends && !candidate.isTree && this.#spent.has(addresses.claim))
+      throw new LatchkeyError("key-reused");
+    if (!(yield* hasSignature(sha3, candidate))) throw new LatchkeyError("signature-invalid");
     if (claim.type === "revokes") return; // better once too often
     if (this.#isBackdated(candidate))
       throw new LatchkeyError("time-implausible", {
@@ -133,22 +148,25 @@ export class Resolution {
     const revokedAt = this.#before && this.#revokedAt;
     if (revokedAt !== undefined && claim.issuedAt > revokedAt)
       throw new LatchkeyError("identity-revoked");
-    const conflicting = claim.type === "rotates_to" && this.#hasOther(candidate, "rotates_to");
+    const conflicting =
+      claim.type === "rotates_to" && (yield* this.#hasOther(candidate, "rotates_to"));
     if (conflicting) {
       this.#inDoubt ||= this.#isController(candidate);
       throw new LatchkeyError("rotation-conflict");
     }
-    if (!candidate.isTree && this.#hasOther(candidate)) throw new LatchkeyError("key-reused");
+    if (candidate.isTree || !(yield* this.#hasOther(candidate))) return;
+    this.#spent.add(addresses.claim);
+    throw new LatchkeyError("key-reused");
   }
 
   /** Whether the same key signed another claim (of that type): the signatures are computed. */
-  #hasOther(candidate: Candidate, type?: "rotates_to"): boolean {
-    return this.#candidates.some(
-      (other) =>
-        isOtherMessage(candidate, other) &&
-        (type === undefined || other.claim.type === type) &&
-        hasSignature(this.#options.sha3, other),
-    );
+  *#hasOther(candidate: Candidate, type?: "rotates_to"): Inquiry<boolean> {
+    for (const other of this.#byKey.get(candidate.addresses.claim)!) {
+      if (!isOtherMessage(candidate, other)) continue;
+      if (type !== undefined && other.claim.type !== type) continue;
+      if (yield* hasSignature(this.#options.sha3, other)) return true;
+    }
+    return false;
   }
 
   /** Whether a claim of a key that was rotated away later was seen only after that. */
@@ -177,7 +195,7 @@ export class Resolution {
     const grant: Grant = {
       ...{ address: delegatedAddress, scopes, fromMs: claim.issuedAt },
       untilMs: Math.min(claim.expiresAt ?? FOREVER, issuer.untilMs),
-      claimIds: [claim.id],
+      claimId: claim.id,
       parent: issuer,
     };
     this.#authority.grant(grant);
@@ -208,7 +226,7 @@ export class Resolution {
       return;
     }
     this.#authority.end(revoked, claim.issuedAt);
-    if (issuer.claimIds.length === 0) this.#withdrawn.set(revoked, claim.issuedAt);
+    if (issuer.claimId === undefined) this.#withdrawn.set(revoked, claim.issuedAt);
   }
 
   #refuse({ index, claim }: Candidate, error: unknown): void {

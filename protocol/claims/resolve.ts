@@ -8,6 +8,7 @@ import {
 } from "./claim-reader.ts";
 import { checkIdentityDocument } from "./document.ts";
 import type { IdentityResolutionResult, TotemIdentityDocument } from "./identity-types.ts";
+import { answerAtOnce, type Inquiry } from "./inquiry.ts";
 import { Resolution } from "./resolution.ts";
 
 function claimsOf(graph: unknown, max: number): readonly unknown[] {
@@ -27,21 +28,32 @@ export function resolveIdentityGraph(
   graph: unknown,
   options: ResolveOptions,
 ): IdentityResolutionResult {
+  return answerAtOnce(inquireGraph(graph, options), options.sha3);
+}
+
+/** {@link resolveIdentityGraph} as an inquiry, which may rest after each claim. */
+export function* inquireGraph(
+  graph: unknown,
+  options: ResolveOptions,
+): Inquiry<IdentityResolutionResult> {
   let reader: ClaimReader;
   let document: TotemIdentityDocument;
   try {
     const claims = claimsOf(graph, options.maxClaims ?? MAX_CLAIMS);
     document = checkIdentityDocument(ownValue(graph, "document"), options.sha3);
     reader = new ClaimReader(document, options);
-    for (let i = 0; i < claims.length; i++) reader.read(ownValue(claims, String(i)), i);
+    for (let i = 0; i < claims.length; i++) {
+      reader.read(ownValue(claims, String(i)), i);
+      yield;
+    }
   } catch (error) {
     return { resolved: null, errors: [graphError(error)] };
   }
   // Once to learn what was revoked and rotated, and once with that knowledge.
   const first = new Resolution(document, reader.candidates, options);
-  first.run();
+  yield* first.run();
   const second = new Resolution(document, reader.candidates, options, first.known);
-  const resolved = second.run();
+  const resolved = yield* second.run();
   const errors = [...reader.errors, ...second.errors].sort(
     (a, b) => (a.index ?? -1) - (b.index ?? -1),
   );

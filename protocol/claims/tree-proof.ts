@@ -1,8 +1,9 @@
 import type { Sha3 } from "../crypto/sha3.ts";
 import { concat, equalBytes } from "../encoding/bytes.ts";
 import { leafHash } from "./address.ts";
+import { answerAtOnce, type Inquiry } from "./inquiry.ts";
 import { miniData, miniNumber } from "./minima-bytes.ts";
-import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, wotsVerify } from "./wots.ts";
+import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH } from "./wots.ts";
 
 /**
  * The signature of a key tree: one proof for each of three levels, from the root down. A proof is
@@ -105,20 +106,34 @@ export function rootOfProof(sha3: Sha3, { publicKey, siblings }: LevelProof): Ui
 }
 
 /**
- * Whether `signature` (4,125 bytes) signs the 32-byte `message` under a tree's root. Three WOTS
- * verifications; the roots are compared first, because that takes 21 hashes.
+ * Whether `signature` (4,125 bytes) signs the 32-byte `message` under a tree's root. Asks for three
+ * one-time signatures; the roots are compared first, because that takes 21 hashes.
  */
+export function* isSignedByTree(
+  sha3: Sha3,
+  treeRoot: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Inquiry<boolean> {
+  const proofs = decodeTreeSignature(signature);
+  if (proofs === undefined) return false;
+  const roots = proofs.map((proof) => rootOfProof(sha3, proof));
+  if (!equalBytes(roots[0]!, treeRoot)) return false;
+  for (const [level, proof] of proofs.entries()) {
+    const below = roots[level + 1];
+    const signed = { publicKey: proof.publicKey, signature: proof.signature };
+    const fits = yield { ...signed, message: below ?? message, isShared: below !== undefined };
+    if (!fits) return false;
+  }
+  return true;
+}
+
+/** The answer to {@link isSignedByTree}. */
 export function treeVerify(
   sha3: Sha3,
   treeRoot: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  const proofs = decodeTreeSignature(signature);
-  if (proofs === undefined) return false;
-  const roots = proofs.map((proof) => rootOfProof(sha3, proof));
-  if (!equalBytes(roots[0]!, treeRoot)) return false;
-  return proofs.every((proof, level) =>
-    wotsVerify(sha3, proof.publicKey, roots[level + 1] ?? message, proof.signature),
-  );
+  return answerAtOnce(isSignedByTree(sha3, treeRoot, message, signature), sha3);
 }

@@ -7,9 +7,10 @@ import { computeClaimId } from "./claim.ts";
 import { readTag } from "./domain-tag.ts";
 import { isSignedIdentityClaim } from "./guards.ts";
 import type { IdentityClaim, IdentityVerifyResult } from "./identity-types.ts";
+import { answerAtOnce, type Inquiry, type RestingWork } from "./inquiry.ts";
 import { fromKeyHex } from "./key-hex.ts";
-import { TREE_SIGNATURE_LENGTH, treeVerify } from "./tree-proof.ts";
-import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, wotsVerify } from "./wots.ts";
+import { isSignedByTree, TREE_SIGNATURE_LENGTH } from "./tree-proof.ts";
+import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH } from "./wots.ts";
 
 export interface VerifyClaimOptions {
   readonly sha3: Sha3;
@@ -40,20 +41,33 @@ function spellSignature(text: string, field: string): string {
   return digits.toUpperCase();
 }
 
-/** The bytes of a signature, of a one-time key or of a tree. @throws malformed */
-export function readSignature(text: string, field: string): Uint8Array {
-  return fromHex(spellSignature(text, field), field);
+/** Digits that are decoded between two rests. */
+const DIGITS_PER_TURN = 1024;
+
+function* decoded(digits: string): RestingWork<Uint8Array> {
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let at = 0; at < digits.length; at += DIGITS_PER_TURN) {
+    bytes.set(fromHex(digits.slice(at, at + DIGITS_PER_TURN)), at / 2);
+    yield;
+  }
+  return bytes;
 }
 
-/** Whether a signature of either kind fits. */
-export function verifySignature(
+/** The bytes of a signature, of a one-time key or of a tree. @throws malformed */
+export function* readSignature(text: string, field: string): RestingWork<Uint8Array> {
+  return yield* decoded(spellSignature(text, field));
+}
+
+/** Whether a signature of either kind fits; asks for one one-time signature, or three. */
+export function* isSignedBy(
   sha3: Sha3,
   publicKey: Uint8Array,
   digest: Uint8Array,
   signature: Uint8Array,
-): boolean {
-  const verify = signature.length === TREE_SIGNATURE_LENGTH ? treeVerify : wotsVerify;
-  return verify(sha3, publicKey, digest, signature);
+): Inquiry<boolean> {
+  if (signature.length === TREE_SIGNATURE_LENGTH)
+    return yield* isSignedByTree(sha3, publicKey, digest, signature);
+  return yield { publicKey, message: digest, signature, isShared: false };
 }
 
 /**
@@ -84,9 +98,10 @@ export function parseSignedClaim(
   return { claim, digest, publicKey, addresses, signature, isTree };
 }
 
-/** Whether the signature of a parsed claim fits: one WOTS verification, or three. */
-export function isSigned(sha3: Sha3, parsed: ParsedClaim): boolean {
-  return verifySignature(sha3, parsed.publicKey, parsed.digest, fromHex(parsed.signature));
+/** Whether the signature of a parsed claim fits. */
+export function* isSigned(sha3: Sha3, parsed: ParsedClaim): Inquiry<boolean> {
+  const signature = yield* decoded(parsed.signature);
+  return yield* isSignedBy(sha3, parsed.publicKey, parsed.digest, signature);
 }
 
 /** An answer with a code in place of an exception. */
@@ -106,7 +121,8 @@ export function verifyIdentityClaim(
   try {
     const parsed = parseSignedClaim(signed, options);
     const signerAddress = parsed.addresses.claim;
-    if (isSigned(options.sha3, parsed)) return { valid: true, signerAddress };
+    if (answerAtOnce(isSigned(options.sha3, parsed), options.sha3))
+      return { valid: true, signerAddress };
     const { code, reason } = refusal(new LatchkeyError("signature-invalid"));
     return { valid: false, code, reason, signerAddress };
   } catch (error) {

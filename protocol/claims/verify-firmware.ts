@@ -1,9 +1,12 @@
 import { constantTimeEqual } from "../crypto/constant-time.ts";
 import type { ErrorCode } from "../error-codes.ts";
-import { LatchkeyError } from "../errors.ts";
+import { LatchkeyError, malformed } from "../errors.ts";
 import { type BindOptions, checkManifestIdentity } from "./bind-manifest.ts";
+import { MAX_CLAIMS, ownValue } from "./claim-reader.ts";
 import { type FirmwareFacts, firmwareFactsOf, imageHash } from "./firmware-manifest.ts";
-import { decodeManifest } from "./manifest-wire.ts";
+import { answerAtOnce, type Inquiry } from "./inquiry.ts";
+import type { SignedManifest } from "./manifest-types.ts";
+import { readManifest } from "./manifest-wire.ts";
 import { refusal } from "./verify-claim.ts";
 
 /** The board that an image is offered to. */
@@ -49,6 +52,27 @@ function checkImage(facts: FirmwareFacts, { size, sha256 }: ReceivedImage): void
 }
 
 /**
+ * The longest text of a manifest or a claim, in UTF-16 units: it is hashed in one turn of a node,
+ * which has 50 ms. Six times what either needs.
+ */
+const STATEMENT_MAX = 2048;
+
+function checkLength(statement: unknown, field: string): void {
+  const text = JSON.stringify(statement) as string | undefined;
+  if (text !== undefined && text.length > STATEMENT_MAX)
+    throw malformed(field, `longer than ${STATEMENT_MAX}, which a node reads`);
+}
+
+/** Of what was parsed from JSON, before anything of it is hashed. */
+function checkLengths({ manifest }: SignedManifest, graph: unknown): void {
+  checkLength(manifest, "manifest");
+  checkLength(ownValue(graph, "document"), "document");
+  const claims = ownValue(graph, "claims");
+  if (!Array.isArray(claims)) return; // refused by whoever resolves it
+  for (const signed of claims.slice(0, MAX_CLAIMS)) checkLength(ownValue(signed, "claim"), "claim");
+}
+
+/**
  * Decides whether an image may be installed: before the download by its manifest (`image` absent),
  * and after it by both. The cheap questions come first, the signatures after them. The manifest
  * must be tagged as firmware, so that no other manifest of the same signer will do. Never throws
@@ -60,13 +84,24 @@ export function verifyFirmware(
   image: ReceivedImage | undefined,
   options: FirmwareOptions,
 ): FirmwareDecision {
+  return answerAtOnce(inquireFirmware(wire, graph, image, options), options.sha3);
+}
+
+/** {@link verifyFirmware} as an inquiry: for a node, whose door must go on. */
+export function* inquireFirmware(
+  wire: Uint8Array,
+  graph: unknown,
+  image: ReceivedImage | undefined,
+  options: FirmwareOptions,
+): Inquiry<FirmwareDecision> {
   const { identityId, installed } = options;
   try {
-    const signed = decodeManifest(wire);
+    const signed = yield* readManifest(wire);
+    checkLengths(signed, graph);
     const facts = firmwareFactsOf(signed);
     checkSuitable(facts, installed);
     if (image !== undefined) checkImage(facts, image);
-    const { identity } = checkManifestIdentity(signed, graph, {
+    const { identity } = yield* checkManifestIdentity(signed, graph, {
       ...options,
       domains: ["latchkey/v1/firmware"],
     });

@@ -4,11 +4,12 @@ import { addressesOf, isAddressOf, type KeyAddresses } from "./address.ts";
 import { canonicalDigest, canonicalJson } from "./canonical-json.ts";
 import { DEFAULT_SKEW_MS } from "./claim-reader.ts";
 import { type Domain, type DomainTag, readTag } from "./domain-tag.ts";
+import { answerAtOnce, type Inquiry } from "./inquiry.ts";
 import { fromKeyHex } from "./key-hex.ts";
 import { checkManifest, declaredAuthor } from "./manifest-form.ts";
 import type { ManifestVerifyResult, SignedManifest } from "./manifest-types.ts";
 import { checkPast } from "./moment.ts";
-import { readSignature, refusal, verifySignature } from "./verify-claim.ts";
+import { isSignedBy, readSignature, refusal } from "./verify-claim.ts";
 import { WOTS_KEY_LENGTH } from "./wots.ts";
 
 export interface VerifyManifestOptions {
@@ -62,12 +63,13 @@ function checkTimes(
  * @throws malformed, id-mismatch, domain-mismatch, time-implausible, statement-expired,
  * signer-mismatch, signature-invalid
  */
-export function checkSignedManifest(
+export function* checkSignedManifest(
   value: unknown,
   options: VerifyManifestOptions,
-): VerifiedManifest {
+): Inquiry<VerifiedManifest> {
   const { sha3, requireDomain = false, domains } = options;
   const signed = checkEnvelope(value);
+  yield;
   const manifest = checkManifest(signed.manifest, sha3);
   const tag = readTag({ ...manifest }, domains ?? DOMAINS, requireDomain || domains !== undefined);
   checkTimes(signed, tag, options);
@@ -78,9 +80,9 @@ export function checkSignedManifest(
       throw new LatchkeyError("signer-mismatch", {
         message: "the manifest's author is not the key that signed it",
       });
-  const signature = readSignature(signed.signature, "signature");
+  const signature = yield* readSignature(signed.signature, "signature");
   const digest = canonicalDigest(sha3, manifest, "manifest");
-  if (!verifySignature(sha3, publicKey, digest, signature))
+  if (!(yield* isSignedBy(sha3, publicKey, digest, signature)))
     throw new LatchkeyError("signature-invalid");
   return tag?.signedAt === undefined
     ? { signed, addresses }
@@ -93,7 +95,7 @@ export function verifyManifest(
   options: VerifyManifestOptions,
 ): ManifestVerifyResult {
   try {
-    const { signed } = checkSignedManifest(value, options);
+    const { signed } = answerAtOnce(checkSignedManifest(value, options), options.sha3);
     return { valid: true, signerAddress: signed.authorAddress };
   } catch (error) {
     return { valid: false, ...refusal(error) };

@@ -8,7 +8,7 @@ export interface Sha3 {
   /** 32 bytes, a fresh array. */
   sha3_256(message: Uint8Array): Uint8Array;
   /**
-   * SHA3-256 applied `times` times, 0 to 65,536, to the 32 bytes of `start`; a fresh array. One
+   * SHA3-256 applied `times` times, 0 to 255, to the 32 bytes of `start`; a fresh array. One
    * call for a whole chain, because on the device each crossing into C costs as much as a hash.
    * @throws RangeError for any other length or number
    */
@@ -33,8 +33,8 @@ export function runChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): vo
   }
 }
 
-/** The longest chain of one call: what `hal/native/keccak.c` takes. */
-export const MAX_CHAIN = 65_536;
+/** The longest chain of one call, which nothing can interrupt: 33 ms of `hal/native/keccak.c`. */
+export const MAX_CHAIN = 255;
 
 /** @throws RangeError unless a chain may begin with `start` and have that length */
 export function checkChain(start: Uint8Array, times: number): void {

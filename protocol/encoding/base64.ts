@@ -1,5 +1,5 @@
 import { malformed } from "../errors.ts";
-import { textOf } from "./code-text.ts";
+import { PIECE, textOf } from "./code-text.ts";
 
 /** Character codes of the digits 0 to 61, then those of 62 and 63 by alphabet. */
 function code(digit: number, code62: number, code63: number): number {
@@ -61,8 +61,10 @@ export function fromBase64(text: string, field = "base64"): Uint8Array {
   let at = 0;
   let standard = false;
   let urlSafe = false;
+  let piece = "";
   for (let i = 0; i < end; i++) {
-    const code = text.charCodeAt(i);
+    if (i % PIECE === 0) piece = text.slice(i, i + PIECE);
+    const code = piece.charCodeAt(i % PIECE);
     const value = digit(code);
     if (value < 0) throw malformed(field, "not base64");
     if (code === 43 || code === 47) standard = true;

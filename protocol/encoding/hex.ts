@@ -1,5 +1,5 @@
 import { malformed } from "../errors.ts";
-import { textOf } from "./code-text.ts";
+import { PIECE, textOf } from "./code-text.ts";
 
 function code(digit: number): number {
   return digit < 10 ? digit + 48 : digit + 87;
@@ -16,12 +16,6 @@ export function toHex(bytes: Uint8Array): string {
   return textOf(out);
 }
 
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48; // 0-9
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1; // a-f
-}
-
 /**
  * Hexadecimal of either case to bytes.
  * @throws malformed on an odd length or any other character; `field` names it in the error.
@@ -29,11 +23,21 @@ function nibble(code: number): number {
 export function fromHex(text: string, field = "hex"): Uint8Array {
   if (text.length % 2 !== 0) throw malformed(field, "hexadecimal needs an even number of digits");
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = nibble(text.charCodeAt(2 * i));
-    const low = nibble(text.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) throw malformed(field, "not hexadecimal");
-    bytes[i] = (high << 4) | low;
+  let at = 0;
+  for (let start = 0; start < text.length; start += PIECE) {
+    const piece = text.slice(start, start + PIECE);
+    const { length } = piece;
+    let high = 0;
+    for (let i = 0; i < length; i++) {
+      const code = piece.charCodeAt(i);
+      let digit = code - 48; // 0-9
+      if (digit < 0 || digit > 9) {
+        digit = (code | 32) - 87; // a-f
+        if (digit < 10 || digit > 15) throw malformed(field, "not hexadecimal");
+      }
+      if (i % 2 === 0) high = digit << 4;
+      else bytes[at++] = high | digit;
+    }
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
 import { malformed } from "../errors.ts";
-import { textOf } from "./code-text.ts";
+import { PIECE, textOf } from "./code-text.ts";
 
 /**
  * Text to UTF-8. The device's engine has no TextEncoder, hence ours. A lone surrogate becomes
@@ -33,8 +33,6 @@ export function toUtf8(text: string): Uint8Array {
   }
   return out.length === at ? out : out.slice(0, at);
 }
-
-const PIECE = 256;
 
 /**
  * The next units, never half a pair. In pieces: where the engine looks for a unit from the start of
@@ -91,9 +89,13 @@ export function fromUtf8(bytes: Uint8Array, field = "text"): string {
   let at = 0;
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i++]!;
+    if (lead < 0x80) {
+      units[at++] = lead;
+      continue;
+    }
     const more = sequenceLength(lead);
     if (more < 0 || i + more > bytes.length) throw malformed(field, "not UTF-8");
-    let point = more === 0 ? lead : lead & (0x3f >> more);
+    let point = lead & (0x3f >> more);
     for (let k = 0; k < more; k++) {
       const next = bytes[i++]!;
       if ((next & 0xc0) !== 0x80) throw malformed(field, "not UTF-8");

@@ -1,4 +1,6 @@
 import { fromBase64 } from "../encoding/base64.ts";
+import { PIECE } from "../encoding/code-text.ts";
+import { fromUtf8 } from "../encoding/utf8.ts";
 import { uuidToBytes } from "../encoding/uuid.ts";
 import { type LatchkeyError, malformed } from "../errors.ts";
 
@@ -25,18 +27,48 @@ const BACKSLASH = 0x5c;
 /**
  * Refuses deep nesting before `JSON.parse` sees it: engines parse recursively, and on the device
  * an exhausted C stack is a crash, not an exception. Counts brackets outside strings; whether
- * they match is left to the parser.
+ * they match is left to the parser. Takes a text in pieces, as it comes.
  */
-function checkDepth(text: string, field: string, depthMax: number): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) inString = !inString;
-    else if (inString) i += code === BACKSLASH ? 1 : 0;
-    else if (code === 0x5b || code === 0x7b) depth++;
-    else if (code === 0x5d || code === 0x7d) depth--;
-    if (depth > depthMax) throw malformed(field, "nested too deeply");
+class Nesting {
+  readonly #field: string;
+  readonly #depthMax: number;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+
+  constructor(field: string, depthMax: number) {
+    this.#field = field;
+    this.#depthMax = depthMax;
+  }
+
+  /** @throws malformed */
+  take(piece: string): void {
+    let depth = this.#depth;
+    let inString = this.#inString;
+    let escaped = this.#escaped;
+    const { length } = piece;
+    for (let i = 0; i < length; i++) {
+      const code = piece.charCodeAt(i);
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (code === BACKSLASH) escaped = true;
+        else if (code === QUOTE) inString = false;
+      } else if (code === QUOTE) inString = true;
+      else if (code === 0x5b || code === 0x7b) {
+        if (++depth > this.#depthMax) throw malformed(this.#field, "nested too deeply");
+      } else if (code === 0x5d || code === 0x7d) depth--;
+    }
+    this.#depth = depth;
+    this.#inString = inString;
+    this.#escaped = escaped;
+  }
+}
+
+function parsed(text: string, field: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    throw malformed(field, "not JSON"); // the engine's message would quote the input
   }
 }
 
@@ -47,12 +79,39 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Reads JSON of any type from outside. @throws malformed */
 export function parseValue(text: string, field: string, limits: JsonLimits): JsonValue {
   if (text.length > limits.length) throw malformed(field, `longer than ${limits.length}`);
-  checkDepth(text, field, limits.depth);
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    throw malformed(field, "not JSON"); // the engine's message would quote the input
+  const nesting = new Nesting(field, limits.depth);
+  // In pieces: XS without its cache looks for each unit from the start of what it is given.
+  for (let at = 0; at < text.length; at += PIECE) nesting.take(text.slice(at, at + PIECE));
+  return parsed(text, field);
+}
+
+/**
+ * The same of UTF-8, and with a rest after every 256 bytes: for texts whose length alone would
+ * keep a device busy. Gives the text too. @throws malformed
+ */
+export function* parseBytes(
+  bytes: Uint8Array,
+  field: string,
+  limits: JsonLimits,
+): Generator<undefined, { readonly text: string; readonly value: JsonValue }, unknown> {
+  const nesting = new Nesting(field, limits.depth);
+  const pieces: string[] = [];
+  let length = 0;
+  for (let at = 0; at < bytes.length; ) {
+    let end = Math.min(at + PIECE, bytes.length);
+    // Not within a character; what is none is refused below.
+    for (let back = 0; back < 3 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80; back++)
+      end--;
+    const piece = fromUtf8(bytes.subarray(at, end), field);
+    length += piece.length;
+    if (length > limits.length) throw malformed(field, `longer than ${limits.length}`);
+    nesting.take(piece);
+    pieces.push(piece);
+    at = end;
+    yield;
   }
+  const text = pieces.join("");
+  return { text, value: parsed(text, field) };
 }
 
 /**

@@ -117,8 +117,14 @@ export function start({ flash, images }: Board) {
 }
 
 /** The program of a version, as far as it matters here. */
-export function program({ flash }: Board, slot: Slot, version: number, release: Release) {
-  const store = new UpdateStore({ flash, running: slot, securityVersion: version });
+export function program(
+  { flash }: Board,
+  slot: Slot,
+  version: number,
+  release: Release,
+  keep = () => {},
+) {
+  const store = new UpdateStore({ flash, running: slot, securityVersion: version, keep });
   const updater = new Updater({
     ...{ store, source: release, sha3, sha256: runningSha256, product: PRODUCT, bootloader: 0 },
     ...{ identityId: release.identityId, nowMs: () => NOW, pause: async () => {} },

@@ -24,6 +24,11 @@ export function totalCompute(): number {
 export async function metered<T>(name: string, work: () => T | Promise<T>): Promise<T> {
   const before = totalCompute();
   const result = await work();
-  callHost({ type: "meter", name, compute: totalCompute() - before });
+  reportMeter(name, totalCompute() - before);
   return result;
+}
+
+/** A figure that a test took itself, by {@link totalCompute}. */
+export function reportMeter(name: string, compute: number): void {
+  callHost({ type: "meter", name, compute });
 }
