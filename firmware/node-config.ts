@@ -74,13 +74,14 @@ export function nested(fields: ConfigFields, name: string, known: readonly strin
 
 /** What every node has in common. @throws config-invalid */
 export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
+  const baseUrl = parseBaseUrl(fields);
   return {
-    baseUrl: parseBaseUrl(fields),
+    baseUrl,
     tenantId: parseUuid(fields, "tenant_id"),
     commKey: new Secret(fields.bytes("comm_key", 32)),
     commIv: fields.bytes("comm_iv", 12),
     serverKeys: fields.bytesList("server_keys", 32, 4),
-    ...(fields.has("tls_roots") ? { tlsRoots: fields.bytesList("tls_roots", 32, 4) } : {}),
+    ...parseTlsRoots(fields, baseUrl),
     ...(fields.has("enrol_token")
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),
@@ -129,6 +130,15 @@ function parseBaseUrl(fields: ConfigFields): string {
   let end = url.length;
   while (url[end - 1] === "/") end--;
   return url.slice(0, end);
+}
+
+/** Pins are all the trust that there is: without one, no server could ever be right. */
+function parseTlsRoots(fields: ConfigFields, baseUrl: string): Pick<NodeConfig, "tlsRoots"> {
+  if (fields.has("tls_roots")) return { tlsRoots: fields.bytesList("tls_roots", 32, 4) };
+  // At a wire the gateway speaks to the server.
+  if (baseUrl.startsWith("https:") && !fields.has("wired"))
+    refuse("tls_roots", "is missing; with https it says whose certificates are good");
+  return {};
 }
 
 function parseUuid(fields: ConfigFields, name: string): string {

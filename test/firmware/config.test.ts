@@ -150,10 +150,19 @@ describe("reader configuration", () => {
   });
 
   it("drops slashes at the end of base_url", () => {
-    assert.equal(
-      readerConfig({ ...sampleConfig(), base_url: "https://h.x/y//" }).baseUrl,
-      "https://h.x/y",
-    );
+    const url = "http://h.x/y//";
+    assert.equal(readerConfig({ ...sampleConfig(), base_url: url }).baseUrl, "http://h.x/y");
+  });
+
+  it("refuses https without the pin of a certificate, before a board is touched", () => {
+    const https = { ...sampleConfig(), base_url: "https://h.x" };
+    const missing = { code: "config-invalid", message: /tls_roots: is missing; with https/ };
+    assert.throws(() => readerConfig(https), missing);
+    const pin = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    assert.equal(readerConfig({ ...https, tls_roots: [pin] }).tlsRoots?.length, 1);
+    // At a wire it is the gateway that speaks to the server.
+    const line = wired({}, https);
+    assert.equal(readerConfig({ ...https, wired: line }).tlsRoots, undefined);
   });
 
   for (const [index, [field, says, change]] of WRONG.entries()) {
