@@ -44,6 +44,8 @@ export function answer(
     case "selftest":
       startSelfTest(source, json, later);
       return json ? [] : ["Testing; the door and the sensors go on meanwhile."];
+    case "vector":
+      return [JSON.stringify({ vector: vector(command, source) })];
     case "factory-reset":
       return factoryReset(command, source);
     case "provision":
@@ -82,6 +84,16 @@ function startSelfTest(
   );
 }
 
+/** One line of JSON in any case: a program asks. */
+function vector({ words }: CommandLine, { vectors }: ConsoleSource): object {
+  const [first, primitive, sum] = words;
+  if (first === "run" && primitive !== undefined && sum !== undefined)
+    return vectors.run(primitive, sum);
+  if (first === undefined || words.length > 1)
+    throw new LatchkeyError("usage", { message: `Usage: ${COMMANDS.vector.usage}` });
+  return vectors.add(first);
+}
+
 function factoryReset(
   { confirmation, json }: CommandLine,
   { resetWord, factoryReset: reset }: ConsoleSource,
@@ -114,7 +126,7 @@ function helpLines({ taps, sensors, provision }: ConsoleSource): string[] {
     ...(sensors === undefined ? [] : [sensorCommand]),
     ...(provision === undefined ? [] : [provisionCommand]),
   ];
-  const lines = offered.map(({ usage, about }) => `${usage.padEnd(20)} ${about}`);
+  const lines = offered.map(({ usage, about }) => `${usage.padEnd(32)} ${about}`);
   return [...lines, "Every command takes --json for one line of JSON."];
 }
 

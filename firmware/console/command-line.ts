@@ -11,6 +11,10 @@ export const COMMANDS = Object.freeze({
   sensors: { usage: "sensors", about: "last value, age and error of each sensor" },
   log: { usage: "log [count] [level]", about: "the last log entries" },
   selftest: { usage: "selftest", about: "run the crypto against published figures, here" },
+  vector: {
+    usage: "vector hex | run primitive crc32",
+    about: "for `latchkey selftest --vectors`: a published case, piece by piece",
+  },
   "factory-reset": {
     usage: "factory-reset ABCD",
     about: "erase key, readings and configuration; ABCD: the end of chip_id",
@@ -30,10 +34,14 @@ export interface CommandLine {
   readonly level: Level;
   /** What was typed to confirm; empty when nothing was. */
   readonly confirmation: string;
+  /** What else was typed behind `vector`. */
+  readonly words: readonly string[];
 }
 
 const COUNT_FALLBACK = 10;
 const COUNT_MAX = 100;
+/** `run`, primitive, checksum. */
+const VECTOR_WORDS_MAX = 3;
 
 function usage(message: string): LatchkeyError {
   return new LatchkeyError("usage", { message });
@@ -60,6 +68,7 @@ export function parseCommandLine(line: string): CommandLine | undefined {
   let count = COUNT_FALLBACK;
   let level: Level = "debug";
   let confirmation = "";
+  const plain: string[] = [];
   for (const word of rest) {
     const asLevel = LEVELS.find((found) => found === word);
     const takesCount = name === "badge" || name === "log";
@@ -67,9 +76,10 @@ export function parseCommandLine(line: string): CommandLine | undefined {
     else if (takesCount && /^[0-9]{1,6}$/.test(word)) count = Math.min(Number(word), COUNT_MAX);
     else if (name === "log" && asLevel !== undefined) level = asLevel;
     else if (name === "factory-reset" && confirmation === "") confirmation = word;
+    else if (name === "vector" && plain.length < VECTOR_WORDS_MAX) plain.push(word);
     else throw usage(unexpected(name, word));
   }
-  return { name, json, count, level, confirmation };
+  return { name, json, count, level, confirmation, words: plain };
 }
 
 function unexpected(name: CommandName, word: string): string {

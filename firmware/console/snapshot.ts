@@ -6,6 +6,7 @@ import type { Platform } from "../platform.ts";
 import type { TapRecord } from "../reader/tap-records.ts";
 import type { CheckResult } from "../selftest/check.ts";
 import { runSelfTest } from "../selftest/selftest.ts";
+import { VectorBench } from "../selftest/vector-bench.ts";
 import type { Level } from "./command-line.ts";
 
 /** Facts under a heading. Keys are stable: programs read them with `--json`. */
@@ -31,6 +32,8 @@ export interface ConsoleSource {
   log(count: number, level: Level): readonly LogEntry[];
   /** Runs the node's self-test: a call for each result, then one at its end. */
   selfTest(onResult: (result: CheckResult) => void, onEnd: SelfTestEnd): void;
+  /** Where published cases are run that do not fit into flash. */
+  readonly vectors: Pick<VectorBench, "add" | "run">;
   /** What has to be typed to confirm a factory reset. */
   readonly resetWord: string;
   /** Erases everything at the next boot, which comes a moment later. @throws storage-… */
@@ -51,13 +54,14 @@ export function nodeActions(
   log: Log,
   storage: Journal,
   secure: () => void = () => {},
-): Pick<ConsoleSource, "selfTest" | "resetWord" | "factoryReset" | "reboot"> {
+): Pick<ConsoleSource, "selfTest" | "vectors" | "resetWord" | "factoryReset" | "reboot"> {
   const reboot = (): void => {
     secure();
     rebootSoon(platform, log);
   };
   return {
     selfTest: (onResult, onEnd) => void runSelfTest(platform, onResult, onEnd),
+    vectors: new VectorBench(platform.crypto),
     resetWord: platform.system.chipId.slice(-RESET_WORD_LENGTH),
     factoryReset: () => {
       requestFactoryReset(storage);

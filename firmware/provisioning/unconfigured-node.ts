@@ -64,8 +64,10 @@ export function startUnconfigured(
   const { clock, timer, system, log: forward } = platform;
   const { provisioning } = options;
   const log = new RingLog({ clock, forward });
-  const { code } = options.reason;
-  log.write("warn", "unconfigured", { code, boot: system.bootReason, version: system.version });
+  // A sentence of a configuration's parser names the field and repeats no value.
+  const { code, message: said } = options.reason;
+  const { bootReason: boot, version } = system;
+  log.write("warn", "unconfigured", { code, said, boot, version });
   const journal = openNodeJournal({ ...platform, provisioning }, layOutFlash(platform.flash), log);
   const key = ownKey(platform, journal, log);
   const screen = waitingScreen(options, key.label);
@@ -84,7 +86,7 @@ export function startUnconfigured(
     notice = timer.set(onNotice, NOTICE_MS);
     // Past the log in memory: it would hold nothing else before long.
     forward.write("warn", "waits-for-provisioning", {
-      ...{ code, fingerprint: key.label?.fingerprint, next: ERROR_CODES[code].next },
+      ...{ code, said, fingerprint: key.label?.fingerprint, next: ERROR_CODES[code].next },
     });
   };
   onTick();
@@ -155,6 +157,7 @@ function openConsole(
   const source: ConsoleSource = {
     status: () => ({
       ...progress(),
+      error_said: options.reason.message,
       error_next: ERROR_CODES[options.reason.code].next,
       boot_reason: system.bootReason,
       firmware: system.version,

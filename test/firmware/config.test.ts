@@ -113,7 +113,20 @@ describe("reader configuration", () => {
     assert.deepEqual(config.wired, { transmit: 20, receive: 21, port: 1, ...changes });
     assert.equal(config.wifi, undefined);
     const short = readerConfig({ ...base, wired: { transmit: 20, receive: 21 } });
-    assert.deepEqual([short.wired?.baud, short.wired?.address], [921_600, 1]);
+    assert.deepEqual([short.wired?.baud, short.wired?.address], [115_200, 1]);
+  });
+
+  it("refuses a line that is faster than the board's driver can take", () => {
+    const base = sampleConfig();
+    const line = wired({}, base);
+    for (const baud of [115_201, 921_600])
+      assert.throws(
+        () => readerConfig({ ...base, wired: { ...line, baud } }),
+        { code: "config-invalid", message: /wired\.baud.*115200/ },
+        String(baud),
+      );
+    const port = { transmit: 0, receive: 1, baud: 921_600 };
+    assert.throws(() => readerConfig({ ...base, console: port }), /console\.baud.*115200/);
   });
 
   it("needs no df1 where badges are sealed, and needs it everywhere else", () => {
@@ -137,10 +150,19 @@ describe("reader configuration", () => {
   });
 
   it("drops slashes at the end of base_url", () => {
-    assert.equal(
-      readerConfig({ ...sampleConfig(), base_url: "https://h.x/y//" }).baseUrl,
-      "https://h.x/y",
-    );
+    const url = "http://h.x/y//";
+    assert.equal(readerConfig({ ...sampleConfig(), base_url: url }).baseUrl, "http://h.x/y");
+  });
+
+  it("refuses https without the pin of a certificate, before a board is touched", () => {
+    const https = { ...sampleConfig(), base_url: "https://h.x" };
+    const missing = { code: "config-invalid", message: /tls_roots: is missing; with https/ };
+    assert.throws(() => readerConfig(https), missing);
+    const pin = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    assert.equal(readerConfig({ ...https, tls_roots: [pin] }).tlsRoots?.length, 1);
+    // At a wire it is the gateway that speaks to the server.
+    const line = wired({}, https);
+    assert.equal(readerConfig({ ...https, wired: line }).tlsRoots, undefined);
   });
 
   for (const [index, [field, says, change]] of WRONG.entries()) {

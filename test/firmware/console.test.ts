@@ -110,6 +110,10 @@ class Terminal {
           onEnd(1, 1);
         };
       },
+      vectors: {
+        add: (text) => ({ bytes: text.length / 2 }),
+        run: (primitive, sum) => ({ result: `${primitive} ${sum}` }),
+      },
       resetWord: "c0de",
       factoryReset: () => void this.resets++,
     };
@@ -139,12 +143,24 @@ describe("the console", () => {
   it("answers every command in one line of JSON", () => {
     for (const name of Object.keys(COMMANDS)) {
       if (name === "selftest") continue; // answers when it is done
-      const confirmed = name === "factory-reset" ? "factory-reset c0de" : name;
+      const more: Partial<Record<string, string>> = { "factory-reset": " c0de", vector: " 00ff" };
+      const confirmed = `${name}${more[name] ?? ""}`;
       const lines = new Terminal().type(`${confirmed} --json\r`).split("\r\n");
       assert.equal(lines.length, 2, name);
       assert.equal(lines[1], "> ");
       assert.equal(typeof JSON.parse(lines[0]!), "object", name);
     }
+  });
+
+  it("takes published cases in pieces, and answers in JSON whether asked for it or not", () => {
+    const terminal = new Terminal();
+    assert.match(terminal.type("vector 00ff\r"), /^\{"vector":\{"bytes":2\}\}\r\n> $/);
+    assert.match(
+      terminal.type("vector run sha256 01234567 --json\r"),
+      /^\{"vector":\{"result":"sha256 01234567"\}\}\r\n> $/,
+    );
+    for (const line of ["vector", "vector run sha256", "vector 00 11", "vector a b c d"])
+      assert.match(terminal.type(`${line}\r`), /Usage: vector hex \| run primitive crc32/, line);
   });
 
   it("prints what a self-test finds as it comes, and its end", () => {

@@ -199,6 +199,15 @@ describe("a node with a configuration that it cannot use", () => {
     ["damaged", damaged, "storage-corrupt"],
     ["of another version", pack('{"door":"front"}'), "config-invalid"],
   ];
+  it("names the field in status, without what stands in it", async () => {
+    const bench = provisioningBench({ stored: pack('{"door":"a secret in a wrong place"}') });
+    await bench.pass(100);
+    bench.line.write(toUtf8("status\r"));
+    await bench.pass(200);
+    assert.match(textOf(bench.heard()), /error said: +door: is not a setting here/);
+    assert.doesNotMatch(textOf(bench.heard()), /a secret/);
+  });
+
   for (const [what, stored, code] of cases)
     it(`${what}: says so, and takes another one after a local act only`, async () => {
       const bench = provisioningBench({ stored });

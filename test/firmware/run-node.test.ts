@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { parseReaderConfig } from "../../firmware/config.ts";
 import { type NodeHost, runNode } from "../../firmware/platform/moddable/run-node.ts";
+import type { TlsTrust } from "../../firmware/platform/moddable/tls-connect.ts";
 import type { Platform } from "../../firmware/platform.ts";
 import { packConfigSlot } from "../../firmware/provisioning/config-slot.ts";
 import type { IoProvider } from "../../hal/ecma419.ts";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
+import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import { VirtualTime } from "../hal/virtual-time.ts";
 import { sampleConfig } from "./sample-config.ts";
 
 /** A board in which nothing answers but flash and console. */
-function board(config?: object) {
+function board(config?: object, more: Partial<NodeHost> = {}) {
   const regions = [262_144, 8192].map((bytes) => new Uint8Array(bytes).fill(0xff));
   if (config !== undefined)
     regions[1]!.set(packConfigSlot({ sequence: 1, json: JSON.stringify(config) }));
@@ -61,7 +63,7 @@ function board(config?: object) {
         return bytes.length;
       },
     },
-    ...{ crypto: nobleCrypto, version: "1.2.3" },
+    ...{ crypto: nobleCrypto, version: "1.2.3", ...more },
   };
   runNode(host, {
     name: "reader",
@@ -83,6 +85,50 @@ describe("an image's beginning", () => {
     const [platform] = started;
     assert.deepEqual(platform!.network.status(), { up: false });
     assert.ok(platform!.provisioning !== undefined);
+  });
+
+  describe("with https in its configuration", () => {
+    const pin = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const https = { ...base, wifi: { ssid: "hall" }, base_url: "https://door.example" };
+    class Radio {
+      close(): void {}
+    }
+    const wireless = {
+      io: Radio,
+      resolve: () => {},
+      connect: () => assert.fail("in the open"),
+    } as unknown as NonNullable<NodeHost["wireless"]>;
+
+    it("is refused by an image without TLS, which says what would be right", () => {
+      const { started, log } = board({ ...https, tls_roots: [pin] }, { wireless });
+      assert.deepEqual(started, []);
+      assert.match(
+        log(),
+        /"code":"config-invalid".*base_url: must be http:\/\/: this image has no TLS/,
+      );
+    });
+
+    it("is refused without a pin, also by an image with TLS", () => {
+      const tls = () => assert.fail("no pin");
+      const { started, log } = board(https, { wireless, tls });
+      assert.deepEqual(started, []);
+      assert.match(log(), /"code":"config-invalid".*tls_roots: is missing/);
+    });
+
+    it("trusts the pins of the configuration and nothing else, by the time of signed answers", () => {
+      const trusts: TlsTrust[] = [];
+      const tls = (trust: TlsTrust) => {
+        trusts.push(trust);
+        return () => assert.fail("nobody asked for anything yet");
+      };
+      const { started } = board({ ...https, tls_roots: [pin] }, { wireless, tls });
+      assert.equal(started.length, 1);
+      assert.deepEqual(
+        trusts.map(({ pins }) => pins.map((one) => toBase64Url(one))),
+        [[pin]],
+      );
+      assert.equal(trusts[0]!.nowUnix(), undefined);
+    });
   });
 
   it("waits for a configuration, and keeps the product off, without one that it can run", () => {

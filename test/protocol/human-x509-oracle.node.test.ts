@@ -1,4 +1,4 @@
-/** Certificates between us and @peculiar/x509, which is used here and nowhere else. */
+/** Certificates between us and @peculiar/x509, which is used in tests only. */
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";

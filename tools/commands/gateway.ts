@@ -6,7 +6,8 @@ import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import type { BusEvent } from "../gateway/bus-master.ts";
 
-const BAUD = 921_600;
+/** What a Pico takes. */
+const BAUD = 115_200;
 
 export const gateway: Command = {
   name: "gateway",

@@ -1,9 +1,11 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Command } from "../cli/command.ts";
-import type { Context, Link } from "../cli/context.ts";
+import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { openTarget } from "../console/open-target.ts";
+import { resolvePath } from "../reader-file.ts";
+import { LinkLines } from "../selftest/link-lines.ts";
 import { CONSOLE_BAUD, onlySerialPort } from "../serial-target.ts";
 
 const LIMIT_MS = 60_000;
@@ -25,20 +27,33 @@ export const selftest: Command = {
       value: "port",
       help: "serial port, tcp:host:port or sim; the only one there is",
     },
+    {
+      name: "vectors",
+      value: "folder",
+      help: "run the suites of Wycheproof in it as well, case by case over the console",
+    },
     { name: "wait", value: "ms", help: `how long it may take; ${LIMIT_MS} by default` },
   ],
   examples: [
     ["latchkey selftest", "the board on the only serial port"],
     ["latchkey selftest --port sim", "the simulated one"],
+    ["latchkey selftest --vectors wycheproof/testvectors_v1", "all published cases; some minutes"],
   ],
   async *run(context, args) {
     const target = args.text("port") ?? (await onlySerialPort(context)) ?? "sim";
     const waitMs = args.number("wait", 1, 3_600_000) ?? LIMIT_MS;
     const link = await openTarget(context, target, CONSOLE_BAUD);
     try {
-      const verdict = await ask(context, link, target, waitMs);
+      const lines = new LinkLines(link);
+      const verdict = await ask(context, lines, target, waitMs);
       yield* findings(verdict);
-      return verdict.failed === 0 ? EXIT.ok : EXIT.failed;
+      const folder = args.text("vectors");
+      if (folder === undefined) return verdict.failed === 0 ? EXIT.ok : EXIT.failed;
+      const path = resolvePath(context, folder);
+      const { runVectors } = await import("../selftest/run-vectors.ts");
+      const { passed, failed } = yield* runVectors({ context, lines, target }, path);
+      yield* findings({ passed, failed, failures: [], engine_defects: [] });
+      return verdict.failed + failed === 0 ? EXIT.ok : EXIT.failed;
     } finally {
       link.close();
     }
@@ -56,27 +71,23 @@ function* findings({ passed, failed, failures, engine_defects }: Verdict): Gener
 }
 
 /** @throws console-silent when no verdict comes in time */
-function ask(context: Context, link: Link, target: string, waitMs: number): Promise<Verdict> {
+function ask(context: Context, lines: LinkLines, target: string, waitMs: number): Promise<Verdict> {
   const { timer } = context;
   return new Promise((resolve, reject) => {
-    let heard = "";
     const silent = (why: string): void => {
       timer.clear(limit);
       reject(new LatchkeyError("console-silent", { message: `${target} ${why}` }));
     };
     const limit = timer.set(() => silent(`gave no verdict within ${waitMs / 1000} s`), waitMs);
-    link.onText((text) => {
-      heard += text;
-      const lines = heard.split(/\r?\n/);
-      heard = lines.pop() ?? "";
-      const verdict = lines.map(verdictIn).find((found) => found !== undefined);
+    lines.listen((line) => {
+      if (line === undefined) return silent(`went away: ${lines.gone}`);
+      const verdict = verdictIn(line);
       if (verdict === undefined) return;
       timer.clear(limit);
       resolve(verdict);
     });
-    link.onEnd((reason) => silent(`went away: ${reason ?? "closed"}`));
     // The empty line ends whatever was typed there before.
-    link.write("\rselftest --json\r");
+    lines.write("\rselftest --json\r");
   });
 }
 

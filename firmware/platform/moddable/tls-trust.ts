@@ -41,10 +41,14 @@ export function checkChain(
   };
   const end = facts.findIndex(isPinned);
   if (end < 0) throw untrusted("its certificates end at no key that is pinned");
+  if (!facts[0]!.isP256)
+    throw untrusted(
+      "the server's key is not ECDSA on P-256, which is all that this node can check",
+    );
   for (let i = 0; i < end; i++) {
     if (!facts[i + 1]!.isAuthority) throw untrusted("a certificate was given by no authority");
     if (!isSigned(options, chain[i]!, chain[i + 1]!))
-      throw untrusted("a certificate has a wrong signature");
+      throw untrusted("a certificate's signature is wrong, or of a kind that it cannot check");
   }
   checkName(host, facts[0]!);
   for (const one of facts.slice(0, end + 1)) checkDates(options, one);

@@ -1,3 +1,4 @@
+import { toHex } from "../../../protocol/encoding/hex.ts";
 import { fromUtf8 } from "../../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../../protocol/errors.ts";
 import { parseUpdatedAt } from "../../../protocol/telemetry/updated-at.ts";
@@ -6,6 +7,8 @@ import { parseUpdatedAt } from "../../../protocol/telemetry/updated-at.ts";
 export interface X509Facts {
   /** SubjectPublicKeyInfo, as it stands there: what a pin is the SHA-256 of. */
   readonly spki: Uint8Array;
+  /** ECDSA on P-256: the only key that the SDK's TLS can be seen to check. */
+  readonly isP256: boolean;
   /** Unix seconds. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -33,6 +36,8 @@ const TAG_IP_ADDRESS = 0x87;
 /** 2.5.29.19 and 2.5.29.17. */
 const BASIC_CONSTRAINTS = "551d13";
 const ALTERNATIVE_NAMES = "551d11";
+/** The beginning of a SubjectPublicKeyInfo: id-ecPublicKey, prime256v1, a point (RFC 5480 §2). */
+const P256_KEY = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
 function malformed(): LatchkeyError {
   return new LatchkeyError("malformed", { message: "not a certificate" });
@@ -74,6 +79,7 @@ export function x509Facts(der: Uint8Array): X509Facts {
   const extensions = optional.find(({ tag }) => tag === TAG_EXTENSIONS);
   return {
     spki: key.whole,
+    isP256: toHex(key.whole).startsWith(P256_KEY),
     notBefore: time(from),
     notAfter: time(to),
     ...extensionFacts(extensions),

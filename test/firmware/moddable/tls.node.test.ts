@@ -1,5 +1,7 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
-import { createHash, createPublicKey, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, webcrypto, X509Certificate } from "node:crypto";
+import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { plainConnect, TcpHttpClient } from "../../../firmware/platform/moddable/http-client.ts";
 import {
   type TlsSocketConstructor,
@@ -66,6 +68,8 @@ const isSignedBy = (one: Uint8Array, issuer: Uint8Array): boolean =>
     createPublicKey(new X509Certificate(issuer).publicKey.export({ type: "spki", format: "pem" })),
   );
 
+const RSA_2048 = { modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
+
 function trust(changes: Partial<TlsTrustOptions> = {}): TlsTrustOptions {
   const clock = { nowUnix: () => undefined, builtUnix: FROM - 86_400 };
   return { pins: [pinOf(ca)], crypto, isSignedBy, ...clock, ...changes };
@@ -128,6 +132,32 @@ describe("the trust of the image in a TLS server", () => {
   it("is not in a certificate that another server's key gave", () => {
     assert.ok(isSignedBy(forged, server));
     assert.throws(() => check(trust(), [forged, server, ca]), { code: "tls-untrusted" });
+  });
+
+  it("is in no key but one on P-256, and says so", async () => {
+    const others = [
+      { name: "ECDSA", namedCurve: "P-384", hash: "SHA-256" },
+      { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", ...RSA_2048 },
+      { name: "Ed25519" },
+    ];
+    for (const algorithm of others) {
+      const usages: webcrypto.KeyUsage[] = ["sign", "verify"];
+      const keys = (await webcrypto.subtle.generateKey(
+        algorithm,
+        true,
+        usages,
+      )) as webcrypto.CryptoKeyPair;
+      const made = await X509CertificateGenerator.createSelfSigned({
+        ...{ keys, signingAlgorithm: algorithm, name: "CN=door.example" },
+        extensions: [new SubjectAlternativeNameExtension([{ type: "dns", value: "door.example" }])],
+      });
+      const one = new Uint8Array(made.rawData);
+      assert.throws(
+        () => check(trust({ pins: [pinOf(one)] }), [one]),
+        { code: "tls-untrusted", message: /the server's key is not ECDSA on P-256/ },
+        algorithm.name,
+      );
+    }
   });
 
   it("is for a name that the certificate has", () => {
