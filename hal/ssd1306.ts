@@ -2,6 +2,7 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import type { Timer } from "../protocol/platform.ts";
 import type { Digital, DigitalConstructor, I2C, I2CConstructor } from "./ecma419.ts";
 import { Framebuffer } from "./framebuffer.ts";
+import { glyphWork } from "./glyph-work.ts";
 import { delay } from "./timing.ts";
 
 export interface SSD1306Options {
@@ -153,24 +154,18 @@ export class SSD1306 {
     this.#reset?.close();
   }
 
-  /** First and last column of the first stretch that differs, small gaps included. */
+  /** First and last column of the first stretch that has to be sent. */
   #changedSpan(page: number): readonly [number, number] | undefined {
     if ((this.#unknownPages & (1 << page)) !== 0) return [0, WIDTH - 1];
     const { bytes } = this.framebuffer;
     const shown = this.#shown;
     const start = page * WIDTH;
-    let first = -1;
-    let last = -1;
-    // By words up to the first difference: most of the time there is none.
-    for (let column = this.#alikeColumns(page); column < WIDTH; column++) {
-      if (bytes[start + column] === shown[start + column]) {
-        if (first >= 0 && column - last > GAP_MAX) break;
-        continue;
-      }
-      if (first < 0) first = column;
-      last = column;
+    if (glyphWork !== undefined) {
+      const span = glyphWork.changedSpan(bytes, shown, start, WIDTH, GAP_MAX);
+      return span < 0 ? undefined : [span >> 16, span & 0xffff];
     }
-    return first < 0 ? undefined : [first, last];
+    // By words up to the first difference: most of the time there is none.
+    return changedSpan(bytes, shown, start, WIDTH, this.#alikeColumns(page));
   }
 
   /** How many columns from the left look as they are shown; four at a time. */
@@ -208,4 +203,28 @@ export class SSD1306 {
       throw new LatchkeyError("display-absent", { cause });
     }
   }
+}
+
+/**
+ * First and last index of the first stretch in which two pictures differ between `start` and
+ * `start + length`, small gaps included; they are alike up to `from`.
+ */
+export function changedSpan(
+  drawn: Uint8Array,
+  shown: Uint8Array,
+  start: number,
+  length: number,
+  from = 0,
+): readonly [number, number] | undefined {
+  let first = -1;
+  let last = -1;
+  for (let column = from; column < length; column++) {
+    if (drawn[start + column] === shown[start + column]) {
+      if (first >= 0 && column - last > GAP_MAX) break;
+      continue;
+    }
+    if (first < 0) first = column;
+    last = column;
+  }
+  return first < 0 ? undefined : [first, last];
 }

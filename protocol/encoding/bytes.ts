@@ -1,3 +1,5 @@
+import { byteWork } from "./byte-work.ts";
+
 /** The parts one after the other, as a new array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
@@ -22,6 +24,7 @@ export function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Whether two arrays of *public* bytes are equal; secrets go through `constantTimeEqual`. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
+  if (byteWork !== undefined && a.length > 0) return byteWork.equal(a, b);
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

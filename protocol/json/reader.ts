@@ -1,4 +1,5 @@
 import { fromBase64 } from "../encoding/base64.ts";
+import { byteWork } from "../encoding/byte-work.ts";
 import { uuidToBytes } from "../encoding/uuid.ts";
 import { type LatchkeyError, malformed } from "../errors.ts";
 
@@ -28,6 +29,10 @@ const BACKSLASH = 0x5c;
  * they match is left to the parser.
  */
 function checkDepth(text: string, field: string, depthMax: number): void {
+  if (byteWork !== undefined) {
+    if (byteWork.isNestedDeeper(text, depthMax)) throw malformed(field, "nested too deeply");
+    return;
+  }
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -68,6 +73,7 @@ export function parseObject(text: string, field = "body", limits = BODY_LIMITS):
 
 /** One line of readable text: no control characters (they forge log lines), no half characters. */
 export function isPlainText(text: string): boolean {
+  if (byteWork?.isPrintable(text) === true) return true;
   for (const char of text) {
     const point = char.codePointAt(0)!;
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;

@@ -21,7 +21,7 @@ export async function bundleFirmware(
   await build({
     ...common(),
     entryPoints: [target.program],
-    plugins: [cryptoOf(target)],
+    plugins: [cryptoOf(target), ...IN_C],
     outfile: join(folder, "program.js"),
   });
   constantDeclarations(join(folder, "program.js"));
@@ -52,11 +52,22 @@ function common(): BuildOptions {
 }
 
 function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
-  const path = join(root, chipCrypto);
-  return {
-    name: "latchkey-crypto",
-    setup: (context) => context.onResolve({ filter: /\/chip-crypto\.ts$/ }, () => ({ path })),
-  };
+  return replacing("latchkey-crypto", /\/chip-crypto\.ts$/, chipCrypto);
+}
+
+/** What the sources do in JavaScript and an image in C. */
+const IN_C = [
+  replacing(
+    "latchkey-glyphs",
+    /\/glyph-work\.ts$/,
+    "firmware/platform/moddable/chip-glyph-work.ts",
+  ),
+  replacing("latchkey-bytes", /\/byte-work\.ts$/, "firmware/platform/moddable/chip-byte-work.ts"),
+];
+
+function replacing(name: string, filter: RegExp, file: string): Plugin {
+  const path = join(root, file);
+  return { name, setup: (context) => context.onResolve({ filter }, () => ({ path })) };
 }
 
 /**
