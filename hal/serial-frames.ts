@@ -38,12 +38,14 @@ export class SerialFrames {
   #waiting: Uint8Array = new Uint8Array(0);
   #room = 0;
   #release: TimerHandle | undefined;
-  #received: number[] = [];
+  readonly #received: Uint8Array;
+  #count = 0;
   #overlong = false;
   #closed = false;
 
   constructor(options: SerialFramesOptions) {
     this.#options = options;
+    this.#received = new Uint8Array(options.frameBytesMax);
     const { direction, io, baud } = options;
     // Before the UART: until then a pull-down keeps the transceiver quiet.
     this.#direction =
@@ -89,7 +91,8 @@ export class SerialFrames {
 
   #writable(count: number): void {
     this.#room = count;
-    this.#flush();
+    // The port says so many times a second, whether anything waits or not.
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #flush(): void {
@@ -104,20 +107,31 @@ export class SerialFrames {
     if (this.#closed) return;
     const buffer = this.#serial.read();
     if (buffer === undefined) return;
-    for (const byte of new Uint8Array(buffer)) this.#take(byte);
+    const bytes = new Uint8Array(buffer);
+    for (let at = 0; ; ) {
+      const end = bytes.indexOf(0, at);
+      this.#keep(at === 0 && end < 0 ? bytes : bytes.subarray(at, end < 0 ? bytes.length : end));
+      if (end < 0) return;
+      this.#end();
+      at = end + 1;
+    }
   }
 
-  #take(byte: number): void {
-    if (byte !== 0) {
-      if (this.#received.length < this.#options.frameBytesMax) this.#received.push(byte);
-      else this.#overlong = true;
+  #keep(piece: Uint8Array): void {
+    if (this.#count + piece.length > this.#received.length) {
+      this.#overlong = true;
       return;
     }
-    const frame = Uint8Array.from(this.#received);
+    this.#received.set(piece, this.#count);
+    this.#count += piece.length;
+  }
+
+  #end(): void {
+    const frame = this.#received.slice(0, this.#count);
     const whole = frame.length > 0 && !this.#overlong;
-    this.#received = [];
+    this.#count = 0;
     this.#overlong = false;
-    if (whole) this.#options.onFrame(frame);
+    if (whole && !this.#closed) this.#options.onFrame(frame);
   }
 }
 
