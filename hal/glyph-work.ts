@@ -16,14 +16,15 @@ export interface GlyphWork {
     dark: boolean,
   ): boolean;
   /**
-   * First and last index, in one number (first · 65,536 + last), of the first stretch in which
-   * two pieces of equal length differ, gaps of up to `gapMax` included; −1 where they are equal.
+   * The first stretch in which two pictures of pages of `width` bytes differ, looked for from page
+   * `start` on and all around, gaps of up to `gapMax` included: page · 65,536 + first column · 256 +
+   * last column; −1 where they are equal.
    */
   changedSpan(
     drawn: Uint8Array,
     shown: Uint8Array,
+    width: number,
     start: number,
-    length: number,
     gapMax: number,
   ): number;
 }

@@ -1,3 +1,4 @@
+import { copyToZero } from "../protocol/encoding/bytes.ts";
 import type { Timer, TimerHandle } from "../protocol/platform.ts";
 import type {
   Digital,
@@ -107,31 +108,29 @@ export class SerialFrames {
     if (this.#closed) return;
     const buffer = this.#serial.read();
     if (buffer === undefined) return;
-    const bytes = new Uint8Array(buffer);
-    for (let at = 0; ; ) {
-      const end = bytes.indexOf(0, at);
-      this.#keep(at === 0 && end < 0 ? bytes : bytes.subarray(at, end < 0 ? bytes.length : end));
-      if (end < 0) return;
-      this.#end();
-      at = end + 1;
+    const { byteLength } = buffer;
+    for (let at = 0; at < byteLength; ) {
+      const copied = copyToZero(this.#received, this.#count, buffer, at);
+      const count = copied & 0xffff;
+      this.#count += count;
+      at += count;
+      if (copied > count) {
+        this.#end();
+        at++;
+      } else if (at < byteLength) {
+        // No room: what follows is left out up to the zero that ends it.
+        this.#overlong = true;
+        this.#count = 0;
+      }
     }
-  }
-
-  #keep(piece: Uint8Array): void {
-    if (this.#count + piece.length > this.#received.length) {
-      this.#overlong = true;
-      return;
-    }
-    this.#received.set(piece, this.#count);
-    this.#count += piece.length;
   }
 
   #end(): void {
-    const frame = this.#received.slice(0, this.#count);
-    const whole = frame.length > 0 && !this.#overlong;
+    const whole = this.#count > 0 && !this.#overlong;
+    const frame = whole ? this.#received.slice(0, this.#count) : undefined;
     this.#count = 0;
     this.#overlong = false;
-    if (whole && !this.#closed) this.#options.onFrame(frame);
+    if (frame !== undefined && !this.#closed) this.#options.onFrame(frame);
   }
 }
 

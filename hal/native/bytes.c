@@ -215,6 +215,21 @@ int lkIsNestedDeeper(const char *text, size_t length, int depthMax)
 	return 0;
 }
 
+void lkMask(uint8_t *bytes, size_t length, uint8_t mask)
+{
+	while (length--)
+		*bytes++ ^= mask;
+}
+
+size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length)
+{
+	size_t i;
+
+	for (i = 0; (i < length) && (i < room) && from[i]; i++)
+		to[i] = from[i];
+	return i;
+}
+
 /* A run has 254 bytes at most. */
 #define RUN_MAX 254
 

@@ -24,6 +24,12 @@ int lkIsPrintable(const char *text, size_t length);
 /* Whether brackets outside of strings are nested deeper than that. */
 int lkIsNestedDeeper(const char *text, size_t length, int depthMax);
 
+/* Exclusive or of every byte, in place. */
+void lkMask(uint8_t *bytes, size_t length, uint8_t mask);
+
+/* Copies up to a zero, or as much as there is or as there is room for; how many bytes. */
+size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length);
+
 /* Byte stuffing; how many bytes that were. Room for n + n / 254 + 1. */
 size_t lkCobsEncode(uint8_t *out, const uint8_t *bytes, size_t length);
 /* How many bytes, or -1 for what is none. Room for n. */

@@ -17,6 +17,13 @@ export interface ByteWork {
   isPrintable(text: string): boolean;
   /** Whether brackets outside of JSON's strings are nested deeper than that. */
   isNestedDeeper(json: string, depthMax: number): boolean;
+  /** Exclusive or of every byte with `mask`, in place. */
+  mask(bytes: Uint8Array, mask: number): void;
+  /**
+   * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from`, or that of
+   * `to`. Gives how many, and 65,536 more where a zero ended it.
+   */
+  copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start: number): number;
   cobsEncode(bytes: Uint8Array): ArrayBuffer | undefined;
   cobsDecode(stuffed: Uint8Array): ArrayBuffer | undefined;
 }

@@ -9,6 +9,7 @@ import { GLYPH_COLUMNS } from "../../hal/font.ts";
 import { Framebuffer } from "../../hal/framebuffer.ts";
 import { changedSpan } from "../../hal/ssd1306.ts";
 import { fromBase64, toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
+import { copyToZero, maskBytes } from "../../protocol/encoding/bytes.ts";
 import { crc32 } from "../../protocol/encoding/crc32.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -178,6 +179,30 @@ describe("the loops over bytes in C", () => {
         { ask: ask("uncobs", cobsEncode(a)), expected: `${a.length} ${hex(a)}` },
         { ask: ask("uncobs", a), expected: decoded(() => cobsDecode(a)) },
       ]),
+    );
+  });
+
+  it("copy up to a zero alike, and no further than there is room", () => {
+    const sparse = fc.uint8Array({ max: 3, maxLength: 30 });
+    agree(
+      some(sparse).map((a, i) => {
+        const room = i % 20;
+        const to = new Uint8Array(room);
+        const copied = copyToZero(to, 0, a.slice().buffer, 0);
+        const count = copied & 0xffff;
+        const expected = `${Number(copied > count)} ${hex(to.subarray(0, count))}`;
+        return { ask: ask("tozero", a, room), expected };
+      }),
+    );
+  });
+
+  it("mask bytes alike", () => {
+    agree(
+      some(bytes, 50).map((a, i) => {
+        const masked = a.slice();
+        maskBytes(masked, i);
+        return { ask: ask("mask", a, i), expected: `0 ${hex(masked)}` };
+      }),
     );
   });
 

@@ -32,6 +32,12 @@ export const byteWork: ByteWork = Object.freeze({
   isNestedDeeper(this: unknown, json: string, depthMax: number) {
     return native("xs_latchkey_bytes_is_nested_deeper").call(this, json, depthMax);
   },
+  mask(this: unknown, bytes: Uint8Array, mask: number) {
+    return native("xs_latchkey_bytes_mask").call(this, bytes, mask);
+  },
+  copyToZero(this: unknown, to: Uint8Array, at: number, from: ArrayBuffer, start: number) {
+    return native("xs_latchkey_bytes_copy_to_zero").call(this, to, at, from, start);
+  },
   cobsEncode(this: unknown, bytes: Uint8Array) {
     return native("xs_latchkey_bytes_cobs_encode").call(this, bytes);
   },

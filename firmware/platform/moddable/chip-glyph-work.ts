@@ -29,17 +29,10 @@ export const glyphWork: GlyphWork = Object.freeze({
     this: unknown,
     drawn: Uint8Array,
     shown: Uint8Array,
+    width: number,
     start: number,
-    length: number,
     gapMax: number,
   ) {
-    return native("xs_latchkey_glyphs_changed_span").call(
-      this,
-      drawn,
-      shown,
-      start,
-      length,
-      gapMax,
-    );
+    return native("xs_latchkey_glyphs_changed_span").call(this, drawn, shown, width, start, gapMax);
   },
 });

@@ -156,6 +156,37 @@ void xs_latchkey_bytes_is_nested_deeper(xsMachine *the)
 	xsmcSetBoolean(xsResult, lkIsNestedDeeper(text, length, depth));
 }
 
+/* mask(bytes, mask) */
+void xs_latchkey_bytes_mask(xsMachine *the)
+{
+	uint8_t mask = (uint8_t)xsmcToInteger(xsArg(1));
+	xsUnsignedValue length;
+	void *bytes;
+
+	xsmcGetBufferWritable(xsArg(0), &bytes, &length);
+	lkMask(bytes, length, mask);
+}
+
+/* copyToZero(to, at, from, start): how many, and 65536 when a zero ended it */
+void xs_latchkey_bytes_copy_to_zero(xsMachine *the)
+{
+	xsIntegerValue at = xsmcToInteger(xsArg(1)), start = xsmcToInteger(xsArg(3));
+	xsUnsignedValue room, length;
+	void *to;
+	const uint8_t *from = bytesOf(the, &xsArg(2), &length);
+	size_t copied;
+
+	xsmcGetBufferWritable(xsArg(0), &to, &room);
+	if ((at < 0) || (start < 0) || ((xsUnsignedValue)at > room) || ((xsUnsignedValue)start > length)
+		|| (length > 0xffff))
+		xsRangeError("outside of the bytes");
+	room -= (xsUnsignedValue)at;
+	length -= (xsUnsignedValue)start;
+	copied = lkCopyToZero((uint8_t *)to + at, room, from + start, length);
+	xsmcSetInteger(xsResult, (xsIntegerValue)copied
+		+ (((copied < length) && (0 == from[start + (xsIntegerValue)copied])) ? 0x10000 : 0));
+}
+
 /* cobsEncode(bytes): ArrayBuffer, or undefined for more than a frame */
 void xs_latchkey_bytes_cobs_encode(xsMachine *the)
 {

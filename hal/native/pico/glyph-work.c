@@ -30,23 +30,28 @@ void xs_latchkey_glyphs_draw_text(xsMachine *the)
 	xsmcSetBoolean(xsResult, 1);
 }
 
-/* changedSpan(drawn, shown, start, length, gapMax): first * 65536 + last, or -1 */
+/* changedSpan(drawn, shown, width, start, gapMax): page * 65536 + first * 256 + last, or -1 */
 void xs_latchkey_glyphs_changed_span(xsMachine *the)
 {
-	xsIntegerValue start = xsmcToInteger(xsArg(2)), length = xsmcToInteger(xsArg(3));
-	xsIntegerValue gapMax = xsmcToInteger(xsArg(4));
+	xsIntegerValue width = xsmcToInteger(xsArg(2)), page = xsmcToInteger(xsArg(3));
+	xsIntegerValue gapMax = xsmcToInteger(xsArg(4)), pages, looked;
 	xsUnsignedValue drawnBytes, shownBytes;
 	void *drawn, *shown;
-	size_t first, last;
 
 	xsmcGetBufferReadable(xsArg(0), &drawn, &drawnBytes);
 	xsmcGetBufferReadable(xsArg(1), &shown, &shownBytes);
-	if ((start < 0) || (length < 0) || (length > 0x7fff) || (gapMax < 0) || (drawnBytes != shownBytes)
-		|| ((xsUnsignedValue)start + (xsUnsignedValue)length > drawnBytes))
-		xsRangeError("outside of the picture");
-	if (lkChangedSpan((uint8_t *)drawn + start, (uint8_t *)shown + start, (size_t)length, (size_t)gapMax,
-			&first, &last))
-		xsmcSetInteger(xsResult, (xsIntegerValue)(first << 16 | last));
-	else
-		xsmcSetInteger(xsResult, -1);
+	if ((width < 1) || (width > 256) || (gapMax < 0) || (drawnBytes != shownBytes)
+		|| (page < 0) || ((xsUnsignedValue)page >= drawnBytes / (xsUnsignedValue)width))
+		xsRangeError("no such page of the picture");
+	pages = (xsIntegerValue)(drawnBytes / (xsUnsignedValue)width);
+	xsmcSetInteger(xsResult, -1);
+	for (looked = 0; looked < pages; looked++, page = (page + 1) % pages) {
+		size_t first, last;
+
+		if (lkChangedSpan((uint8_t *)drawn + page * width, (uint8_t *)shown + page * width,
+				(size_t)width, (size_t)gapMax, &first, &last)) {
+			xsmcSetInteger(xsResult, page << 16 | (xsIntegerValue)(first << 8 | last));
+			return;
+		}
+	}
 }

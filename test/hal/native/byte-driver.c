@@ -88,6 +88,15 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 		answer(lkIsPrintable((const char *)a, n), NULL, 0);
 	else if (0 == strcmp(operation, "nested"))
 		answer(lkIsNestedDeeper((const char *)a, n, one), NULL, 0);
+	else if (0 == strcmp(operation, "tozero")) {
+		size_t copied = lkCopyToZero(out, (size_t)one, a, n);
+
+		answer((copied < n) && !a[copied], out, copied);
+	}
+	else if (0 == strcmp(operation, "mask")) {
+		lkMask(a, n, (uint8_t)one);
+		answer(0, a, n);
+	}
 	else if (0 == strcmp(operation, "cobs"))
 		answer(0, out, lkCobsEncode(out, a, n));
 	else if (0 == strcmp(operation, "uncobs")) {
