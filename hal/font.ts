@@ -17,9 +17,9 @@ export const LINE_HEIGHT = 8;
 const FIRST = 0x20;
 const LAST = 0x7e;
 const UNKNOWN = 0x3f;
-const DIGITS_PER_GLYPH = 2 * GLYPH_WIDTH;
+const HEX = "0123456789abcdef";
 
-/** Five column bytes for each character, hexadecimal: a string stays in flash on the device. */
+/** Five column bytes for each character, hexadecimal. */
 const GLYPHS =
   // space ! " # $ % & '
   "000000000000005f00000003000300147f147f14242a7f2a12631308646336495522500000030000" +
@@ -47,17 +47,19 @@ const GLYPHS =
   "44281028441ca0a0a07c4464544c44000836414100007f00004141360800180408100c";
 
 /**
+ * The same as bytes, from the space on: {@link GLYPH_WIDTH} of each character. Made when the
+ * module is loaded, which on the device is when the image is linked: they lie in flash.
+ */
+export const GLYPH_COLUMNS: Uint8Array = Uint8Array.from(
+  { length: GLYPHS.length / 2 },
+  (_, i) => 16 * HEX.indexOf(GLYPHS[2 * i]!) + HEX.indexOf(GLYPHS[2 * i + 1]!),
+);
+
+/**
  * One column of a character, 0 ≤ `column` < {@link GLYPH_WIDTH}: bit 0 is the top row. What is
  * not printable ASCII looks like a question mark.
  */
 export function glyphColumn(code: number, column: number): number {
   const known = code >= FIRST && code <= LAST ? code : UNKNOWN;
-  const at = (known - FIRST) * DIGITS_PER_GLYPH + 2 * column;
-  return 16 * digitAt(at) + digitAt(at + 1);
-}
-
-/** No text is made on the way: a full screen asks five hundred times. */
-function digitAt(at: number): number {
-  const code = GLYPHS.charCodeAt(at);
-  return code < 0x3a ? code - 0x30 : code - 0x57; // 0-9, a-f
+  return GLYPH_COLUMNS[(known - FIRST) * GLYPH_WIDTH + column]!;
 }

@@ -1,4 +1,6 @@
-import { ADVANCE, GLYPH_HEIGHT, GLYPH_WIDTH, glyphColumn } from "./font.ts";
+import { byteWork } from "../protocol/encoding/byte-work.ts";
+import { ADVANCE, GLYPH_COLUMNS, GLYPH_HEIGHT, GLYPH_WIDTH, glyphColumn } from "./font.ts";
+import { glyphWork } from "./glyph-work.ts";
 
 export interface TextStyle {
   /** Whole-number magnification; 1 unless told. 3 fits seven characters across 128 pixels. */
@@ -74,6 +76,9 @@ export class Framebuffer {
   /** One line of text with its top left corner at (x, y). Gives back the x after it. */
   drawText(text: string, x: number, y: number, style: TextStyle = {}): number {
     const { scale = 1, dark = false } = style;
+    const { bytes, width } = this;
+    if (glyphWork?.drawText(bytes, width, GLYPH_COLUMNS, text, x, y, scale, dark) === true)
+      return x + ADVANCE * scale * text.length;
     let left = x;
     for (const char of text) {
       this.#drawGlyph(char.codePointAt(0)!, left, y, scale, !dark);
@@ -134,6 +139,6 @@ function stretched(bits: number, scale: number): number {
 
 /** Width of a line in pixels, without the gap after its last character. */
 export function textWidth(text: string, scale = 1): number {
-  const count = [...text].length;
+  const count = byteWork?.isPrintable(text) === true ? text.length : [...text].length;
   return count === 0 ? 0 : (count * ADVANCE - 1) * scale;
 }

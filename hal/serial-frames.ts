@@ -1,3 +1,4 @@
+import { copyToZero } from "../protocol/encoding/bytes.ts";
 import type { Timer, TimerHandle } from "../protocol/platform.ts";
 import type {
   Digital,
@@ -38,12 +39,14 @@ export class SerialFrames {
   #waiting: Uint8Array = new Uint8Array(0);
   #room = 0;
   #release: TimerHandle | undefined;
-  #received: number[] = [];
+  readonly #received: Uint8Array;
+  #count = 0;
   #overlong = false;
   #closed = false;
 
   constructor(options: SerialFramesOptions) {
     this.#options = options;
+    this.#received = new Uint8Array(options.frameBytesMax);
     const { direction, io, baud } = options;
     // Before the UART: until then a pull-down keeps the transceiver quiet.
     this.#direction =
@@ -89,7 +92,8 @@ export class SerialFrames {
 
   #writable(count: number): void {
     this.#room = count;
-    this.#flush();
+    // The port says so many times a second, whether anything waits or not.
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   #flush(): void {
@@ -104,20 +108,29 @@ export class SerialFrames {
     if (this.#closed) return;
     const buffer = this.#serial.read();
     if (buffer === undefined) return;
-    for (const byte of new Uint8Array(buffer)) this.#take(byte);
+    const { byteLength } = buffer;
+    for (let at = 0; at < byteLength; ) {
+      const copied = copyToZero(this.#received, this.#count, buffer, at);
+      const count = copied & 0xffff;
+      this.#count += count;
+      at += count;
+      if (copied > count) {
+        this.#end();
+        at++;
+      } else if (at < byteLength) {
+        // No room: what follows is left out up to the zero that ends it.
+        this.#overlong = true;
+        this.#count = 0;
+      }
+    }
   }
 
-  #take(byte: number): void {
-    if (byte !== 0) {
-      if (this.#received.length < this.#options.frameBytesMax) this.#received.push(byte);
-      else this.#overlong = true;
-      return;
-    }
-    const frame = Uint8Array.from(this.#received);
-    const whole = frame.length > 0 && !this.#overlong;
-    this.#received = [];
+  #end(): void {
+    const whole = this.#count > 0 && !this.#overlong;
+    const frame = whole ? this.#received.slice(0, this.#count) : undefined;
+    this.#count = 0;
     this.#overlong = false;
-    if (whole) this.#options.onFrame(frame);
+    if (frame !== undefined && !this.#closed) this.#options.onFrame(frame);
   }
 }
 

@@ -2,6 +2,7 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import type { Timer } from "../protocol/platform.ts";
 import type { Digital, DigitalConstructor, I2C, I2CConstructor } from "./ecma419.ts";
 import { Framebuffer } from "./framebuffer.ts";
+import { glyphWork } from "./glyph-work.ts";
 import { delay } from "./timing.ts";
 
 export interface SSD1306Options {
@@ -57,6 +58,8 @@ export class SSD1306 {
   readonly #drawnWords = new Int32Array(this.framebuffer.bytes.buffer);
   /** One bit for each page whose content on the panel is not known. */
   #unknownPages = 0xff;
+  /** Addresses a span; made once, because a picture has a dozen of them. */
+  readonly #address = Uint8Array.of(COMMANDS, 0x22, 0, 0, 0x21, 0, 0);
   #page = 0;
   #lit = false;
 
@@ -124,6 +127,16 @@ export class SSD1306 {
    * the panel shows the framebuffer. @throws display-absent
    */
   flushSlice(): boolean {
+    if (glyphWork !== undefined && this.#unknownPages === 0) {
+      const { bytes } = this.framebuffer;
+      const found = glyphWork.changedSpan(bytes, this.#shown, WIDTH, this.#page, GAP_MAX);
+      if (found >= 0) {
+        this.#page = found >> 16;
+        this.#sendSpan(this.#page, (found >> 8) & 0xff, found & 0xff);
+        return true;
+      }
+      return this.#light();
+    }
     for (let looked = 0; looked < PAGES; looked++) {
       const span = this.#changedSpan(this.#page);
       if (span !== undefined) {
@@ -132,8 +145,12 @@ export class SSD1306 {
       }
       this.#page = (this.#page + 1) % PAGES;
     }
-    if (this.#lit) return false;
-    this.#send([COMMANDS, 0xaf]);
+    return this.#light();
+  }
+
+  /** Nothing is left to send: the panel may be seen. */
+  #light(): false {
+    if (!this.#lit) this.#send([COMMANDS, 0xaf]);
     this.#lit = true;
     return false;
   }
@@ -153,24 +170,14 @@ export class SSD1306 {
     this.#reset?.close();
   }
 
-  /** First and last column of the first stretch that differs, small gaps included. */
+  /** First and last column of the first stretch that has to be sent. */
   #changedSpan(page: number): readonly [number, number] | undefined {
     if ((this.#unknownPages & (1 << page)) !== 0) return [0, WIDTH - 1];
     const { bytes } = this.framebuffer;
     const shown = this.#shown;
     const start = page * WIDTH;
-    let first = -1;
-    let last = -1;
     // By words up to the first difference: most of the time there is none.
-    for (let column = this.#alikeColumns(page); column < WIDTH; column++) {
-      if (bytes[start + column] === shown[start + column]) {
-        if (first >= 0 && column - last > GAP_MAX) break;
-        continue;
-      }
-      if (first < 0) first = column;
-      last = column;
-    }
-    return first < 0 ? undefined : [first, last];
+    return changedSpan(bytes, shown, start, WIDTH, this.#alikeColumns(page));
   }
 
   /** How many columns from the left look as they are shown; four at a time. */
@@ -186,15 +193,21 @@ export class SSD1306 {
   #sendSpan(page: number, first: number, last: number): void {
     const from = page * WIDTH + first;
     const to = page * WIDTH + last + 1;
+    const drawn = this.framebuffer.bytes.subarray(from, to);
     const data = new Uint8Array(1 + to - from);
     data[0] = DATA;
-    data.set(this.framebuffer.bytes.subarray(from, to), 1);
+    data.set(drawn, 1);
     // Until both transfers have passed, nobody knows what this page shows.
     this.#unknownPages |= 1 << page;
-    this.#send([COMMANDS, 0x22, page, page, 0x21, first, last]);
+    const address = this.#address;
+    address[2] = page;
+    address[3] = page;
+    address[5] = first;
+    address[6] = last;
+    this.#write(address);
     this.#write(data);
     this.#unknownPages &= ~(1 << page);
-    this.#shown.set(data.subarray(1), from);
+    this.#shown.set(drawn, from);
   }
 
   #send(bytes: readonly number[]): void {
@@ -208,4 +221,28 @@ export class SSD1306 {
       throw new LatchkeyError("display-absent", { cause });
     }
   }
+}
+
+/**
+ * First and last index of the first stretch in which two pictures differ between `start` and
+ * `start + length`, small gaps included; they are alike up to `from`.
+ */
+export function changedSpan(
+  drawn: Uint8Array,
+  shown: Uint8Array,
+  start: number,
+  length: number,
+  from = 0,
+): readonly [number, number] | undefined {
+  let first = -1;
+  let last = -1;
+  for (let column = from; column < length; column++) {
+    if (drawn[start + column] === shown[start + column]) {
+      if (first >= 0 && column - last > GAP_MAX) break;
+      continue;
+    }
+    if (first < 0) first = column;
+    last = column;
+  }
+  return first < 0 ? undefined : [first, last];
 }

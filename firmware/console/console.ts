@@ -161,7 +161,7 @@ export class Console {
 
   #writable(count: number): void {
     this.#room = count;
-    this.#drain();
+    if (this.#backlogBytes > 0) this.#drain();
     if (!this.#dropped || this.#backlogBytes > 0) return;
     this.#dropped = false;
     this.#send(`${NEWLINE}[output was dropped: the port is too slow]${NEWLINE}${PROMPT}`);

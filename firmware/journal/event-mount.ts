@@ -123,20 +123,22 @@ class Mount {
 
   /** Of a sector whose header is damaged; puts it into the table. */
   #numberInRecords(index: number): number | undefined {
-    for (const [found] of this.#sectors.scan(index, this.#usedEnd(index)).records) {
+    const end = this.#usedEnd(index);
+    const records = end > 1 ? this.#sectors.scan(index, end).records : [];
+    for (const [found] of records) {
       const record = toEventRecord(found);
       if (record === undefined) continue;
       this.#table.add(index, record.eventClass, record.sector);
       return record.sector;
     }
-    this.#giveUp(index);
+    this.#giveUp(index, end);
     return undefined;
   }
 
   /** A sector whose opening was cut off, or of which nothing can be read. */
-  #giveUp(index: number): void {
+  #giveUp(index: number, end = this.#usedEnd(index)): void {
     this.#table.remove(index);
-    if (this.#usedEnd(index) > 1) this.#unknown += UNKNOWN_NUMBERS;
+    if (end > 1) this.#unknown += UNKNOWN_NUMBERS;
   }
 
   #usedEnd(index: number): number {

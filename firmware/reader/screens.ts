@@ -1,3 +1,4 @@
+import { byteWork } from "../../protocol/encoding/byte-work.ts";
 import type { KeyLabel } from "../key-label.ts";
 import type { QrCode } from "../qr-code.ts";
 import type { ReaderState, Stage } from "./machine.ts";
@@ -54,6 +55,7 @@ function clockText(minute: number | undefined): string {
 
 /** Printable ASCII, which is what the font has; longer text is cut. */
 export function cropped(text: string, max = LINE_CHARS): string {
+  if (byteWork?.isPrintable(text) === true) return text.length > max ? text.slice(0, max) : text;
   let out = "";
   for (const char of text) {
     if (out.length === max) break;

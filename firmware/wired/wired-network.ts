@@ -58,6 +58,8 @@ export class WiredNetwork implements Network {
   readonly #pending = new Map<number, Pending>();
   #waiting: (() => void)[] = [];
   #link: number | undefined;
+  /** The gateway has said something in this link: it heard our answer to its reset. */
+  #heardInLink = false;
   #exchange = new Exchange();
   #silence: TimerHandle | undefined;
   #id = 0;
@@ -74,11 +76,11 @@ export class WiredNetwork implements Network {
 
   status(): NetworkStatus {
     const { address } = this.#options;
-    return this.#link === undefined ? { up: false } : { up: true, address: `wire ${address}` };
+    return this.#heardInLink ? { up: true, address: `wire ${address}` } : { up: false };
   }
 
   async join(): Promise<NetworkStatus> {
-    if (this.#link !== undefined) return this.status();
+    if (this.#heardInLink) return this.status();
     const { timer } = this.#options;
     await new Promise<void>((resolve, reject) => {
       const limit = timer.set(() => {
@@ -99,7 +101,7 @@ export class WiredNetwork implements Network {
     const { baseUrl, timer } = this.#options;
     const prefix = `${baseUrl}/`;
     if (method !== "POST" || !url.startsWith(prefix)) return failed("network-failed");
-    if (this.#link === undefined) return failed("network-down");
+    if (!this.#heardInLink) return failed("network-down");
     this.#id = (this.#id + 1) % 0xffffffff;
     const id = this.#id;
     const path = url.slice(prefix.length);
@@ -128,6 +130,7 @@ export class WiredNetwork implements Network {
     if (frame.kind === "reset") this.#begin(frame);
     else if (frame.kind !== "poll" && frame.kind !== "data") return;
     else {
+      this.#joined();
       const message = this.#exchange.receive(frame);
       if (message !== undefined) this.#received(message);
     }
@@ -153,6 +156,15 @@ export class WiredNetwork implements Network {
     this.#link = link;
     this.#exchange = new Exchange();
     this.statistics.links++;
+  }
+
+  /**
+   * A gateway that did not hear our answer in time makes a link of its own a second later: what
+   * was asked in the first one would be lost with it.
+   */
+  #joined(): void {
+    if (this.#heardInLink) return;
+    this.#heardInLink = true;
     this.#options.log.write("info", "wired-link", { address: this.#options.address });
     for (const joined of this.#waiting.splice(0)) joined();
   }
@@ -210,6 +222,7 @@ export class WiredNetwork implements Network {
     if (this.#silence !== undefined) this.#options.timer.clear(this.#silence);
     this.#silence = undefined;
     this.#link = undefined;
+    this.#heardInLink = false;
     this.#exchange = new Exchange();
     for (const id of [...this.#pending.keys()]) this.#settle(id, code);
   }

@@ -1,4 +1,5 @@
 import { malformed } from "../errors.ts";
+import { byteWork } from "./byte-work.ts";
 import { PIECE, textOf } from "./code-text.ts";
 
 /** Character codes of the digits 0 to 61, then those of 62 and 63 by alphabet. */
@@ -27,11 +28,13 @@ function encode(bytes: Uint8Array, code62: number, code63: number, pad: boolean)
 
 /** Standard base64 with padding (RFC 4648 §4): the fields named `..._b64`. */
 export function toBase64(bytes: Uint8Array): string {
+  if (byteWork !== undefined && bytes.length > 0) return byteWork.encodeBase64(bytes, false, true);
   return encode(bytes, 43, 47, true);
 }
 
 /** base64url without padding (RFC 4648 §5): every other field. */
 export function toBase64Url(bytes: Uint8Array): string {
+  if (byteWork !== undefined && bytes.length > 0) return byteWork.encodeBase64(bytes, true, false);
   return encode(bytes, 45, 95, false);
 }
 
@@ -51,6 +54,8 @@ function digit(code: number): number {
  * @throws malformed; `field` names it in the error.
  */
 export function fromBase64(text: string, field = "base64"): Uint8Array {
+  const done = byteWork?.decodeBase64(text);
+  if (done !== undefined) return new Uint8Array(done);
   let end = text.length;
   while (end > 0 && text.length - end < 2 && text.charCodeAt(end - 1) === 61) end--;
   if (end !== text.length && text.length % 4 !== 0) throw malformed(field, "wrong padding");

@@ -1,10 +1,15 @@
+import { byteWork } from "./byte-work.ts";
+
 /** The parts one after the other, as a new array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  // By index: on the device an iterator costs as much as the copy.
+  const count = parts.length;
   let length = 0;
-  for (const part of parts) length += part.length;
+  for (let i = 0; i < count; i++) length += parts[i]!.length;
   const out = new Uint8Array(length);
   let at = 0;
-  for (const part of parts) {
+  for (let i = 0; i < count; i++) {
+    const part = parts[i]!;
     out.set(part, at);
     at += part.length;
   }
@@ -19,9 +24,29 @@ export function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   return out;
 }
 
+/** `bytes` XOR `mask`, byte by byte and in place. */
+export function maskBytes(bytes: Uint8Array, mask: number): void {
+  if (byteWork !== undefined && bytes.length > 0) byteWork.mask(bytes, mask);
+  else for (let i = 0; i < bytes.length; i++) bytes[i] = bytes[i]! ^ mask;
+}
+
+/**
+ * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from` (of at most
+ * 65,535 bytes), or that of `to`. Gives how many, and 65,536 more where a zero ended it.
+ */
+export function copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start: number): number {
+  if (byteWork !== undefined) return byteWork.copyToZero(to, at, from, start);
+  const bytes = new Uint8Array(from, start);
+  const zero = bytes.indexOf(0);
+  const count = Math.min(zero < 0 ? bytes.length : zero, to.length - at);
+  to.set(bytes.subarray(0, count), at);
+  return count === zero ? count + 0x10000 : count;
+}
+
 /** Whether two arrays of *public* bytes are equal; secrets go through `constantTimeEqual`. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
+  if (byteWork !== undefined && a.length > 0) return byteWork.equal(a, b);
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

@@ -1,3 +1,5 @@
+import { byteWork } from "./byte-work.ts";
+
 /**
  * CRC-32 of zip and Ethernet (reflected 0xEDB88320), by nibbles: a table of 16 numbers instead
  * of 1 kB of flash, fast enough for records of a few hundred bytes.
@@ -9,6 +11,7 @@ const TABLE: readonly number[] = Object.freeze([
 
 /** The unsigned 32-bit checksum of `bytes`. */
 export function crc32(bytes: Uint8Array): number {
+  if (byteWork !== undefined && bytes.length > 0) return byteWork.crc32(bytes);
   let crc = 0xffffffff;
   const { length } = bytes;
   for (let i = 0; i < length; i++) {

@@ -1,4 +1,5 @@
 import { malformed } from "../errors.ts";
+import { byteWork } from "./byte-work.ts";
 import { PIECE, textOf } from "./code-text.ts";
 
 function code(digit: number): number {
@@ -7,6 +8,7 @@ function code(digit: number): number {
 
 /** Bytes as lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
+  if (byteWork !== undefined && bytes.length > 0) return byteWork.encodeHex(bytes);
   const out = new Uint8Array(2 * bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
@@ -21,6 +23,8 @@ export function toHex(bytes: Uint8Array): string {
  * @throws malformed on an odd length or any other character; `field` names it in the error.
  */
 export function fromHex(text: string, field = "hex"): Uint8Array {
+  const done = byteWork?.decodeHex(text);
+  if (done !== undefined) return new Uint8Array(done);
   if (text.length % 2 !== 0) throw malformed(field, "hexadecimal needs an even number of digits");
   const bytes = new Uint8Array(text.length / 2);
   let at = 0;

@@ -1,4 +1,5 @@
 import { malformed } from "../errors.ts";
+import { byteWork } from "./byte-work.ts";
 import { PIECE, textOf } from "./code-text.ts";
 
 /**
@@ -6,6 +7,8 @@ import { PIECE, textOf } from "./code-text.ts";
  * U+FFFD, as the Encoding standard has it.
  */
 export function toUtf8(text: string): Uint8Array {
+  const done = byteWork?.encodeUtf8(text);
+  if (done !== undefined) return new Uint8Array(done);
   // A unit of UTF-16 takes three bytes at most; nearly all of our texts are ASCII.
   const { length } = text;
   let out = new Uint8Array(length);
@@ -85,6 +88,8 @@ function sequenceLength(lead: number): number {
  * @throws malformed; `field` names it in the error.
  */
 export function fromUtf8(bytes: Uint8Array, field = "text"): string {
+  const done = bytes.length === 0 ? "" : byteWork?.decodeUtf8(bytes);
+  if (done !== undefined) return done;
   const units = new Uint16Array(bytes.length);
   let at = 0;
   for (let i = 0; i < bytes.length; ) {

@@ -1,4 +1,5 @@
 import { fromBase64 } from "../encoding/base64.ts";
+import { byteWork } from "../encoding/byte-work.ts";
 import { PIECE } from "../encoding/code-text.ts";
 import { fromUtf8 } from "../encoding/utf8.ts";
 import { uuidToBytes } from "../encoding/uuid.ts";
@@ -64,6 +65,16 @@ class Nesting {
   }
 }
 
+function checkDepth(text: string, field: string, depthMax: number): void {
+  if (byteWork !== undefined) {
+    if (byteWork.isNestedDeeper(text, depthMax)) throw malformed(field, "nested too deeply");
+    return;
+  }
+  const nesting = new Nesting(field, depthMax);
+  // In pieces: XS without its cache looks for each unit from the start of what it is given.
+  for (let at = 0; at < text.length; at += PIECE) nesting.take(text.slice(at, at + PIECE));
+}
+
 function parsed(text: string, field: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
@@ -79,9 +90,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Reads JSON of any type from outside. @throws malformed */
 export function parseValue(text: string, field: string, limits: JsonLimits): JsonValue {
   if (text.length > limits.length) throw malformed(field, `longer than ${limits.length}`);
-  const nesting = new Nesting(field, limits.depth);
-  // In pieces: XS without its cache looks for each unit from the start of what it is given.
-  for (let at = 0; at < text.length; at += PIECE) nesting.take(text.slice(at, at + PIECE));
+  checkDepth(text, field, limits.depth);
   return parsed(text, field);
 }
 
@@ -127,6 +136,7 @@ export function parseObject(text: string, field = "body", limits = BODY_LIMITS):
 
 /** One line of readable text: no control characters (they forge log lines), no half characters. */
 export function isPlainText(text: string): boolean {
+  if (byteWork?.isPrintable(text) === true) return true;
   for (const char of text) {
     const point = char.codePointAt(0)!;
     if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;

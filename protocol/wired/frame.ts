@@ -1,4 +1,3 @@
-import { concat } from "../encoding/bytes.ts";
 import { crc32 } from "../encoding/crc32.ts";
 import { cobsDecode, cobsEncode } from "./cobs.ts";
 
@@ -46,19 +45,39 @@ export const STUFFED_MAX = HEAD_BYTES + PAYLOAD_MAX + CRC_BYTES + 1;
 export const ADDRESS_MIN = 1;
 export const ADDRESS_MAX = 254;
 
-function word(value: number): Uint8Array {
-  return Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
+/** Before the frame, as the checksum sees it; never sent. */
+const LINK_BYTES = 4;
+
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value & 255;
+  bytes[at + 1] = (value >> 8) & 255;
+  bytes[at + 2] = (value >> 16) & 255;
+  bytes[at + 3] = (value >> 24) & 255;
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+  return (low | (bytes[at + 3]! << 24)) >>> 0;
 }
 
 /** Bytes to send, both zeros included. `link` is the link's number; 0 for `reset`. */
 export function encodeFrame(frame: Frame, link: number): Uint8Array {
   const { kind, address, sequence, acknowledge, payload } = frame;
   if (payload.length > PAYLOAD_MAX) throw new RangeError(`a payload of ${payload.length} bytes`);
-  const head = Uint8Array.of(KINDS[kind], address, sequence, acknowledge);
-  const checksum = word(crc32(concat(word(link), head, payload)));
-  const zero = new Uint8Array(1);
+  const end = LINK_BYTES + HEAD_BYTES + payload.length;
+  const bytes = new Uint8Array(end + CRC_BYTES);
+  putWord(bytes, 0, link);
+  bytes[LINK_BYTES] = KINDS[kind];
+  bytes[LINK_BYTES + 1] = address;
+  bytes[LINK_BYTES + 2] = sequence;
+  bytes[LINK_BYTES + 3] = acknowledge;
+  bytes.set(payload, LINK_BYTES + HEAD_BYTES);
+  putWord(bytes, end, crc32(bytes.subarray(0, end)));
+  const stuffed = cobsEncode(bytes.subarray(LINK_BYTES));
   // The zero in front ends whatever noise the line made while nobody drove it.
-  return concat(zero, cobsEncode(concat(head, payload, checksum)), zero);
+  const out = new Uint8Array(stuffed.length + 2);
+  out.set(stuffed, 1);
+  return out;
 }
 
 /**
@@ -75,8 +94,10 @@ export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefine
   const bytes = cobsDecode(stuffed);
   if (bytes === undefined || bytes.length < HEAD_BYTES + CRC_BYTES) return undefined;
   const end = bytes.length - CRC_BYTES;
-  const expected = word(crc32(concat(word(link), bytes.subarray(0, end))));
-  for (let i = 0; i < CRC_BYTES; i++) if (bytes[end + i] !== expected[i]) return undefined;
+  const covered = new Uint8Array(LINK_BYTES + end);
+  putWord(covered, 0, link);
+  covered.set(bytes.subarray(0, end), LINK_BYTES);
+  if (crc32(covered) !== wordAt(bytes, end)) return undefined;
   const kind = KIND_NAMES.find((name) => KINDS[name] === bytes[0]);
   const address = bytes[1]!;
   if (kind === undefined || address < ADDRESS_MIN || address > ADDRESS_MAX) return undefined;

@@ -19,6 +19,20 @@ describe("a node on a wire", () => {
     assert.deepEqual([bench.bus.stats.collisions, bench.bus.stats.undriven], [0, 0]);
   });
 
+  it("has not joined before the gateway has heard its answer to the call", async () => {
+    const bench = new WiredBench();
+    const node = bench.nodes.get(1)!;
+    // A busy program answers the first call too late: the gateway has gone on without it.
+    bench.world.after(0, () => bench.world.task(0, () => bench.world.advance(60_000)));
+    const joined = node.join();
+    await bench.pass(90);
+    assert.deepEqual(node.status(), { up: false });
+    await rejectsCode(node.request(post("lost")), "network-down");
+    await bench.pass(1_500);
+    assert.deepEqual(await joined, { up: true, address: "wire 1" });
+    assert.equal((await bench.ask(post("kept"))).said, "200 kept");
+  });
+
   it("takes what a tap costs: under 45 ms for 700 bytes up and 400 down at 921,600 baud", async () => {
     const bench = new WiredBench();
     await bench.pass(100);

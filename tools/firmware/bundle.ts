@@ -39,7 +39,7 @@ export async function bundleFirmware(options: BundleOptions): Promise<BundleFact
   mkdirSync(folder, { recursive: true });
   const at = (name: string) => (debug ? { mapAt: join(folder, name) } : {});
   const codes = await codesOf(target);
-  const plugins = [cryptoOf(target), tableOf(codes)];
+  const plugins = [cryptoOf(target), tableOf(codes), ...IN_C];
   const [program, main] = await Promise.all([
     bundled({ entryPoint: target.program, plugins, ...at("program.js") }),
     bundled({ entryPoint: target.main, plugins: [], ...at("main.js") }),
@@ -86,7 +86,7 @@ async function bundled({ entryPoint, plugins, mapAt }: Entry): Promise<Bundled> 
 
 /** The codes that this image must explain, found out with a table that has none. */
 async function codesOf(target: FirmwareTarget): Promise<readonly ErrorCode[]> {
-  const plugins = [cryptoOf(target), tableOf([])];
+  const plugins = [cryptoOf(target), tableOf([]), ...IN_C];
   const entries = [target.program, target.main];
   const texts = entries.map((entryPoint) => bundled({ entryPoint, plugins }));
   return imageCodes((await Promise.all(texts)).map(({ text }) => text).join("\n"));
@@ -116,11 +116,22 @@ const COMMON = Object.freeze({
 } as const satisfies BuildOptions);
 
 function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
-  const path = join(root, chipCrypto);
-  return {
-    name: "latchkey-crypto",
-    setup: (context) => context.onResolve({ filter: /\/chip-crypto\.ts$/ }, () => ({ path })),
-  };
+  return replacing("latchkey-crypto", /\/chip-crypto\.ts$/, chipCrypto);
+}
+
+/** What the sources do in JavaScript and an image in C. */
+const IN_C = [
+  replacing(
+    "latchkey-glyphs",
+    /\/glyph-work\.ts$/,
+    "firmware/platform/moddable/chip-glyph-work.ts",
+  ),
+  replacing("latchkey-bytes", /\/byte-work\.ts$/, "firmware/platform/moddable/chip-byte-work.ts"),
+];
+
+function replacing(name: string, filter: RegExp, file: string): Plugin {
+  const path = join(root, file);
+  return { name, setup: (context) => context.onResolve({ filter }, () => ({ path })) };
 }
 
 function tableOf(codes: readonly ErrorCode[]): Plugin {

@@ -54,6 +54,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     "our C",
     /\/(board|chip-secret|flash-region|pulse-capture|random|usb-console|s\w+-(pins|count|limit)|idle)\.c\.o$/,
   ],
+  ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
   ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],

@@ -23,10 +23,9 @@ export function regionFlash(natives: NativeFlash, region: number): Flash {
     sizeBytes,
     sectorBytes: SECTOR_BYTES,
     pageBytes: PAGE_BYTES,
-    read: (offset: number, length: number) =>
-      guarded(offset, length, 1, () => new Uint8Array(natives.read(region, offset, length))),
-    isErased: (offset: number, length: number) =>
-      guarded(offset, length, 1, () => natives.isErased(region, offset, length)),
+    // These two are called a hundred times at a start, cannot fail, and C checks the bounds.
+    read: (offset: number, length: number) => new Uint8Array(natives.read(region, offset, length)),
+    isErased: (offset: number, length: number) => natives.isErased(region, offset, length),
     erase: (offset: number) =>
       guarded(offset, SECTOR_BYTES, SECTOR_BYTES, () => natives.erase(region, offset)),
     program: (offset: number, data: Uint8Array) =>

@@ -1,6 +1,6 @@
 import type { SymmetricCrypto } from "../../../protocol/crypto/compose.ts";
 import { constantTimeEqual } from "../../../protocol/crypto/constant-time.ts";
-import { concat } from "../../../protocol/encoding/bytes.ts";
+import { concat, maskBytes } from "../../../protocol/encoding/bytes.ts";
 
 /** A digest or GHASH of the SDK: `close` ends it, and a second `close` gives something else. */
 interface SdkDigest {
@@ -62,9 +62,9 @@ export function sdkSymmetric(
   function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
     const block = new Uint8Array(SHA256_BLOCK);
     block.set(key.length > SHA256_BLOCK ? digest("SHA256", key) : key);
-    for (let i = 0; i < SHA256_BLOCK; i++) block[i] = block[i]! ^ 0x36;
+    maskBytes(block, 0x36);
     const inner = digest("SHA256", block, message);
-    for (let i = 0; i < SHA256_BLOCK; i++) block[i] = block[i]! ^ (0x36 ^ 0x5c);
+    maskBytes(block, 0x36 ^ 0x5c);
     const mac = digest("SHA256", block, inner);
     block.fill(0);
     return mac;

@@ -9,6 +9,7 @@ import type { Clock, Log } from "../../../protocol/platform.ts";
 export function usbLog(usb: NativeUsb, clock: Clock): Log {
   return Object.freeze({
     write(level, event, fields = {}) {
+      if (usb.room() === 0) return; // nobody there: no text is made for nobody
       const at_ms = Math.round(clock.monotonicMs());
       const line = toUtf8(`${JSON.stringify({ at_ms, level, event, ...fields })}\r\n`);
       if (usb.room() >= line.length) usb.write(line);

@@ -1,0 +1,36 @@
+/* Loops over bytes that take the engine some hundred cycles a byte. Twins: protocol/encoding/. */
+#include <stddef.h>
+#include <stdint.h>
+
+/* CRC-32 of zip and Ethernet. */
+uint32_t lkCrc32(const uint8_t *bytes, size_t length);
+
+/* Base64 of either alphabet; how many characters that were. `out` has room for 4 (n + 2) / 3. */
+size_t lkBase64Encode(char *out, const uint8_t *bytes, size_t length, int urlSafe, int padded);
+
+/* How many bytes, or -1 for what is not base64 as `fromBase64` takes it. Room for 3 n / 4. */
+int lkBase64Decode(uint8_t *out, const char *text, size_t length);
+
+void lkHexEncode(char *out, const uint8_t *bytes, size_t length);
+/* How many bytes, or -1. Room for n / 2. */
+int lkHexDecode(uint8_t *out, const char *text, size_t length);
+
+/* Whether this is UTF-8 without a zero, in its shortest form, without halves of pairs. */
+int lkIsStrictUtf8(const uint8_t *bytes, size_t length);
+
+/* Whether all of it is printable ASCII. */
+int lkIsPrintable(const char *text, size_t length);
+
+/* Whether brackets outside of strings are nested deeper than that. */
+int lkIsNestedDeeper(const char *text, size_t length, int depthMax);
+
+/* Exclusive or of every byte, in place. */
+void lkMask(uint8_t *bytes, size_t length, uint8_t mask);
+
+/* Copies up to a zero, or as much as there is or as there is room for; how many bytes. */
+size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length);
+
+/* Byte stuffing; how many bytes that were. Room for n + n / 254 + 1. */
+size_t lkCobsEncode(uint8_t *out, const uint8_t *bytes, size_t length);
+/* How many bytes, or -1 for what is none. Room for n. */
+int lkCobsDecode(uint8_t *out, const uint8_t *stuffed, size_t length);

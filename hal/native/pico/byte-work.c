@@ -1,0 +1,214 @@
+/*
+ * bytes.c for XS. Each gives `undefined` for what is not ordinary: the twin in JavaScript decides
+ * then. Making the result may move what the arguments point to, so they are asked for again.
+ */
+#include <string.h>
+#include "xsmc.h"
+#include "xsHost.h"
+#include "mc.xs.h"
+#include "../bytes.h"
+
+/* Longer than any frame of the wired transport (protocol/wired/frame.ts). */
+#define FRAME_MAX 256
+
+static const uint8_t *bytesOf(xsMachine *the, xsSlot *slot, xsUnsignedValue *length)
+{
+	void *data;
+
+	xsmcGetBufferReadable(*slot, &data, length);
+	return data;
+}
+
+/* A text of the engine is UTF-8; its length is that of its bytes. */
+static const char *textOf(xsMachine *the, xsSlot *slot, size_t *length)
+{
+	const char *text = xsmcToString(*slot);
+
+	*length = strlen(text);
+	return text;
+}
+
+static void setUint32(xsMachine *the, uint32_t value)
+{
+	if (value > 0x7fffffff)
+		xsmcSetNumber(xsResult, value);
+	else
+		xsmcSetInteger(xsResult, (xsIntegerValue)value);
+}
+
+/* Room for a text in the result; what it points to is ASCII of that length or shorter. */
+static char *textResult(xsMachine *the, size_t length)
+{
+	xsmcSetStringBuffer(xsResult, NULL, (xsIntegerValue)length);
+	return (char *)xsmcToString(xsResult);
+}
+
+/* crc32(bytes): number */
+void xs_latchkey_bytes_crc32(xsMachine *the)
+{
+	xsUnsignedValue length;
+	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
+
+	setUint32(the, lkCrc32(bytes, length));
+}
+
+/* equal(a, b): boolean; of public bytes */
+void xs_latchkey_bytes_equal(xsMachine *the)
+{
+	xsUnsignedValue one, other;
+	const uint8_t *a = bytesOf(the, &xsArg(0), &one);
+	const uint8_t *b = bytesOf(the, &xsArg(1), &other);
+
+	xsmcSetBoolean(xsResult, (one == other) && (0 == memcmp(a, b, one)));
+}
+
+/* toBase64(bytes, urlSafe, padded): string */
+void xs_latchkey_bytes_to_base64(xsMachine *the)
+{
+	xsUnsignedValue length;
+	int urlSafe = xsmcToBoolean(xsArg(1)), padded = xsmcToBoolean(xsArg(2));
+	size_t digits;
+	char *text;
+
+	(void)bytesOf(the, &xsArg(0), &length);
+	digits = padded ? ((length + 2) / 3) * 4 : (length * 4 + 2) / 3;
+	text = textResult(the, digits);
+	lkBase64Encode(text, bytesOf(the, &xsArg(0), &length), length, urlSafe, padded);
+}
+
+/* fromBase64(text): ArrayBuffer, or undefined */
+void xs_latchkey_bytes_from_base64(xsMachine *the)
+{
+	size_t length, digits;
+	const char *text = textOf(the, &xsArg(0), &length);
+
+	for (digits = length; digits && (length - digits < 2) && ('=' == text[digits - 1]); digits--)
+		;
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(digits * 3 / 4));
+	if (lkBase64Decode(xsmcToArrayBuffer(xsResult), textOf(the, &xsArg(0), &length), length) < 0)
+		xsmcSetUndefined(xsResult);
+}
+
+/* toHex(bytes): string */
+void xs_latchkey_bytes_to_hex(xsMachine *the)
+{
+	xsUnsignedValue length;
+	char *text;
+
+	(void)bytesOf(the, &xsArg(0), &length);
+	text = textResult(the, 2 * length);
+	lkHexEncode(text, bytesOf(the, &xsArg(0), &length), length);
+}
+
+/* fromHex(text): ArrayBuffer, or undefined */
+void xs_latchkey_bytes_from_hex(xsMachine *the)
+{
+	size_t length;
+
+	(void)textOf(the, &xsArg(0), &length);
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(length / 2));
+	if (lkHexDecode(xsmcToArrayBuffer(xsResult), textOf(the, &xsArg(0), &length), length) < 0)
+		xsmcSetUndefined(xsResult);
+}
+
+/* toUtf8(text): ArrayBuffer; undefined where the engine keeps a zero or half a pair in its way */
+void xs_latchkey_bytes_to_utf8(xsMachine *the)
+{
+	size_t length;
+	const char *text = textOf(the, &xsArg(0), &length);
+
+	if (!lkIsStrictUtf8((const uint8_t *)text, length))
+		return;
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)length);
+	text = textOf(the, &xsArg(0), &length);
+	memcpy(xsmcToArrayBuffer(xsResult), text, length);
+}
+
+/* fromUtf8(bytes): string; undefined for what is not UTF-8, or has a zero */
+void xs_latchkey_bytes_from_utf8(xsMachine *the)
+{
+	xsUnsignedValue length;
+	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
+	char *text;
+
+	if (!lkIsStrictUtf8(bytes, length))
+		return;
+	text = textResult(the, length);
+	memcpy(text, bytesOf(the, &xsArg(0), &length), length);
+}
+
+/* isPrintable(text): boolean */
+void xs_latchkey_bytes_is_printable(xsMachine *the)
+{
+	size_t length;
+	const char *text = textOf(the, &xsArg(0), &length);
+
+	xsmcSetBoolean(xsResult, lkIsPrintable(text, length));
+}
+
+/* isNestedDeeper(json, depth): boolean */
+void xs_latchkey_bytes_is_nested_deeper(xsMachine *the)
+{
+	xsIntegerValue depth = xsmcToInteger(xsArg(1));
+	size_t length;
+	const char *text = textOf(the, &xsArg(0), &length);
+
+	xsmcSetBoolean(xsResult, lkIsNestedDeeper(text, length, depth));
+}
+
+/* mask(bytes, mask) */
+void xs_latchkey_bytes_mask(xsMachine *the)
+{
+	uint8_t mask = (uint8_t)xsmcToInteger(xsArg(1));
+	xsUnsignedValue length;
+	void *bytes;
+
+	xsmcGetBufferWritable(xsArg(0), &bytes, &length);
+	lkMask(bytes, length, mask);
+}
+
+/* copyToZero(to, at, from, start): how many, and 65536 when a zero ended it */
+void xs_latchkey_bytes_copy_to_zero(xsMachine *the)
+{
+	xsIntegerValue at = xsmcToInteger(xsArg(1)), start = xsmcToInteger(xsArg(3));
+	xsUnsignedValue room, length;
+	void *to;
+	const uint8_t *from = bytesOf(the, &xsArg(2), &length);
+	size_t copied;
+
+	xsmcGetBufferWritable(xsArg(0), &to, &room);
+	if ((at < 0) || (start < 0) || ((xsUnsignedValue)at > room) || ((xsUnsignedValue)start > length)
+		|| (length > 0xffff))
+		xsRangeError("outside of the bytes");
+	room -= (xsUnsignedValue)at;
+	length -= (xsUnsignedValue)start;
+	copied = lkCopyToZero((uint8_t *)to + at, room, from + start, length);
+	xsmcSetInteger(xsResult, (xsIntegerValue)copied
+		+ (((copied < length) && (0 == from[start + (xsIntegerValue)copied])) ? 0x10000 : 0));
+}
+
+/* cobsEncode(bytes): ArrayBuffer, or undefined for more than a frame */
+void xs_latchkey_bytes_cobs_encode(xsMachine *the)
+{
+	xsUnsignedValue length;
+	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
+	uint8_t stuffed[FRAME_MAX + FRAME_MAX / 254 + 1];
+
+	if (length <= FRAME_MAX)
+		xsmcSetArrayBuffer(xsResult, stuffed, (xsIntegerValue)lkCobsEncode(stuffed, bytes, length));
+}
+
+/* cobsDecode(stuffed): ArrayBuffer, or undefined */
+void xs_latchkey_bytes_cobs_decode(xsMachine *the)
+{
+	xsUnsignedValue length;
+	const uint8_t *stuffed = bytesOf(the, &xsArg(0), &length);
+	uint8_t bytes[FRAME_MAX];
+	int count;
+
+	if (length > FRAME_MAX)
+		return;
+	count = lkCobsDecode(bytes, stuffed, length);
+	if (count >= 0)
+		xsmcSetArrayBuffer(xsResult, bytes, count);
+}

@@ -1,0 +1,32 @@
+/**
+ * Loops over bytes in another language, for an engine to which every byte is some hundred cycles.
+ * The functions of this folder ask it first, and do the work themselves where there is none, or
+ * where it says `undefined`: so it need only know what is ordinary, and errors have one place.
+ */
+export interface ByteWork {
+  crc32(bytes: Uint8Array): number;
+  /** Of public bytes: not constant-time. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+  encodeBase64(bytes: Uint8Array, urlSafe: boolean, padded: boolean): string;
+  decodeBase64(text: string): ArrayBuffer | undefined;
+  encodeHex(bytes: Uint8Array): string;
+  decodeHex(text: string): ArrayBuffer | undefined;
+  encodeUtf8(text: string): ArrayBuffer | undefined;
+  decodeUtf8(bytes: Uint8Array): string | undefined;
+  /** Whether all of it is printable ASCII. */
+  isPrintable(text: string): boolean;
+  /** Whether brackets outside of JSON's strings are nested deeper than that. */
+  isNestedDeeper(json: string, depthMax: number): boolean;
+  /** Exclusive or of every byte with `mask`, in place. */
+  mask(bytes: Uint8Array, mask: number): void;
+  /**
+   * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from`, or that of
+   * `to`. Gives how many, and 65,536 more where a zero ended it.
+   */
+  copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start: number): number;
+  cobsEncode(bytes: Uint8Array): ArrayBuffer | undefined;
+  cobsDecode(stuffed: Uint8Array): ArrayBuffer | undefined;
+}
+
+/** None here. An image has `chip-byte-work.ts` in place of this file. */
+export const byteWork: ByteWork | undefined = undefined;
