@@ -17,7 +17,7 @@ class Alarm {
 /** The SDK's timers with the promises of `Timer`: never early, and clearing never throws. */
 export function moddableTimer(timers: ModdableTimer): Timer {
   const arm = (alarm: Alarm, callback: () => void, leftMs: number): void => {
-    const pieceMs = leftMs < PIECE_MS ? leftMs : PIECE_MS;
+    const pieceMs = Math.min(leftMs, PIECE_MS);
     // It counts whole milliseconds, the one that has begun included.
     const wholeMs = pieceMs | 0;
     const delayMs = wholeMs < pieceMs ? wholeMs + 2 : wholeMs + 1;
@@ -30,7 +30,7 @@ export function moddableTimer(timers: ModdableTimer): Timer {
   return {
     set(callback, delayMs) {
       const alarm = new Alarm();
-      arm(alarm, callback, delayMs > 0 ? delayMs : 0);
+      arm(alarm, callback, Math.max(delayMs, 0));
       return alarm;
     },
     clear(handle) {
