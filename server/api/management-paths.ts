@@ -18,6 +18,7 @@ export const CREATE_OPERATOR_PATH = "identity_manage/im_create_operator";
 export const SET_OPERATOR_ROLE_PATH = "identity_manage/im_set_operator_role";
 export const REMOVE_OPERATOR_PATH = "identity_manage/im_remove_operator";
 
+export const LIST_DOORS_PATH = "identity_manage/im_list_doors";
 export const LIST_RULES_PATH = "identity_manage/im_list_rules";
 export const PUT_SITE_PATH = "identity_manage/im_put_site";
 export const PUT_ZONE_PATH = "identity_manage/im_put_zone";

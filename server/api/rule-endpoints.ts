@@ -10,9 +10,10 @@ import {
   writeRule,
 } from "../policy/rules.ts";
 import { type Caller, DONE, type Endpoint, managed } from "./endpoint.ts";
-import { anyObject, boolean, list, matching, oneOf, optional, text, uint } from "./field.ts";
+import { anyObject, boolean, list, matching, oneOf, optional, text, uint, uuid } from "./field.ts";
 import { type Fields, form, object } from "./form.ts";
 import {
+  LIST_DOORS_PATH,
   LIST_RULES_PATH,
   PUT_CALENDAR_PATH,
   PUT_SCHEDULE_PATH,
@@ -20,6 +21,7 @@ import {
   PUT_ZONE_PATH,
   REMOVE_RULE_PATH,
 } from "./management-paths.ts";
+import { time } from "./node-endpoints.ts";
 
 const RULES_MAX = 100_000;
 /** As in a body of 16 KiB. */
@@ -89,6 +91,36 @@ export const RULE_ENDPOINTS: readonly Endpoint[] = [
     async handle({ ruleBook }, { tenantId }) {
       const { revision, rules } = await ruleBook.of(tenantId);
       return { revision, rules: written(rules) };
+    },
+  }),
+  managed({
+    may: "read-alarms",
+    path: LIST_DOORS_PATH,
+    chapter: "management",
+    summary: "How doors are: open, held, forced, as far as their nodes have told.",
+    fields: {},
+    answer: form({
+      doors: list(
+        object(
+          form({
+            node_uid: uuid,
+            name: ruleName,
+            open: boolean,
+            held: boolean,
+            forced: boolean,
+            changed_at: time,
+          }),
+        ),
+        RULES_MAX,
+      ),
+    }),
+    async handle({ records }, { tenantId }) {
+      const doors = await records.doors(tenantId);
+      return {
+        doors: doors.map(({ nodeUid, changedAt, ...is }) => ({
+          ...{ node_uid: nodeUid, ...is, changed_at: changedAt },
+        })),
+      };
     },
   }),
   putEndpoint(PUT_SITE_PATH, "site", "A place with a time zone and holidays.", {

@@ -4,6 +4,7 @@ import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { DecisionRecords } from "./decisions.ts";
+import type { DoorRecords } from "./doors.ts";
 import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
@@ -171,6 +172,7 @@ export interface ReaderDenials {
  */
 export interface Records
   extends DecisionRecords,
+    DoorRecords,
     OperatorRecords,
     PolicyRecords,
     ReadingRecords,

@@ -13,6 +13,7 @@ import {
   type Row,
   text,
 } from "./columns.ts";
+import type { DoorState } from "./doors.ts";
 import type { Operator } from "./operators.ts";
 import type {
   Person,
@@ -182,4 +183,15 @@ export function toPresence(row: Row): Presence {
 
 export function toPresenceRow(row: Row): PresenceRow {
   return { zone: text(row, "zone"), subject: text(row, "subject"), ...toPresence(row) };
+}
+
+export function toDoorState(row: Row): DoorState {
+  return {
+    nodeUid: text(row, "node_uid"),
+    name: text(row, "name"),
+    open: integer(row, "is_open") === 1,
+    held: integer(row, "held") === 1,
+    forced: integer(row, "forced") === 1,
+    changedAt: integer(row, "changed_at"),
+  };
 }

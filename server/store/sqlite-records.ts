@@ -4,6 +4,7 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
+import { doorRecords } from "./sqlite-doors.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { operatorRecords } from "./sqlite-operators.ts";
 import { policyRecords } from "./sqlite-policies.ts";
@@ -31,6 +32,7 @@ export function openSqliteRecords(path: string): Records {
     ...readingRecords(db),
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...doorRecords(db),
     ...policyRecords(db),
     ...releaseRecords(db),
     async sweep(nowAt, readingsBefore) {

@@ -44,7 +44,7 @@ const rowsOf = <T>(rules: ReadonlyMap<string, T | undefined>, text: (rule: T) =>
 
 export const zone = policyCommand({
   name: "zone",
-  summary: "keeps places, zones and which way readers let",
+  summary: "keeps places, zones and which way readers let; tells how doors are",
   options: [
     { name: "time-zone", value: "name", help: "site: Europe/Berlin" },
     { name: "holidays", value: "name", help: "site, set: whose holidays count there" },
@@ -63,6 +63,7 @@ export const zone = policyCommand({
     ["latchkey zone set lab --site hq --passback", "a zone with readers on both sides"],
     ["latchkey zone reader NODE --zone lab --out", "that reader lets out of it"],
     ["latchkey zone list", "all places and zones"],
+    ["latchkey zone doors", "which are open, held or forced"],
   ],
   actions: {
     site: {
@@ -115,6 +116,17 @@ export const zone = policyCommand({
           { type: "table", title: "Places", rows: rowsOf(rules.site, siteText) },
           { type: "table", title: "Zones", rows: rowsOf(rules.zone, zoneText) },
         ];
+      },
+    },
+    doors: {
+      options: [],
+      async run({ policy, tenantId }) {
+        const rows = (await policy.doors(tenantId)).map((door): Row => {
+          const trouble = [...(door.forced ? ["forced"] : []), ...(door.held ? ["held"] : [])];
+          const is = [door.open ? "open" : "shut", ...trouble].join(", ");
+          return [`${door.nodeUid} ${door.name}`, is];
+        });
+        return [{ type: "table", title: "Doors", rows }];
       },
     },
     remove: {

@@ -226,6 +226,14 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
       `${TENANT}, zone {key} NOT NULL, day {key} NOT NULL, subject {key} NOT NULL,
        "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
     ),
+    table(
+      "door_states",
+      `${TENANT}, node_uid {key} NOT NULL, name {key} NOT NULL,
+       is_open {integer} NOT NULL CHECK (is_open IN (0, 1)),
+       held {integer} NOT NULL CHECK (held IN (0, 1)),
+       forced {integer} NOT NULL CHECK (forced IN (0, 1)), changed_at {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, node_uid, name)`,
+    ),
   ),
 ]);
 

@@ -72,6 +72,15 @@ export interface Tables {
     inside: number;
     came_at: number | null;
   };
+  door_states: {
+    tenant_id: string;
+    node_uid: string;
+    name: string;
+    is_open: number;
+    held: number;
+    forced: number;
+    changed_at: number;
+  };
   zone_openings: { tenant_id: string; zone: string; day: string; subject: string; at: number };
   audit: {
     tenant_id: string;
