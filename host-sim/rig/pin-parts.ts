@@ -54,7 +54,7 @@ export function hcSr501Part({ world, pins }: RigWires, entry: SensorEntry): Simu
 /** A reed contact to ground, and a button to ground; the board pulls both up. */
 export function doorPart({ pins }: RigWires, entry: SensorEntry): SimulatedSensor {
   const contact = pins.pin(numberOf(entry, "contact"));
-  const button = entry["exit"] === undefined ? undefined : pins.pin(numberOf(entry, "exit"));
+  const button = entry["button"] === undefined ? undefined : pins.pin(numberOf(entry, "button"));
   const opensContact = entry["open_when"] !== "low";
   let cut = false;
   let isOpen = false;

@@ -9,6 +9,7 @@ import {
   type NodeKind,
   type Scenario,
   type ScenarioBadge,
+  type ScenarioRules,
   type Step,
 } from "./scenario.ts";
 import { YamlReader } from "./yaml-reader.ts";
@@ -49,6 +50,7 @@ export function parseScenario(text: string): Scenario {
     node,
     reader: top.map("reader", true)?.plain() ?? {},
     sensors,
+    rules: parseRules(top),
     badges,
     steps: steps.map((reader) => parseStep(reader, badges, node)),
   };
@@ -94,7 +96,19 @@ function parseSensors(top: YamlReader): readonly SensorEntry[] | undefined {
   });
 }
 
-const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave"];
+const RULE_KINDS = ["site", "zone", "schedule", "calendar"] as const;
+
+/** As they are: the server's parser has the last word. */
+function parseRules(top: YamlReader): ScenarioRules | undefined {
+  const section = top.map("rules", true);
+  if (section === undefined) return undefined;
+  const given = RULE_KINDS.filter((kind) => section.has(kind));
+  const rules = given.map((kind) => [kind, section.map(kind)!.plain()] as const);
+  section.end();
+  return Object.fromEntries(rules);
+}
+
+const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave", "forgive"];
 
 function parseStep(
   reader: YamlReader,
@@ -143,6 +157,7 @@ const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.fre
     sensor: r.string("set"),
     values: valuesOf(r, "set"),
   }),
+  forgive: (r: YamlReader): Step => ({ do: "forgive", badge: r.string("forgive") }),
   serial: (r: YamlReader): Step => ({ do: "serial", line: r.string("serial") }),
   server: (r: YamlReader): Step => ({ do: "server", mode: r.oneOf("server", ["restart"]) }),
   screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: picturePath(r) }),
@@ -176,9 +191,11 @@ function parseExpectation(r: YamlReader): Expectation {
   const expected = r.map("reading", true);
   const reading = expected === undefined ? undefined : valuesOf(expected);
   const sensorError = optional("sensor-error");
+  const alarm = optional("alarm");
   const withinUs = r.durationUs("within", DEFAULT_WITHIN_US);
   r.end();
-  const given = { screen, notScreen, state, decision, serial, relay, pulses, reading, sensorError };
+  const atServer = { reading, sensorError, alarm };
+  const given = { screen, notScreen, state, decision, serial, relay, pulses, ...atServer };
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   if (present.length === 0) r.fail("within", "expects nothing");
   return { ...Object.fromEntries(present), withinUs };

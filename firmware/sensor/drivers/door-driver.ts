@@ -6,11 +6,11 @@ const HOUR_MS = 3_600_000;
 /** A door's contact and exit button: told when it opens and shuts, is held open, or was forced. */
 export const door: SensorDriver = {
   platform: "door",
-  settings: ["contact", "exit", "open_when", "held_after", "settle"],
+  settings: ["contact", "button", "open_when", "held_after", "settle"],
   quantities: ["open", "held", "exit", "forced"],
   configure(settings, wiring) {
     const contact = wiring.pin(settings, "contact");
-    const exit = wiring.optionalPin(settings, "exit");
+    const button = wiring.optionalPin(settings, "button");
     const openWhen = settings.choice("open_when", ["high", "low"], "high");
     const heldAfterMs = settings.durationMs("held_after", {
       ...{ min: 1_000, max: HOUR_MS, fallback: 30_000 },
@@ -19,7 +19,7 @@ export const door: SensorDriver = {
     return ({ io: { Digital: io }, clock, timer, changed, doorFree }) => {
       const sensor = new DoorContact({
         contact: { io, pin: contact },
-        ...(exit === undefined ? {} : { exit: { io, pin: exit } }),
+        ...(button === undefined ? {} : { exit: { io, pin: button } }),
         ...{ openWhen, heldAfterMs, settleMs, clock, timer },
         ...(doorFree === undefined ? {} : { free: doorFree }),
         onSample: changed,
