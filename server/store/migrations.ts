@@ -1,3 +1,5 @@
+import { MANDATES_STEP } from "./mandates.ts";
+
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
  * released is never edited: a database in the field has it already.
@@ -284,4 +286,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   INSERT INTO operator_tokens SELECT token_hash, name, role, tenant_id, created_at FROM operators;
   DROP TABLE operators;
   `,
+  MANDATES_STEP,
 ]);

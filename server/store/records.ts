@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { MandateRecords } from "./mandates.ts";
 import type { OperatorRecords } from "./operators.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
@@ -170,7 +171,12 @@ export interface CounterStep {
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
-export interface Records extends OperatorRecords, ReadingRecords, ReleaseRecords, VaultRecords {
+export interface Records
+  extends MandateRecords,
+    OperatorRecords,
+    ReadingRecords,
+    ReleaseRecords,
+    VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
    * active key. @throws conflict

@@ -1,6 +1,7 @@
 import { toHex } from "../../protocol/encoding/hex.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Provisioning } from "../../server/admin.ts";
+import { LIST_MANDATES_PATH, MANDATE_LOG_PATH } from "../../server/api/management-paths.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import { ROLES, type Role } from "../../server/roles.ts";
 import { type Documented, OPERATIONS } from "./api-check.ts";
@@ -16,6 +17,7 @@ export interface Named {
   readonly nodeUid: string;
   readonly badgeUid: Uint8Array;
   readonly operator: string;
+  readonly mandateId: string;
 }
 
 /** A tenant with one of each thing that has a name. */
@@ -63,12 +65,20 @@ export class TwoTenants {
       tokens[role] = await admin.createOperator({ name: `${role}-${this.#count}`, role, tenantId });
     const operator = `victim-${this.#count}`;
     await admin.createOperator({ name: operator, role: "operator", tenantId });
+    const order = {
+      mandate_number: "1",
+      country: "DE",
+      court: "x",
+      identity_hash: "ab".repeat(32),
+    };
+    const mandate = await admin.ask(MANDATE_LOG_PATH, { tenant_id: tenantId, ...order });
     const backEnd = await admin.applications.createBackEnd({ tenantId, audience: "shop" });
     const names = {
       tenantId,
       nodeUid: node.nodeUid,
       badgeUid,
       operator,
+      mandateId: String(mandate["mandate_id"]),
     };
     return { ...names, provisioning, node, tokens, backEnd };
   }
@@ -76,12 +86,18 @@ export class TwoTenants {
   /** What there is in a tenant, for comparison. */
   async everythingOf({ tenantId, node, badgeUid }: House): Promise<unknown> {
     const { admin } = this.desk.service;
+    const mandates = await admin.ask(LIST_MANDATES_PATH, { tenant_id: tenantId });
+    const audit = await admin.auditRows(tenantId, 10_000);
     return {
+      mandates,
       nodes: await admin.nodes(tenantId),
       badge: await admin.badge(tenantId, badgeUid),
       operators: await admin.operators(tenantId),
       alarms: await admin.alarms(tenantId),
-      audit: await admin.auditRows(tenantId, 10_000),
+      // To look is a row, and this suite looks.
+      audit: audit
+        .filter(({ kind }) => kind !== "mandates-listed")
+        .map(({ seq: _, ...row }) => row),
       readings: await admin.readings(tenantId, node.nodeUid),
     };
   }
@@ -120,18 +136,25 @@ function uidAs(operation: Documented, uid: Uint8Array): string {
 
 /** The names of a house, for whatever fields an operation has. */
 export function namesOf(operation: Documented, house: Named): Given {
-  const { tenantId, nodeUid, badgeUid, operator } = house;
+  const { tenantId, nodeUid, badgeUid, operator, mandateId } = house;
   return {
     tenant_id: tenantId,
     node_uid: nodeUid,
     badge_uid: uidAs(operation, badgeUid),
     name: operator,
+    mandate_id: mandateId,
   };
 }
 
 /** Names that nobody has. */
 export function nobody(tenantId: string): Named {
-  return { tenantId, nodeUid: crypto.randomUUID(), badgeUid: nextUid(), operator: "nobody" };
+  return {
+    tenantId,
+    nodeUid: crypto.randomUUID(),
+    badgeUid: nextUid(),
+    operator: "nobody",
+    mandateId: crypto.randomUUID(),
+  };
 }
 
 /** A body that the schema takes, with those names in it. */

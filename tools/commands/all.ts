@@ -10,6 +10,7 @@ import { flash } from "./flash.ts";
 import { gateway } from "./gateway.ts";
 import { human } from "./human.ts";
 import { init } from "./init.ts";
+import { mandate } from "./mandate.ts";
 import { node } from "./node.ts";
 import { operator } from "./operator.ts";
 import { provision } from "./provision.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
     operator,
     backend,
     audit,
+    mandate,
     human,
     doctor,
     consoleCommand,
