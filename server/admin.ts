@@ -6,7 +6,9 @@ import { Secret } from "../protocol/crypto/secret.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
+import type { JsonObject } from "../protocol/json/reader.ts";
 import type { Transceive } from "../protocol/nfc/apdu.ts";
+import { askLocally } from "./api/ask-locally.ts";
 import { type ApplicationAdmin, applicationAdmin } from "./application/application-admin.ts";
 import { type AuditVerdict, verifyAudit } from "./audit-verdict.ts";
 import { registerBadge } from "./badge-registration.ts";
@@ -95,6 +97,11 @@ export type ReadingPages = AsyncIterableIterator<readonly ReadingRow[]>;
 /** What an administrator does on the machine itself: no network, no token. */
 export interface Admin extends OperatorAdmin {
   createTenant(tenant: NewTenant): Promise<Tenant>;
+  /**
+   * Asks an endpoint for operators, as an admin named `local`; see docs/management.md.
+   * @throws not-found, and what the endpoint refuses with
+   */
+  ask(path: string, body: JsonObject): Promise<JsonObject>;
   tenants(): Promise<readonly Tenant[]>;
   setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<void>;
   provisioning(tenantId: string): Promise<Provisioning>;
@@ -212,6 +219,7 @@ export function createAdmin(context: ServiceContext): Admin {
     requireFound(await records.changeNode(tenantId, nodeUid, what, now()), "node-unknown");
   return {
     createTenant: (order) => createTenant(context, order),
+    ask: (path, body) => askLocally(context, path, body),
     tenants: () => records.tenants(),
     async setRegistration(tenantId, policy) {
       requireFound(await records.setRegistration(tenantId, policy), "tenant-unknown");

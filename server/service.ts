@@ -13,6 +13,7 @@ import { Authorities } from "./authorities.ts";
 import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { expireMandates } from "./mandate/mandate-log.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
@@ -96,6 +97,7 @@ export function createService(options: ServiceOptions): Service {
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
     await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
+    await expireMandates(context);
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {

@@ -12,7 +12,14 @@ import { type Fields, type Form, form, type Parsed, type Shape } from "./form.ts
 export const JSON_TYPE = "application/json";
 
 /** The chapters of the document. */
-export type Chapter = "nodes" | "badges" | "readings" | "applications" | "management" | "service";
+export type Chapter =
+  | "nodes"
+  | "badges"
+  | "readings"
+  | "applications"
+  | "management"
+  | "mandates"
+  | "service";
 
 /** What an endpoint is, for the router and for the OpenAPI document alike. */
 interface Description {

@@ -6,6 +6,7 @@ import { CARD_ENDPOINTS } from "./card-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
 import { everything } from "./form.ts";
+import { MANDATE_ENDPOINTS } from "./mandate-endpoints.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OPERATOR_ENDPOINTS } from "./operator-endpoints.ts";
@@ -37,6 +38,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...PEOPLE_ENDPOINTS,
   ...OVERSIGHT_ENDPOINTS,
   ...OPERATOR_ENDPOINTS,
+  ...MANDATE_ENDPOINTS,
   ...APPLICATION_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
   {

@@ -124,6 +124,16 @@ export const yes: Field<true> = {
   },
 };
 
+/** Must not be there: it belongs to another form of the same request. */
+export const absent: Field<undefined> = {
+  schema: { not: {} },
+  optional: true,
+  read(from, name) {
+    if (from.has(name)) throw from.wrong(name, "does not belong to this request");
+    return undefined;
+  },
+};
+
 /** Of any type. */
 export const anything: Field<JsonValue> = {
   schema: {},

@@ -1,3 +1,4 @@
+import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
 
 /**
@@ -287,4 +288,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   DROP TABLE operators;
   `,
   POLICY_TABLES,
+  MANDATES_STEP,
 ]);

@@ -5,6 +5,7 @@ import type { Direction } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { DecisionRecords } from "./decisions.ts";
 import type { DoorRecords } from "./doors.ts";
+import type { MandateRecords } from "./mandates.ts";
 import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
@@ -173,6 +174,7 @@ export interface ReaderDenials {
 export interface Records
   extends DecisionRecords,
     DoorRecords,
+    MandateRecords,
     OperatorRecords,
     PolicyRecords,
     ReadingRecords,

@@ -14,6 +14,7 @@ import {
   text,
 } from "./columns.ts";
 import type { DoorState } from "./doors.ts";
+import type { Mandate, MandateState } from "./mandates.ts";
 import type { Operator } from "./operators.ts";
 import type {
   Person,
@@ -130,6 +131,23 @@ export function toAlarm(row: Row): Alarm {
 export function toOperator(row: Row): Operator {
   const role = text(row, "role") as Role;
   return { name: text(row, "name"), role, tenantId: optionalText(row, "tenant_id") };
+}
+
+export function toMandate(row: Row): Mandate {
+  return {
+    tenantId: text(row, "tenant_id"),
+    mandateId: text(row, "mandate_id"),
+    number: text(row, "number"),
+    country: text(row, "country"),
+    court: text(row, "court"),
+    identityHash: text(row, "identity_hash"),
+    salt: blob(row, "salt"),
+    registeredAt: integer(row, "registered_at"),
+    registeredBy: text(row, "registered_by"),
+    windowEndsAt: integer(row, "window_ends_at"),
+    state: text(row, "state") as MandateState,
+    closedAt: optionalInteger(row, "closed_at"),
+  };
 }
 
 /** As it is stored. */

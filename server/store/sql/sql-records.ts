@@ -7,6 +7,7 @@ import { auditAppender, auditRecords } from "./sql-audit.ts";
 import { badgeRecords, cardRecords } from "./sql-badges.ts";
 import { SqlDatabase } from "./sql-database.ts";
 import { doorRecords } from "./sql-doors.ts";
+import { mandateRecords } from "./sql-mandates.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
 import { operatorRecords } from "./sql-operators.ts";
@@ -44,6 +45,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...auditRecords(database, append),
     ...reportRecords(database, append),
     ...operatorRecords(database, append),
+    ...mandateRecords(database, append),
     ...readingRecords(database, append),
     ...doorRecords(database),
     ...policyRecords(database, append),

@@ -5,6 +5,7 @@ import type { Direction } from "../../policy/passage.ts";
 import type { RuleKind } from "../../policy/rules.ts";
 import type { Role } from "../../roles.ts";
 import type { CardLock } from "../card-rows.ts";
+import type { MandateState } from "../mandates.ts";
 import type { PersonStatus } from "../policies.ts";
 import type { BadgeStatus, NodeStatus, RegistrationPolicy } from "../records.ts";
 
@@ -108,6 +109,21 @@ export interface Tables {
     role: Role;
     tenant_id: string | null;
     created_at: number;
+  };
+  mandates: {
+    tenant_id: string;
+    mandate_id: string;
+    number: string;
+    country: string;
+    court: string;
+    identity_hash: string;
+    salt: Bytes;
+    registered_at: number;
+    registered_by: string;
+    window_ends_at: number;
+    state: MandateState;
+    closed_at: number | null;
+    sealed_export: Bytes | null;
   };
   reader_reports: {
     tenant_id: string;
