@@ -1,3 +1,4 @@
+import { RELAY_MS_MAX } from "../../protocol/badge/verify.ts";
 import { type JsonObject, JsonReader, type JsonValue } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { policyAdmin } from "../policy/policy-admin.ts";
@@ -28,6 +29,7 @@ const RULES_MAX = 100_000;
 const HOLIDAYS_MAX = 500;
 const SPANS_MAX = 32;
 const DAY_SECONDS = 86_400;
+const RELAY_MS_MIN = 100;
 
 export const ruleName = text(NAME_LENGTH_MAX);
 const from = matching("^([01][0-9]|2[0-3]):[0-5][0-9]$", "not a time such as 08:30", 5);
@@ -50,6 +52,9 @@ async function putRule(
   const body = JSON.parse(JSON.stringify(asked)) as { [field: string]: JsonValue };
   const rule = parseRule(kind, new JsonReader(body));
   await policyAdmin(context, operator.name).putRule(tenantId, kind, name, rule);
+  const relayMs = body["relay_ms"];
+  if (kind === "zone" && typeof relayMs === "number")
+    await context.records.setZone(tenantId, name, relayMs);
   return {};
 }
 
@@ -132,6 +137,7 @@ export const RULE_ENDPOINTS: readonly Endpoint[] = [
     calendar: optional(ruleName),
     passback: optional(object(passback)),
     first_person: boolean,
+    relay_ms: optional(uint(RELAY_MS_MAX, RELAY_MS_MIN)),
   }),
   putEndpoint(PUT_SCHEDULE_PATH, "schedule", "Hours of the week.", {
     windows: list(object(form({ days: list(day, 7, 1), from, to })), SPANS_MAX, 1),
