@@ -9,6 +9,7 @@ import {
 } from "../protocol/telemetry/sensor-data.ts";
 import type { ReadingKind, Refusal } from "../protocol/telemetry/stored-reading.ts";
 import type { ServiceContext } from "./context.ts";
+import { doorChanges } from "./door/door-changes.ts";
 import { subjectOf } from "./rate-limiter.ts";
 import type { NewReading, ReadingBatch } from "./store/readings.ts";
 import type { AuditEntry, Node } from "./store/records.ts";
@@ -35,11 +36,13 @@ function refusalOf(reading: SensorReading, nowAt: number): Refusal | undefined {
 }
 
 async function toNewReading(
-  { rates, limits }: ServiceContext,
-  { tenantId, nodeUid }: Node,
+  context: ServiceContext,
+  node: Node,
   reading: SensorReading,
   nowAt: number,
 ): Promise<NewReading> {
+  const { rates, limits } = context;
+  const { tenantId, nodeUid } = node;
   const refused = refusalOf(reading, nowAt);
   const at = refused === undefined ? reading.updatedAt : undefined;
   // Telemetry that went missing is a pity; a gap in who came and went is worth an alarm.
@@ -47,6 +50,7 @@ async function toNewReading(
   const alarming =
     reading.lost?.eventClass === "access" &&
     (await rates.allows({ limit: "loss-alarms-by-node", rate: limits.lossAlarmsByNode, subject }));
+  const doors = await doorChanges(context, node, refused ? undefined : reading.named, at ?? nowAt);
   const alarm = { tenantId, at: nowAt, kind: "readings-lost", badgeUid: undefined, nodeUid };
   return {
     at: at ?? nowAt,
@@ -54,6 +58,7 @@ async function toNewReading(
     kind: kindOf(reading),
     reading,
     refused,
+    ...(doors.length > 0 && { doors }),
     ...(alarming && { alarm: { ...alarm, cause: `${reading.lost?.count} access events` } }),
   };
 }

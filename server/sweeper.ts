@@ -1,29 +1,29 @@
 import type { ServiceContext } from "./context.ts";
+import { expireMandates } from "./mandate/mandate-log.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
 /** How often what is over is swept out, at most. */
 const SWEEP_EVERY_SECONDS = 30;
 
-type Parts = Pick<ServiceContext, "records" | "ephemera" | "clock" | "limits" | "cardRuns">;
-
 /** Sweeps out what is over. Driven by requests, not by a timer: an idle service does not grow. */
 export class Sweeper {
-  readonly #parts: Parts;
+  readonly #context: ServiceContext;
   #sweptAt: number;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#sweptAt = unixSeconds(parts.clock);
+  constructor(context: ServiceContext) {
+    this.#context = context;
+    this.#sweptAt = unixSeconds(context.clock);
   }
 
   /** @throws unavailable */
   async sweepNowAndThen(): Promise<void> {
-    const { records, ephemera, clock, limits, cardRuns } = this.#parts;
+    const { records, ephemera, clock, limits, cardRuns } = this.#context;
     const nowAt = unixSeconds(clock);
     if (Math.abs(nowAt - this.#sweptAt) < SWEEP_EVERY_SECONDS) return;
     this.#sweptAt = nowAt;
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
     await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
+    await expireMandates(this.#context);
   }
 }

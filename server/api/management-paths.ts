@@ -13,11 +13,17 @@ export const REVOKE_BADGE_PATH = "identity_manage/im_revoke_badge";
 export const LIST_AUDIT_PATH = "identity_manage/im_list_audit";
 export const LIST_ALARMS_PATH = "identity_manage/im_list_alarms";
 
+export const MANDATE_LOG_PATH = "mandate_judicial/mj_mandate_log";
+export const COLLECT_EXPORT_PATH = "mandate_judicial/mj_collect_export";
+export const WITHDRAW_MANDATE_PATH = "mandate_judicial/mj_withdraw_mandate";
+export const LIST_MANDATES_PATH = "mandate_judicial/mj_list_mandates";
+
 export const LIST_OPERATORS_PATH = "identity_manage/im_list_operators";
 export const CREATE_OPERATOR_PATH = "identity_manage/im_create_operator";
 export const SET_OPERATOR_ROLE_PATH = "identity_manage/im_set_operator_role";
 export const REMOVE_OPERATOR_PATH = "identity_manage/im_remove_operator";
 
+export const LIST_DOORS_PATH = "identity_manage/im_list_doors";
 export const LIST_RULES_PATH = "identity_manage/im_list_rules";
 export const PUT_SITE_PATH = "identity_manage/im_put_site";
 export const PUT_ZONE_PATH = "identity_manage/im_put_zone";

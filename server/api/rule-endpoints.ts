@@ -1,3 +1,4 @@
+import { RELAY_MS_MAX } from "../../protocol/badge/verify.ts";
 import { type JsonObject, JsonReader, type JsonValue } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { policyAdmin } from "../policy/policy-admin.ts";
@@ -10,9 +11,10 @@ import {
   writeRule,
 } from "../policy/rules.ts";
 import { type Caller, DONE, type Endpoint, managed } from "./endpoint.ts";
-import { anyObject, boolean, list, matching, oneOf, optional, text, uint } from "./field.ts";
+import { anyObject, boolean, list, matching, oneOf, optional, text, uint, uuid } from "./field.ts";
 import { type Fields, form, object } from "./form.ts";
 import {
+  LIST_DOORS_PATH,
   LIST_RULES_PATH,
   PUT_CALENDAR_PATH,
   PUT_SCHEDULE_PATH,
@@ -20,12 +22,14 @@ import {
   PUT_ZONE_PATH,
   REMOVE_RULE_PATH,
 } from "./management-paths.ts";
+import { time } from "./node-endpoints.ts";
 
 const RULES_MAX = 100_000;
 /** As in a body of 16 KiB. */
 const HOLIDAYS_MAX = 500;
 const SPANS_MAX = 32;
 const DAY_SECONDS = 86_400;
+const RELAY_MS_MIN = 100;
 
 export const ruleName = text(NAME_LENGTH_MAX);
 const from = matching("^([01][0-9]|2[0-3]):[0-5][0-9]$", "not a time such as 08:30", 5);
@@ -48,6 +52,9 @@ async function putRule(
   const body = JSON.parse(JSON.stringify(asked)) as { [field: string]: JsonValue };
   const rule = parseRule(kind, new JsonReader(body));
   await policyAdmin(context, operator.name).putRule(tenantId, kind, name, rule);
+  const relayMs = body["relay_ms"];
+  if (kind === "zone" && typeof relayMs === "number")
+    await context.records.setZone(tenantId, name, relayMs);
   return {};
 }
 
@@ -91,6 +98,36 @@ export const RULE_ENDPOINTS: readonly Endpoint[] = [
       return { revision, rules: written(rules) };
     },
   }),
+  managed({
+    may: "read-alarms",
+    path: LIST_DOORS_PATH,
+    chapter: "management",
+    summary: "How doors are: open, held, forced, as far as their nodes have told.",
+    fields: {},
+    answer: form({
+      doors: list(
+        object(
+          form({
+            node_uid: uuid,
+            name: ruleName,
+            open: boolean,
+            held: boolean,
+            forced: boolean,
+            changed_at: time,
+          }),
+        ),
+        RULES_MAX,
+      ),
+    }),
+    async handle({ records }, { tenantId }) {
+      const doors = await records.doors(tenantId);
+      return {
+        doors: doors.map(({ nodeUid, changedAt, ...is }) => ({
+          ...{ node_uid: nodeUid, ...is, changed_at: changedAt },
+        })),
+      };
+    },
+  }),
   putEndpoint(PUT_SITE_PATH, "site", "A place with a time zone and holidays.", {
     time_zone: text(64),
     calendar: optional(ruleName),
@@ -100,6 +137,7 @@ export const RULE_ENDPOINTS: readonly Endpoint[] = [
     calendar: optional(ruleName),
     passback: optional(object(passback)),
     first_person: boolean,
+    relay_ms: optional(uint(RELAY_MS_MAX, RELAY_MS_MIN)),
   }),
   putEndpoint(PUT_SCHEDULE_PATH, "schedule", "Hours of the week.", {
     windows: list(object(form({ days: list(day, 7, 1), from, to })), SPANS_MAX, 1),

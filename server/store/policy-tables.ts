@@ -59,4 +59,16 @@ export const POLICY_TABLES = `
     at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, zone)
   ) STRICT, WITHOUT ROWID;
+
+  -- How doors are, as far as their nodes have told.
+  CREATE TABLE door_states (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    node_uid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    forced INTEGER NOT NULL CHECK (forced IN (0, 1)),
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, node_uid, name)
+  ) STRICT, WITHOUT ROWID;
 `;

@@ -4,7 +4,9 @@ import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { DecisionRecords } from "./decisions.ts";
+import type { DoorRecords } from "./doors.ts";
 import type { HumanRecords } from "./humans.ts";
+import type { MandateRecords } from "./mandates.ts";
 import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
@@ -184,6 +186,8 @@ export interface ReaderDenials {
 export interface Records
   extends DecisionRecords,
     HumanRecords,
+    DoorRecords,
+    MandateRecords,
     OperatorRecords,
     PolicyRecords,
     ReadingRecords,

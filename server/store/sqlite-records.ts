@@ -5,7 +5,9 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
+import { doorRecords } from "./sqlite-doors.ts";
 import { humanRecords } from "./sqlite-humans.ts";
+import { mandateRecords } from "./sqlite-mandates.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { operatorRecords } from "./sqlite-operators.ts";
 import { policyRecords } from "./sqlite-policies.ts";
@@ -30,6 +32,7 @@ export function openSqliteRecords(path: string): Records {
     ...auditRecords(db),
     ...reportRecords(db),
     ...operatorRecords(db),
+    ...mandateRecords(db),
     ...readingRecords(db),
     async standing() {
       const schema = Number(db.get("PRAGMA user_version")?.["user_version"]);
@@ -39,6 +42,7 @@ export function openSqliteRecords(path: string): Records {
     },
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...doorRecords(db),
     ...policyRecords(db),
     ...releaseRecords(db),
     ...humanRecords(db),

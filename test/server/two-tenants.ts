@@ -1,6 +1,7 @@
 import { toHex } from "../../protocol/encoding/hex.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Provisioning } from "../../server/admin.ts";
+import { LIST_MANDATES_PATH, MANDATE_LOG_PATH } from "../../server/api/management-paths.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import { ROLES, type Role } from "../../server/roles.ts";
 import { type Documented, OPERATIONS } from "./api-check.ts";
@@ -16,6 +17,9 @@ export interface Named {
   readonly nodeUid: string;
   readonly badgeUid: Uint8Array;
   readonly operator: string;
+  readonly mandateId: string;
+  readonly personId: string;
+  readonly entitlementId: string;
 }
 
 /** A tenant with one of each thing that has a name. */
@@ -63,12 +67,27 @@ export class TwoTenants {
       tokens[role] = await admin.createOperator({ name: `${role}-${this.#count}`, role, tenantId });
     const operator = `victim-${this.#count}`;
     await admin.createOperator({ name: operator, role: "operator", tenantId });
+    const order = {
+      mandate_number: "1",
+      country: "DE",
+      court: "x",
+      identity_hash: "ab".repeat(32),
+    };
+    const mandate = await admin.ask(MANDATE_LOG_PATH, { tenant_id: tenantId, ...order });
+    await admin.policy.putRule(tenantId, "site", operator, { timeZone: "UTC" });
+    await admin.policy.putRule(tenantId, "zone", operator, { site: operator, firstPerson: false });
+    const { personId } = await admin.policy.putPerson({ tenantId, label: "Ada" });
+    await admin.policy.giveBadge(tenantId, badgeUid, personId);
+    const grant = { subject: { person: personId }, zones: [operator], opens: false };
+    const { id: entitlementId } = await admin.policy.entitle(tenantId, grant);
     const backEnd = await admin.applications.createBackEnd({ tenantId, audience: "shop" });
     const names = {
       tenantId,
       nodeUid: node.nodeUid,
       badgeUid,
       operator,
+      mandateId: String(mandate["mandate_id"]),
+      ...{ personId, entitlementId },
     };
     return { ...names, provisioning, node, tokens, backEnd };
   }
@@ -76,12 +95,21 @@ export class TwoTenants {
   /** What there is in a tenant, for comparison. */
   async everythingOf({ tenantId, node, badgeUid }: House): Promise<unknown> {
     const { admin } = this.desk.service;
+    const mandates = await admin.ask(LIST_MANDATES_PATH, { tenant_id: tenantId });
+    const audit = await admin.auditRows(tenantId, 10_000);
     return {
+      mandates,
+      rules: await admin.policy.rules(tenantId),
+      people: await admin.policy.people(tenantId),
+      entitlements: await admin.policy.entitlements(tenantId),
       nodes: await admin.nodes(tenantId),
       badge: await admin.badge(tenantId, badgeUid),
       operators: await admin.operators(tenantId),
       alarms: await admin.alarms(tenantId),
-      audit: await admin.auditRows(tenantId, 10_000),
+      // To look is a row, and this suite looks.
+      audit: audit
+        .filter(({ kind }) => kind !== "mandates-listed")
+        .map(({ seq: _, ...row }) => row),
       readings: await admin.readings(tenantId, node.nodeUid),
     };
   }
@@ -120,18 +148,29 @@ function uidAs(operation: Documented, uid: Uint8Array): string {
 
 /** The names of a house, for whatever fields an operation has. */
 export function namesOf(operation: Documented, house: Named): Given {
-  const { tenantId, nodeUid, badgeUid, operator } = house;
+  const { tenantId, nodeUid, badgeUid, operator, mandateId, personId, entitlementId } = house;
   return {
     tenant_id: tenantId,
     node_uid: nodeUid,
     badge_uid: uidAs(operation, badgeUid),
     name: operator,
+    mandate_id: mandateId,
+    person_id: personId,
+    entitlement_id: entitlementId,
   };
 }
 
 /** Names that nobody has. */
 export function nobody(tenantId: string): Named {
-  return { tenantId, nodeUid: crypto.randomUUID(), badgeUid: nextUid(), operator: "nobody" };
+  return {
+    tenantId,
+    nodeUid: crypto.randomUUID(),
+    badgeUid: nextUid(),
+    operator: "nobody",
+    mandateId: crypto.randomUUID(),
+    personId: crypto.randomUUID(),
+    entitlementId: crypto.randomUUID(),
+  };
 }
 
 /** A body that the schema takes, with those names in it. */

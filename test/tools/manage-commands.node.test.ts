@@ -138,6 +138,31 @@ describe("latchkey node, operator, backend and audit", () => {
       });
     });
 
+  it("registers a mandate, and collects its export into a file, once", async () => {
+    const identity = "ab".repeat(32);
+    const order = ["--country", "DE", "--court", "AG Mitte", "--identity", identity];
+    const made = await items("mandate", "register", "5 Gs 17/26", ...order, ...local());
+    const { mandate_id } = made[0]!["fields"] as { mandate_id: string };
+    const key = String(made.find(({ type }) => type === "secret")?.["value"]);
+    const collect = async (more: Record<string, string> = {}) => {
+      const env = { LATCHKEY_TOKEN: server.firstStart!.adminToken, ...more };
+      const with_ = new FakeWorld({ env, openManager });
+      const run = await with_.run("mandate", "collect", mandate_id, "--out", "e.json", ...remote());
+      return { ...run, files: with_.files, secret: with_.secretFiles };
+    };
+    assert.match((await collect()).err, /LATCHKEY_COLLECTION_KEY/);
+    const wrong = await collect({ LATCHKEY_COLLECTION_KEY: "A".repeat(43) });
+    assert.match(wrong.err, /collection-key-wrong/);
+    assert.deepEqual([...wrong.files.keys()], [], "no empty file is left");
+    const good = await collect({ LATCHKEY_COLLECTION_KEY: key });
+    assert.equal(good.exitCode, 0, good.err);
+    assert.ok(good.secret.has("/desk/e.json"));
+    assert.equal(JSON.parse(String(good.files.get("/desk/e.json"))).identity_hash, identity);
+    assert.match((await collect({ LATCHKEY_COLLECTION_KEY: key })).err, /mandate-closed/);
+    const [listed] = await items("mandate", "list", ...remote());
+    assert.deepEqual([listed?.["type"], listed?.["state"]], ["mandate", "collected"]);
+  });
+
   it("says what is missing on the command line", async () => {
     for (const [words, what] of [
       [["node"], /one of list, approve/],
@@ -147,6 +172,8 @@ describe("latchkey node, operator, backend and audit", () => {
       [["operator", "add", "x"], /--role is one of admin/],
       [["operator", "add", "x", "--role", "root"], /--role is one of admin/],
       [["backend", "role", "x"], /--role is one of user/],
+      [["mandate", "register", "x", "--country", "DE"], /needs --court/],
+      [["mandate", "collect", "x"], /--out says/],
       [["audit", "verify", "--head", "x"], /64 hexadecimal digits/],
       [["node", "list", "--url", "http://x"], /--tenant is needed/],
     ] as const) {

@@ -9,8 +9,11 @@ describe("latchkey person, zone, schedule, holiday, entitlement", () => {
   beforeEach(async () => {
     desk = new Desk();
     await desk.tenant();
-    const service = { ...desk.service, close: async () => {} };
-    world = new FakeWorld({ openAdmin: async () => service });
+    const { admin } = desk.service;
+    const [tenant] = await admin.tenants();
+    const { tenantId } = tenant!;
+    const ask = (path: string, body = {}) => admin.ask(path, { tenant_id: tenantId, ...body });
+    world = new FakeWorld({ openManager: async () => ({ tenantId, ask, close: async () => {} }) });
   });
   afterEach(() => desk.close());
 

@@ -12,6 +12,7 @@ import { gateway } from "./gateway.ts";
 import { holiday } from "./holiday.ts";
 import { human } from "./human.ts";
 import { init } from "./init.ts";
+import { mandate } from "./mandate.ts";
 import { node } from "./node.ts";
 import { operator } from "./operator.ts";
 import { person } from "./person.ts";
@@ -28,7 +29,8 @@ import { zone } from "./zone.ts";
 
 /** In the order in which a newcomer needs them. */
 export const COMMANDS: readonly Command[] = [
-  ...[sim, tap, init, serve, provision, badge, node, person, zone, schedule, holiday, entitlement],
-  ...[readings, operator, backend, audit, human, doctor, consoleCommand, selftest],
+  ...[sim, tap, init, serve, provision, badge, node, readings],
+  ...[person, zone, schedule, holiday, entitlement],
+  ...[operator, backend, audit, mandate, human, doctor, consoleCommand, selftest],
   ...[gateway, build, flash, vault, authority, release],
 ];

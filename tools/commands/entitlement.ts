@@ -1,25 +1,31 @@
-import type { EntitledSubject, Entitlement } from "../../server/policy/entitlement.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
+import {
+  ADD_ENTITLEMENT_PATH,
+  LIST_ENTITLEMENTS_PATH,
+  REMOVE_ENTITLEMENT_PATH,
+} from "../../server/api/management-paths.ts";
 import { usageError } from "../cli/arguments.ts";
 import type { Arguments } from "../cli/command.ts";
-import { momentOf, policyCommand } from "../policy/action.ts";
+import type { Row } from "../cli/event.ts";
+import { allOf, done, momentOf, policyCommand, table } from "../policy/action.ts";
 
-function subjectOf(args: Arguments): EntitledSubject {
+function subjectOf(args: Arguments): JsonObject {
   const [person, group] = [args.text("person"), args.text("group")];
   if (person !== undefined && group === undefined) return { person };
   if (group !== undefined && person === undefined) return { group };
   throw usageError("for whom? either --person or --group");
 }
 
-const utc = (at: number): string => new Date(at * 1000).toISOString().replace(".000", "");
+const utc = (at: unknown): string => new Date(Number(at) * 1000).toISOString().replace(".000", "");
 
-function textOf({ subject, zones, schedule, from, until, opens }: Omit<Entitlement, "id">): string {
-  const whom = "person" in subject ? `person ${subject.person}` : `group ${subject.group}`;
+function textOf({ person, group, zones, schedule, from, until, opens }: JsonObject): string {
+  const whom = person === undefined ? `group ${group}` : `person ${person}`;
   const parts = [
-    `${whom} to ${zones.join(", ")}`,
+    `${whom} to ${(zones as string[]).join(", ")}`,
     schedule ?? "at any time",
     ...(from === undefined ? [] : [`from ${utc(from)}`]),
     ...(until === undefined ? [] : [`until ${utc(until)}`]),
-    ...(opens ? ["opens it for others"] : []),
+    ...(opens === true ? ["opens it for others"] : []),
   ];
   return parts.join("; ");
 }
@@ -44,34 +50,35 @@ export const entitlement = policyCommand({
   actions: {
     add: {
       options: ["person", "group", "zone", "schedule", "from", "until", "opens"],
-      async run({ policy, tenantId }, args) {
+      async run(manager, args) {
         const schedule = args.text("schedule");
         const [from, until] = [momentOf(args, "from"), momentOf(args, "until")];
-        const made = await policy.entitle(tenantId, {
-          subject: subjectOf(args),
+        const order = {
+          ...subjectOf(args),
           zones: args.texts("zone"),
           ...(schedule !== undefined && { schedule }),
           ...(from !== undefined && { from }),
           ...(until !== undefined && { until }),
           opens: args.flag("opens"),
-        });
-        return [{ type: "done", text: textOf(made), fields: { entitlement: made.id } }];
+        };
+        const { entitlement_id: id } = await manager.ask(ADD_ENTITLEMENT_PATH, order);
+        return done(textOf(order), { entitlement: String(id) });
       },
     },
     list: {
       options: [],
-      async run({ policy, tenantId }) {
-        const all = await policy.entitlements(tenantId);
-        const rows = all.map((one) => [one.id, textOf(one)] as const);
-        return [{ type: "table", title: "Entitlements", rows }];
+      async run(manager) {
+        const all = await allOf(manager, LIST_ENTITLEMENTS_PATH, "entitlements");
+        const rows = all.map((one): Row => [String(one["entitlement_id"]), textOf(one)]);
+        return [table("Entitlements", rows)];
       },
     },
     remove: {
       operand: "<id>",
       options: [],
-      async run({ policy, tenantId }, _, id) {
-        await policy.removeEntitlement(tenantId, id);
-        return [{ type: "done", text: `${id} counts no more`, fields: { entitlement: id } }];
+      async run(manager, _, id) {
+        await manager.ask(REMOVE_ENTITLEMENT_PATH, { entitlement_id: id });
+        return done(`${id} counts no more`, { entitlement: id });
       },
     },
   },

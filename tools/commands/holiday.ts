@@ -1,10 +1,29 @@
-import type { HolidayCalendar } from "../../server/policy/schedule.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
+import { PUT_CALENDAR_PATH } from "../../server/api/management-paths.ts";
 import { usageError } from "../cli/arguments.ts";
-import { type PolicyPlace, policyCommand } from "../policy/action.ts";
-import { calendarText, holidaysOf } from "../policy/hours.ts";
+import type { CliEvent } from "../cli/event.ts";
+import type { Manager } from "../manage/manager.ts";
+import { done, policyCommand, table } from "../policy/action.ts";
+import { type Holiday, holidaysOf, holidaysText } from "../policy/hours.ts";
+import { rowsOf, rulesOf } from "../policy/stored-rules.ts";
 
-async function known({ policy, tenantId }: PolicyPlace, name: string): Promise<HolidayCalendar> {
-  return (await policy.rules(tenantId)).calendar.get(name) ?? new Map();
+const daysOf = (calendar: JsonObject | undefined): readonly Holiday[] =>
+  (calendar?.["holidays"] ?? []) as unknown as readonly Holiday[];
+
+/** By date, as the calendar of that name has them. */
+async function known(manager: Manager, name: string): Promise<Map<string, Holiday>> {
+  const days = daysOf((await rulesOf(manager, "calendar")).get(name));
+  return new Map(days.map((day) => [day.date, day]));
+}
+
+async function put(
+  manager: Manager,
+  name: string,
+  days: ReadonlyMap<string, Holiday>,
+): Promise<readonly CliEvent[]> {
+  const holidays = [...days.values()];
+  await manager.ask(PUT_CALENDAR_PATH, { name, holidays } as unknown as JsonObject);
+  return done(`${name}: ${holidaysText(holidays)}`, { calendar: name, days: holidays.length });
 }
 
 export const holiday = policyCommand({
@@ -27,34 +46,29 @@ export const holiday = policyCommand({
     add: {
       operand: "<calendar>",
       options: ["day"],
-      async run(place, args, name) {
-        const days = holidaysOf(args.texts("day"));
-        if (days.size === 0) throw usageError("--day is needed", "day");
-        const calendar = new Map([...(await known(place, name)), ...days]);
-        await place.policy.putRule(place.tenantId, "calendar", name, calendar);
-        const fields = { calendar: name, days: calendar.size };
-        return [{ type: "done", text: `${name}: ${calendarText(calendar)}`, fields }];
+      async run(manager, args, name) {
+        const added = holidaysOf(args.texts("day"));
+        if (added.length === 0) throw usageError("--day is needed", "day");
+        const days = await known(manager, name);
+        for (const day of added) days.set(day.date, day);
+        return put(manager, name, days);
       },
     },
     drop: {
       operand: "<calendar>",
       options: ["day"],
-      async run(place, args, name) {
-        const calendar = new Map(await known(place, name));
+      async run(manager, args, name) {
+        const days = await known(manager, name);
         for (const day of args.texts("day"))
-          if (!calendar.delete(day)) throw usageError(`${name} has no ${day}`, "day");
-        await place.policy.putRule(place.tenantId, "calendar", name, calendar);
-        const fields = { calendar: name, days: calendar.size };
-        return [{ type: "done", text: `${name}: ${calendarText(calendar)}`, fields }];
+          if (!days.delete(day)) throw usageError(`${name} has no ${day}`, "day");
+        return put(manager, name, days);
       },
     },
     list: {
       options: [],
-      async run({ policy, tenantId }) {
-        const rows = [...(await policy.rules(tenantId)).calendar].map(
-          ([name, days]) => [name, days ? calendarText(days) : "cannot be read"] as const,
-        );
-        return [{ type: "table", title: "Holidays", rows }];
+      async run(manager) {
+        const text = (calendar: JsonObject) => holidaysText(daysOf(calendar));
+        return [table("Holidays", rowsOf(await rulesOf(manager, "calendar"), text))];
       },
     },
   },

@@ -1,16 +1,21 @@
-import { fromHex } from "../../protocol/encoding/hex.ts";
-import type { Person, PersonStatus } from "../../server/store/policies.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
+import {
+  ASK_ACCESS_PATH,
+  FORGIVE_PATH,
+  GIVE_BADGE_PATH,
+  LIST_PEOPLE_PATH,
+  LIST_PRESENCE_PATH,
+  PUT_PERSON_PATH,
+} from "../../server/api/management-paths.ts";
 import { usageError } from "../cli/arguments.ts";
-import type { CliEvent } from "../cli/event.ts";
-import { momentOf, needed, policyCommand } from "../policy/action.ts";
+import type { Row } from "../cli/event.ts";
+import { allOf, done, momentOf, needed, policyCommand, table } from "../policy/action.ts";
 
-const STATUSES: readonly PersonStatus[] = ["active", "suspended", "removed"];
+const STATUSES: readonly string[] = ["active", "suspended", "removed"];
 
-const row = ({ personId, label, groups, status }: Person) =>
-  [personId, [label, groups.join(", "), status].filter((text) => text !== "").join("  ")] as const;
-
-function done(text: string, fields: Readonly<Record<string, string | number>>): CliEvent[] {
-  return [{ type: "done", text, fields }];
+function rowOf({ person_id: id, label, groups, status }: JsonObject): Row {
+  const parts = [String(label), (groups as string[]).join(", "), String(status)];
+  return [String(id), parts.filter((text) => text !== "").join("  ")];
 }
 
 export const person = policyCommand({
@@ -37,81 +42,87 @@ export const person = policyCommand({
     add: {
       operand: "<label>",
       options: ["group"],
-      async run({ policy, tenantId }, args, label) {
-        const made = await policy.putPerson({ tenantId, label, groups: args.texts("group") });
-        return done(`${label} is ${made.personId}`, { person: made.personId });
+      async run(manager, args, label) {
+        const order = { label, groups: args.texts("group") };
+        const { person_id: made } = await manager.ask(PUT_PERSON_PATH, order);
+        return done(`${label} is ${made}`, { person: String(made) });
       },
     },
     set: {
       operand: "<id>",
       options: ["label", "group", "no-groups", "status"],
-      async run({ policy, tenantId }, args, personId) {
+      async run(manager, args, personId) {
         const label = args.text("label");
         const groups = args.texts("group");
-        const status = STATUSES.find((known) => known === args.text("status"));
-        if (args.flag("status") && status === undefined)
+        const status = args.text("status");
+        if (status !== undefined && !STATUSES.includes(status))
           throw usageError(`--status is one of ${STATUSES.join(", ")}`, "status");
         const regroup = groups.length > 0 || args.flag("no-groups");
-        const changed = await policy.putPerson({
-          ...{ tenantId, personId },
+        const changed = await manager.ask(PUT_PERSON_PATH, {
+          person_id: personId,
           ...(label !== undefined && { label }),
           ...(regroup && { groups }),
           ...(status !== undefined && { status }),
         });
-        return done(row(changed).join("  "), { person: personId, status: changed.status });
+        const fields = { person: personId, status: String(changed["status"]) };
+        return done(rowOf(changed).join("  "), fields);
       },
     },
     list: {
       options: [],
-      async run({ policy, tenantId }) {
-        const people = await policy.people(tenantId);
-        return [{ type: "table", title: "People", rows: people.map(row) }];
+      async run(manager) {
+        const people = await allOf(manager, LIST_PEOPLE_PATH, "people");
+        return [table("People", people.map(rowOf))];
       },
     },
     give: {
       operand: "<id>",
       options: ["badge"],
-      async run({ policy, tenantId }, args, personId) {
+      async run(manager, args, personId) {
         const badge = needed(args, "badge");
         if (!/^[0-9a-f]{14}$/.test(badge))
           throw usageError("--badge is a UID of 14 hexadecimal digits", "badge");
-        await policy.giveBadge(tenantId, fromHex(badge), personId);
+        await manager.ask(GIVE_BADGE_PATH, { badge_uid: badge, person_id: personId });
         return done(`Badge ${badge} is theirs; their entitlements count`, { badge });
       },
     },
     where: {
       operand: "<id>",
       options: [],
-      async run({ policy, tenantId }, _, personId) {
-        const rows = (await policy.presence(tenantId, personId)).map(
-          ({ zone, inside }) => [zone, inside ? "inside" : "outside"] as const,
+      async run(manager, _, personId) {
+        const { presence } = await manager.ask(LIST_PRESENCE_PATH, { person_id: personId });
+        const rows = (presence as readonly JsonObject[]).map(
+          ({ zone, inside }): Row => [String(zone), inside === true ? "inside" : "outside"],
         );
-        return [{ type: "table", title: "Seen last by zones with anti-passback", rows }];
+        return [table("Seen last by zones with anti-passback", rows)];
       },
     },
     forgive: {
       operand: "<id>",
       options: ["zone"],
-      async run({ policy, tenantId }, args, personId) {
-        const zones = await policy.forgive(tenantId, personId, args.text("zone"));
+      async run(manager, args, personId) {
+        const zone = args.text("zone");
+        const which = { person_id: personId, ...(zone !== undefined && { zone }) };
+        const zones = Number((await manager.ask(FORGIVE_PATH, which))["zones"]);
         return done(`Forgiven in ${zones} zones: the next passage is free`, { zones });
       },
     },
     may: {
       operand: "<id>",
       options: ["zone", "at", "leaving"],
-      async run({ policy, tenantId }, args, personId) {
+      async run(manager, args, personId) {
         const at = momentOf(args, "at");
-        const decision = await policy.ask({
-          ...{ tenantId, personId, zone: needed(args, "zone") },
+        const answer = await manager.ask(ASK_ACCESS_PATH, {
+          ...{ person_id: personId, zone: needed(args, "zone") },
           direction: args.flag("leaving") ? "out" : "in",
           ...(at !== undefined && { at }),
         });
-        if (decision.allowed)
-          return done(`May pass, by entitlement ${decision.entitlement}`, { decision: "granted" });
-        const { code, cause } = decision;
-        const why = cause === undefined ? code : `${code} (${cause})`;
-        return done(`May not pass: ${why}`, { decision: code, ...(cause && { cause }) });
+        const { allowed, code, cause, entitlement_id: id } = answer;
+        if (allowed === true)
+          return done(`May pass, by entitlement ${id}`, { decision: "granted" });
+        const why = cause === undefined ? `${code}` : `${code} (${cause})`;
+        const reason = cause === undefined ? {} : { cause: String(cause) };
+        return done(`May not pass: ${why}`, { decision: String(code), ...reason });
       },
     },
   },

@@ -1,5 +1,7 @@
-import { policyCommand } from "../policy/action.ts";
+import { PUT_SCHEDULE_PATH } from "../../server/api/management-paths.ts";
+import { done, policyCommand, table } from "../policy/action.ts";
 import { scheduleOf, scheduleText } from "../policy/hours.ts";
+import { rowsOf, rulesOf } from "../policy/stored-rules.ts";
 
 export const schedule = policyCommand({
   name: "schedule",
@@ -14,20 +16,17 @@ export const schedule = policyCommand({
     set: {
       operand: "<name>",
       options: ["open"],
-      async run({ policy, tenantId }, args, name) {
+      async run(manager, args, name) {
         const hours = scheduleOf(args.texts("open"));
-        await policy.putRule(tenantId, "schedule", name, hours);
-        const text = `${name}: ${scheduleText(hours)}`;
-        return [{ type: "done", text, fields: { schedule: name } }];
+        await manager.ask(PUT_SCHEDULE_PATH, { name, ...hours });
+        return done(`${name}: ${scheduleText(hours)}`, { schedule: name });
       },
     },
     list: {
       options: [],
-      async run({ policy, tenantId }) {
-        const rows = [...(await policy.rules(tenantId)).schedule].map(
-          ([name, hours]) => [name, hours ? scheduleText(hours) : "cannot be read"] as const,
-        );
-        return [{ type: "table", title: "Schedules", rows }];
+      async run(manager) {
+        const schedules = await rulesOf(manager, "schedule");
+        return [table("Schedules", rowsOf(schedules, scheduleText))];
       },
     },
   },

@@ -1,18 +1,22 @@
-import type { PassbackRule } from "../../server/policy/passage.ts";
-import { RULE_KINDS, type Site, type ZoneRule } from "../../server/policy/rules.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
+import {
+  CHANGE_NODE_PATH,
+  LIST_DOORS_PATH,
+  PUT_SITE_PATH,
+  PUT_ZONE_PATH,
+  REMOVE_RULE_PATH,
+} from "../../server/api/management-paths.ts";
 import { usageError } from "../cli/arguments.ts";
 import type { Arguments } from "../cli/command.ts";
-import type { CliEvent, Row } from "../cli/event.ts";
-import { needed, policyCommand } from "../policy/action.ts";
+import type { Row } from "../cli/event.ts";
+import { done, needed, policyCommand, table } from "../policy/action.ts";
+import { rowsOf, rulesOf } from "../policy/stored-rules.ts";
 
+const KINDS: readonly string[] = ["site", "zone", "schedule", "calendar"];
 const DAY_SECONDS = 86_400;
 const RELAY_MS_MAX = 60_000;
 
-function done(text: string, fields: Readonly<Record<string, string>>): CliEvent[] {
-  return [{ type: "done", text, fields }];
-}
-
-function passbackOf(args: Arguments): PassbackRule | undefined {
+function passbackOf(args: Arguments): JsonObject | undefined {
   const area = args.flag("passback");
   const seconds = args.number("passback-seconds", 1, DAY_SECONDS);
   if (!area && seconds === undefined) {
@@ -22,29 +26,26 @@ function passbackOf(args: Arguments): PassbackRule | undefined {
   return { area, ...(seconds !== undefined && { seconds }), soft: args.flag("soft") };
 }
 
-function siteText({ timeZone, calendar }: Site): string {
+function siteText({ time_zone: timeZone, calendar }: JsonObject): string {
   return [timeZone, ...(calendar === undefined ? [] : [`holidays ${calendar}`])].join(", ");
 }
 
-function zoneText({ site, calendar, passback, firstPerson }: ZoneRule): string {
-  const seconds = passback?.seconds;
+function zoneText({ site, calendar, passback, first_person: first }: JsonObject): string {
+  const { area, seconds, soft } = (passback ?? {}) as JsonObject;
   const parts = [
     `at ${site}`,
     ...(calendar === undefined ? [] : [`holidays ${calendar}`]),
-    ...(passback?.area ? ["anti-passback"] : []),
+    ...(area === true ? ["anti-passback"] : []),
     ...(seconds === undefined ? [] : [`not again within ${seconds} s`]),
-    ...(passback?.soft ? ["soft"] : []),
-    ...(firstPerson ? ["first person opens"] : []),
+    ...(soft === true ? ["soft"] : []),
+    ...(first === true ? ["first person opens"] : []),
   ];
   return parts.join(", ");
 }
 
-const rowsOf = <T>(rules: ReadonlyMap<string, T | undefined>, text: (rule: T) => string): Row[] =>
-  [...rules].map(([name, rule]) => [name, rule === undefined ? "cannot be read" : text(rule)]);
-
 export const zone = policyCommand({
   name: "zone",
-  summary: "keeps places, zones and which way readers let",
+  summary: "keeps places, zones and which way readers let; tells how doors are",
   options: [
     { name: "time-zone", value: "name", help: "site: Europe/Berlin" },
     { name: "holidays", value: "name", help: "site, set: whose holidays count there" },
@@ -56,22 +57,26 @@ export const zone = policyCommand({
     { name: "relay-ms", value: "n", help: "set: how long its doors stay released" },
     { name: "zone", value: "name", help: "reader: where it lets into, or out of" },
     { name: "out", help: "reader: it lets out" },
-    { name: "kind", value: "kind", help: `remove: ${RULE_KINDS.join(", ")}` },
+    { name: "kind", value: "kind", help: `remove: ${KINDS.join(", ")}` },
   ],
   examples: [
     ["latchkey zone site hq --time-zone Europe/Berlin --holidays de", "a place"],
     ["latchkey zone set lab --site hq --passback", "a zone with readers on both sides"],
     ["latchkey zone reader NODE --zone lab --out", "that reader lets out of it"],
     ["latchkey zone list", "all places and zones"],
+    ["latchkey zone doors", "which are open, held or forced"],
   ],
   actions: {
     site: {
       operand: "<name>",
       options: ["time-zone", "holidays"],
-      async run({ policy, tenantId }, args, name) {
+      async run(manager, args, name) {
         const calendar = args.text("holidays");
-        const site = { timeZone: needed(args, "time-zone"), ...(calendar && { calendar }) };
-        await policy.putRule(tenantId, "site", name, site);
+        const site = {
+          time_zone: needed(args, "time-zone"),
+          ...(calendar !== undefined && { calendar }),
+        };
+        await manager.ask(PUT_SITE_PATH, { name, ...site });
         return done(`${name}: ${siteText(site)}`, { site: name });
       },
     },
@@ -81,51 +86,58 @@ export const zone = policyCommand({
         ...["site", "holidays", "passback", "passback-seconds", "soft"],
         ...["first-person", "relay-ms"],
       ],
-      async run({ policy, tenantId, setRelay }, args, name) {
+      async run(manager, args, name) {
         const calendar = args.text("holidays");
         const passback = passbackOf(args);
         const relayMs = args.number("relay-ms", 100, RELAY_MS_MAX);
-        const rule: ZoneRule = {
+        const rule = {
           site: needed(args, "site"),
           ...(calendar !== undefined && { calendar }),
           ...(passback !== undefined && { passback }),
-          firstPerson: args.flag("first-person"),
+          first_person: args.flag("first-person"),
         };
-        await policy.putRule(tenantId, "zone", name, rule);
-        if (relayMs !== undefined) await setRelay(name, relayMs);
+        const relay = relayMs === undefined ? {} : { relay_ms: relayMs };
+        await manager.ask(PUT_ZONE_PATH, { name, ...rule, ...relay });
         return done(`${name}: ${zoneText(rule)}`, { zone: name });
       },
     },
     reader: {
       operand: "<node>",
       options: ["zone", "out"],
-      async run({ changeReader }, args, nodeUid) {
-        const zoneName = needed(args, "zone");
+      async run(manager, args, nodeUid) {
+        const name = needed(args, "zone");
         const direction = args.flag("out") ? "out" : "in";
-        await changeReader(nodeUid, { zone: zoneName, direction });
+        await manager.ask(CHANGE_NODE_PATH, { node_uid: nodeUid, zone: name, direction });
         const way = direction === "in" ? "into" : "out of";
-        return done(`${nodeUid} lets ${way} ${zoneName}`, { zone: zoneName, direction });
+        return done(`${nodeUid} lets ${way} ${name}`, { zone: name, direction });
       },
     },
     list: {
       options: [],
-      async run({ policy, tenantId }) {
-        const rules = await policy.rules(tenantId);
-        return [
-          { type: "table", title: "Places", rows: rowsOf(rules.site, siteText) },
-          { type: "table", title: "Zones", rows: rowsOf(rules.zone, zoneText) },
-        ];
+      async run(manager) {
+        const [sites, zones] = [await rulesOf(manager, "site"), await rulesOf(manager, "zone")];
+        return [table("Places", rowsOf(sites, siteText)), table("Zones", rowsOf(zones, zoneText))];
+      },
+    },
+    doors: {
+      options: [],
+      async run(manager) {
+        const { doors } = await manager.ask(LIST_DOORS_PATH);
+        const rows = (doors as readonly JsonObject[]).map((door): Row => {
+          const trouble = ["forced", "held"].filter((name) => door[name] === true);
+          const is = [door["open"] === true ? "open" : "shut", ...trouble].join(", ");
+          return [`${door["node_uid"]} ${door["name"]}`, is];
+        });
+        return [table("Doors", rows)];
       },
     },
     remove: {
       operand: "<name>",
       options: ["kind"],
-      async run({ policy, tenantId }, args, name) {
-        const word = args.text("kind") ?? "zone";
-        const kind = RULE_KINDS.find((known) => known === word);
-        if (kind === undefined)
-          throw usageError(`--kind is one of ${RULE_KINDS.join(", ")}`, "kind");
-        await policy.removeRule(tenantId, kind, name);
+      async run(manager, args, name) {
+        const kind = args.text("kind") ?? "zone";
+        if (!KINDS.includes(kind)) throw usageError(`--kind is one of ${KINDS.join(", ")}`, "kind");
+        await manager.ask(REMOVE_RULE_PATH, { kind, name });
         return done(`The ${kind} ${name} is gone; what names it opens nothing`, { kind, name });
       },
     },

@@ -1,27 +1,17 @@
-import type { PolicyAdmin } from "../../server/policy/policy-admin.ts";
-import { SERVER_OPTIONS, tenantDesk } from "../authority/tenant-desk.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command, OptionSpec } from "../cli/command.ts";
-import type { CliEvent } from "../cli/event.ts";
+import type { CliEvent, Row } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-
-/** A tenant's rules, and what was said of them. */
-export interface PolicyPlace {
-  readonly policy: PolicyAdmin;
-  readonly tenantId: string;
-  readonly changeReader: (
-    nodeUid: string,
-    change: { readonly zone?: string; readonly direction?: "in" | "out" },
-  ) => Promise<void>;
-  readonly setRelay: (zone: string, relayMs: number) => Promise<void>;
-}
+import { type Manager, pagesOf } from "../manage/manager.ts";
+import { MANAGER_OPTIONS, managerOf } from "../manage/manager-options.ts";
 
 export interface Action {
   /** What the word after it is; absent when there is none. */
   readonly operand?: string;
   readonly options: readonly string[];
   readonly run: (
-    place: PolicyPlace,
+    manager: Manager,
     args: Arguments,
     operand: string,
   ) => Promise<readonly CliEvent[]>;
@@ -35,9 +25,9 @@ interface Description {
   readonly actions: Readonly<Record<string, Action>>;
 }
 
-const FOREIGN_TO_NONE: readonly string[] = SERVER_OPTIONS.map(({ name }) => name);
+const FOR_ALL: readonly string[] = MANAGER_OPTIONS.map(({ name }) => name);
 
-/** A command of one word and what belongs to it, on the data of a server on this machine. */
+/** A command of one word and what belongs to it, on a server here or elsewhere. */
 export function policyCommand(description: Description): Command {
   const { name, summary, options, examples, actions } = description;
   const names = Object.keys(actions);
@@ -45,13 +35,7 @@ export function policyCommand(description: Description): Command {
     ...{ name, summary, examples },
     operands: `<${names.join(" | ")}>`,
     maxOperands: 2,
-    options: [
-      ...options,
-      ...SERVER_OPTIONS.map((option) => ({
-        ...option,
-        help: option.help.replace(/^publish: /, ""),
-      })),
-    ],
+    options: [...options, ...MANAGER_OPTIONS],
     async *run(context, args) {
       const [word = "", operand] = args.positionals;
       const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
@@ -59,25 +43,17 @@ export function policyCommand(description: Description): Command {
         const hint = word === "" ? "" : suggestion(word, names);
         throw usageError(`latchkey ${name}: one of ${names.join(", ")}${hint}`);
       }
-      const own = [...action.options, ...FOREIGN_TO_NONE];
-      const foreign = options.find(
-        (option) => args.flag(option.name) && !own.includes(option.name),
-      );
+      const own = [...action.options, ...FOR_ALL];
+      const foreign = options.find((one) => args.flag(one.name) && !own.includes(one.name));
       if (foreign !== undefined)
         throw usageError(`--${foreign.name} does not belong to \`${name} ${word}\``, foreign.name);
       if ((operand !== undefined) !== (action.operand !== undefined))
         throw usageError(`say \`latchkey ${name} ${word} ${action.operand ?? ""}\``.trimEnd());
-      const { admin, tenantId, close } = await tenantDesk(context, args);
+      const manager = await managerOf(context, args);
       try {
-        const place: PolicyPlace = {
-          policy: admin.policy,
-          tenantId,
-          changeReader: (nodeUid, change) => admin.changeNode(tenantId, nodeUid, change),
-          setRelay: (zone, relayMs) => admin.setZone(tenantId, zone, relayMs),
-        };
-        yield* await action.run(place, args, operand ?? "");
+        yield* await action.run(manager, args, operand ?? "");
       } finally {
-        close();
+        await manager.close();
       }
       return EXIT.ok;
     },
@@ -98,4 +74,22 @@ export function needed(args: Arguments, name: string): string {
   const value = args.text(name);
   if (value === undefined) throw usageError(`--${name} is needed`, name);
   return value;
+}
+
+export function done(
+  text: string,
+  fields: Readonly<Record<string, string | number>>,
+): readonly CliEvent[] {
+  return [{ type: "done", text, fields }];
+}
+
+export function table(title: string, rows: readonly Row[]): CliEvent {
+  return { type: "table", title, rows };
+}
+
+/** The items of all pages. */
+export async function allOf(manager: Manager, path: string, field: string): Promise<JsonObject[]> {
+  const items: JsonObject[] = [];
+  for await (const item of pagesOf(manager, path, field)) items.push(item);
+  return items;
 }

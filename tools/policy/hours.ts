@@ -1,10 +1,19 @@
-import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
-import { parseRule, writeRule } from "../../server/policy/rules.ts";
-import type { HolidayCalendar, WeeklySchedule } from "../../server/policy/schedule.ts";
+import type { JsonObject } from "../../protocol/json/reader.ts";
 import { usageError } from "../cli/arguments.ts";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const SPAN = "([0-9:]{5})-([0-9:]{5})";
+
+interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A day on which the week's hours do not count, as it goes over the wire. */
+export interface Holiday {
+  readonly date: string;
+  readonly open: readonly Span[];
+}
 
 /** `mon-fri` or `mon,sat` to the days' names. */
 function daysOf(text: string): readonly string[] {
@@ -16,20 +25,20 @@ function daysOf(text: string): readonly string[] {
   });
 }
 
-/** `mon-fri 08:00-18:00`, any number of them. @throws usage, malformed */
-export function scheduleOf(texts: readonly string[]): WeeklySchedule {
-  const windows = texts.map((text): JsonObject => {
+/** `mon-fri 08:00-18:00`, any number of them, as it goes over the wire. @throws usage */
+export function scheduleOf(texts: readonly string[]): JsonObject {
+  const windows = texts.map((text) => {
     const [, days, from, to] = new RegExp(`^([a-z,-]+) ${SPAN}$`).exec(text) ?? [];
     if (days === undefined)
       throw usageError(`\`${text}\` is not such as "mon-fri 08:00-18:00"`, "open");
     return { days: daysOf(days), from: from!, to: to! };
   });
-  return parseRule("schedule", new JsonReader({ windows }));
+  return { windows };
 }
 
-/** `2026-12-25`, or `12-24 08:00-12:00,14:00-16:00`. @throws usage, malformed */
-export function holidaysOf(texts: readonly string[]): HolidayCalendar {
-  const holidays = texts.map((text): JsonObject => {
+/** `2026-12-25`, or `12-24 08:00-12:00,14:00-16:00`. @throws usage */
+export function holidaysOf(texts: readonly string[]): readonly Holiday[] {
+  return texts.map((text) => {
     const [date = "", spans] = text.split(" ");
     const open = (spans?.split(",") ?? []).map((span) => {
       const [, from, to] = new RegExp(`^${SPAN}$`).exec(span) ?? [];
@@ -38,27 +47,16 @@ export function holidaysOf(texts: readonly string[]): HolidayCalendar {
     });
     return { date, open };
   });
-  return parseRule("calendar", new JsonReader({ holidays }));
 }
 
-interface WrittenSpan {
-  readonly from: string;
-  readonly to: string;
-}
+const spanText = ({ from, to }: Span): string => `${from}-${to}`;
 
-const spanText = ({ from, to }: WrittenSpan): string => `${from}-${to}`;
-
-export function scheduleText(schedule: WeeklySchedule): string {
-  const { windows } = writeRule("schedule", schedule) as unknown as {
-    readonly windows: readonly (WrittenSpan & { readonly days: readonly string[] })[];
-  };
+export function scheduleText(schedule: JsonObject): string {
+  const windows = schedule["windows"] as unknown as readonly (Span & { days: string[] })[];
   return windows.map((window) => `${window.days.join(",")} ${spanText(window)}`).join("; ");
 }
 
-export function calendarText(calendar: HolidayCalendar): string {
-  const { holidays } = writeRule("calendar", calendar) as unknown as {
-    readonly holidays: readonly { readonly date: string; readonly open: readonly WrittenSpan[] }[];
-  };
+export function holidaysText(holidays: readonly Holiday[]): string {
   const days = holidays.map(({ date, open }) =>
     open.length === 0 ? `${date} closed` : `${date} ${open.map(spanText).join(",")}`,
   );
