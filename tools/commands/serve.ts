@@ -83,6 +83,7 @@ export const serve: Command = {
       };
       if (server.metricsPort !== undefined)
         yield { type: "note", text: `Figures are at port ${server.metricsPort}, /metrics` };
+      yield { type: "note", text: `What it answers to is described in ${server.url}/openapi.json` };
       if (server.adminToken !== undefined) {
         yield { type: "secret", name: "Admin token", value: server.adminToken };
         yield { type: "note", text: "It is stored as a hash: write it down now." };
