@@ -81,6 +81,7 @@ export function verifyCredential(
     nowUnix,
     neverHidden: NEVER_HIDDEN,
     keyBinding,
+    headers: expected.trust.headers,
     issuerKey: (jws) => issuerKey(jws, expected),
   });
   const type = credentialType(all["vct"]);

@@ -4,7 +4,7 @@ import { toUtf8 } from "../../encoding/utf8.ts";
 import type { ErrorCode } from "../../error-codes.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { checkJws, parseJws, signJws } from "../jose/compact-jws.ts";
-import { digestOf } from "./disclosure.ts";
+import { digestOf, type Hashes } from "./disclosure.ts";
 
 const TYP = "kb+jwt";
 const TOKEN = "key-binding";
@@ -31,7 +31,7 @@ export interface KeyBindingInput {
 
 /** Adds the holder's signature to an SD-JWT that ends in a tilde. */
 export async function bindKey(
-  crypto: Pick<HumanCrypto, "sha256">,
+  crypto: Hashes,
   boundText: string,
   { audience, nonce, nowUnix, sign }: KeyBindingInput,
 ): Promise<string> {

@@ -2,6 +2,7 @@ import type { HumanCrypto } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type JsonObject, JsonReader } from "../../json/reader.ts";
 import { checkJws, type Jws, parseJws } from "../jose/compact-jws.ts";
+import type { KnownHeaders } from "../jose/known-headers.ts";
 import { parseP256Jwk } from "../jose/p256-jwk.ts";
 import { splitSdJwt } from "./combined.ts";
 import { checkKeyBinding, type KeyBindingExpected } from "./key-binding.ts";
@@ -22,6 +23,8 @@ export interface VerifyOptions {
    * a key binding is refused, because nobody said what to check it against.
    */
   readonly keyBinding?: KeyBindingExpected;
+  /** Where headers are remembered, so that an issuer's is decoded once. */
+  readonly headers?: KnownHeaders;
   /** How far clocks may differ at `nbf`, in seconds; 60 when absent. `exp` has no grace. */
   readonly leewaySeconds?: number;
 }
@@ -74,8 +77,10 @@ export function verifySdJwt(
 ): VerifiedSdJwt {
   const { typ, nowUnix, neverHidden = [], keyBinding, leewaySeconds = 60 } = options;
   const combined = splitSdJwt(crypto, presentation);
-  const jws = parseJws(combined.jwt, typ, TOKEN);
+  const { headers: known } = options;
+  const jws = parseJws(combined.jwt, typ, TOKEN, known && { known });
   checkJws(crypto, jws, options.issuerKey(jws), TOKEN);
+  known?.add(jws.encodedHeader, jws.header);
   const { claims, placed } = unfold(jws.payload.value, combined.disclosures, { neverHidden });
   checkTimes(claims, nowUnix, leewaySeconds);
   const holderKey = readHolderKey(crypto, new JsonReader(claims));

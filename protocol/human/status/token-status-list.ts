@@ -97,7 +97,7 @@ export function readStatusList(
 ): StatusList {
   if (token.length > 2 * LIST_TEXT_MAX) throw new LatchkeyError("status-list-too-large");
   try {
-    const jws = parseJws(token, TYP, TOKEN, { length: 2 * LIST_TEXT_MAX, depth: 12 });
+    const jws = parseJws(token, TYP, TOKEN, { limits: { length: 2 * LIST_TEXT_MAX, depth: 12 } });
     checkJws(crypto, jws, issuerKey(jws), TOKEN);
     const fields = readFields(jws);
     if (fields.uri !== uri) throw new LatchkeyError("status-list-foreign");
