@@ -23,6 +23,12 @@ export interface HumanCrypto extends Pick<CryptoProvider, "sha256" | "hmacSha256
   readonly digestText?: (text: string) => string;
 }
 
+/** What those need of it who verify and sign nothing. */
+export type HumanVerifier = Pick<
+  HumanCrypto,
+  "sha256" | "digestText" | "p256Verify" | "p256IsPublicKey"
+>;
+
 /**
  * Signs as ES256. A device's key may live where only an asynchronous call reaches it (WebCrypto,
  * a secure element), so whoever takes one of these awaits it.

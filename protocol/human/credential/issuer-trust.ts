@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { fromBase64 } from "../../encoding/base64.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { JsonReader } from "../../json/reader.ts";
@@ -32,7 +32,7 @@ interface KnownChain {
 
 /** Finds the key of an issuer from the chain in a token's header (RFC 7515 §4.1.6). */
 export class IssuerTrust {
-  readonly #crypto: HumanCrypto;
+  readonly #crypto: HumanVerifier;
   readonly #anchors: readonly {
     readonly anchor: IssuerAnchor;
     readonly certificate: Certificate;
@@ -43,7 +43,7 @@ export class IssuerTrust {
   readonly #known = new WeakMap<JsonReader, KnownChain>();
 
   /** @throws certificate-invalid */
-  constructor(crypto: HumanCrypto, anchors: readonly IssuerAnchor[]) {
+  constructor(crypto: HumanVerifier, anchors: readonly IssuerAnchor[]) {
     this.#crypto = crypto;
     this.#anchors = anchors.map((anchor) => ({
       anchor,

@@ -1,4 +1,4 @@
-import { type HumanCrypto, P256_SIGNATURE_BYTES, type SignEs256 } from "../../crypto/p256.ts";
+import { type HumanVerifier, P256_SIGNATURE_BYTES, type SignEs256 } from "../../crypto/p256.ts";
 import { fromBase64, toBase64Url } from "../../encoding/base64.ts";
 import { fromUtf8, toUtf8 } from "../../encoding/utf8.ts";
 import type { ErrorCode } from "../../error-codes.ts";
@@ -115,7 +115,7 @@ export function parseJws(
 
 /** @throws signature-invalid */
 export function checkJws(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   { signed, signature }: CompactJws,
   publicKey: Uint8Array,
   token: string,

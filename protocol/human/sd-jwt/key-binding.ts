@@ -1,5 +1,5 @@
 import { constantTimeEqual } from "../../crypto/constant-time.ts";
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { toUtf8 } from "../../encoding/utf8.ts";
 import type { ErrorCode } from "../../error-codes.ts";
 import { LatchkeyError } from "../../errors.ts";
@@ -50,7 +50,7 @@ function sameText(actual: unknown, expected: string): boolean {
  *   key-binding-nonce, key-binding-time, key-binding-hash
  */
 export function checkKeyBinding(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   { token, boundText, holderKey }: { token: string; boundText: string; holderKey: Uint8Array },
   expected: KeyBindingExpected,
   nowUnix: number,

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type JsonObject, JsonReader } from "../../json/reader.ts";
 import { checkJws, type Jws, parseJws } from "../jose/compact-jws.ts";
@@ -55,7 +55,7 @@ function checkTimes(claims: JsonObject, nowUnix: number, leewaySeconds: number):
 }
 
 /** The key in `cnf.jwk` (RFC 7800 §3.2). @throws holder-key-invalid */
-function readHolderKey(crypto: HumanCrypto, claims: JsonReader): Uint8Array | undefined {
+function readHolderKey(crypto: HumanVerifier, claims: JsonReader): Uint8Array | undefined {
   if (!claims.has("cnf")) return undefined;
   try {
     return parseP256Jwk(crypto, claims.object("cnf").object("jwk"));
@@ -71,7 +71,7 @@ function readHolderKey(crypto: HumanCrypto, claims: JsonReader): Uint8Array | un
  * @throws LatchkeyError; see docs/human.md for all codes
  */
 export function verifySdJwt(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   presentation: string,
   options: VerifyOptions,
 ): VerifiedSdJwt {

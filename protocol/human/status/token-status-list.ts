@@ -1,4 +1,4 @@
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { JsonObject, JsonReader } from "../../json/reader.ts";
@@ -91,7 +91,7 @@ function readFields({ payload }: { payload: JsonReader }): StatusListFields {
  *   status-list-too-large
  */
 export function readStatusList(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   token: string,
   { uri, nowUnix, issuerKey, compression }: ReadStatusListOptions,
 ): StatusList {
