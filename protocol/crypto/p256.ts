@@ -18,7 +18,16 @@ export interface P256 {
 }
 
 /** What human identity is built on. */
-export type HumanCrypto = Pick<CryptoProvider, "sha256" | "hmacSha256"> & P256;
+export interface HumanCrypto extends Pick<CryptoProvider, "sha256" | "hmacSha256">, P256 {
+  /** SHA-256 of a text's UTF-8 in base64url, where a platform does all of that in one. */
+  readonly digestText?: (text: string) => string;
+}
+
+/** What those need of it who verify and sign nothing. */
+export type HumanVerifier = Pick<
+  HumanCrypto,
+  "sha256" | "digestText" | "p256Verify" | "p256IsPublicKey"
+>;
 
 /**
  * Signs as ES256. A device's key may live where only an asynchronous call reaches it (WebCrypto,

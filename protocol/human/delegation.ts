@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../crypto/p256.ts";
+import type { HumanVerifier } from "../crypto/p256.ts";
 import { LatchkeyError } from "../errors.ts";
 import type { JsonObject } from "../json/reader.ts";
 import { checkJws, parseJws, signJws } from "./jose/compact-jws.ts";
@@ -44,7 +44,11 @@ export function signDelegation(
  * registry is asked for.
  * @throws delegation-invalid; the cause says what is wrong
  */
-export function verifyDelegation(crypto: HumanCrypto, token: string, nowUnix: number): Delegation {
+export function verifyDelegation(
+  crypto: HumanVerifier,
+  token: string,
+  nowUnix: number,
+): Delegation {
   try {
     const jws = parseJws(token, TYP, TOKEN);
     const controller = parseP256Jwk(crypto, jws.header.object("jwk"));
@@ -66,7 +70,7 @@ export function verifyDelegation(crypto: HumanCrypto, token: string, nowUnix: nu
  * is in it, nor the controlling key, which nobody needs for verifying.
  */
 export function didDocument(
-  crypto: Pick<HumanCrypto, "sha256">,
+  crypto: Pick<HumanVerifier, "sha256">,
   did: string,
   deviceKeys: readonly Uint8Array[],
 ): JsonObject {

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../crypto/p256.ts";
+import type { HumanVerifier } from "../crypto/p256.ts";
 import { toHex } from "../encoding/hex.ts";
 import { LatchkeyError } from "../errors.ts";
 import {
@@ -12,7 +12,7 @@ import { KEY_USAGE } from "./x509/extensions.ts";
 import { validatePath } from "./x509/path.ts";
 
 /** A root certificate, pinned by the identifier under which the person is known. */
-export function parseRoot(crypto: HumanCrypto, der: Uint8Array, rootId: string): Certificate {
+export function parseRoot(crypto: HumanVerifier, der: Uint8Array, rootId: string): Certificate {
   const root = parseCertificate(crypto, der);
   const genuine =
     fingerprint(crypto, root.publicKey) === rootId &&
@@ -42,7 +42,7 @@ export interface DeviceEvidence {
  * @throws certificate-invalid, certificate-untrusted, certificate-expired, certificate-revoked,
  *   crl-invalid, crl-stale
  */
-export function checkDevice(crypto: HumanCrypto, evidence: DeviceEvidence): Certificate {
+export function checkDevice(crypto: HumanVerifier, evidence: DeviceEvidence): Certificate {
   const { root, nowUnix, crlNumberMin = 0 } = evidence;
   const device = parseCertificate(crypto, evidence.device);
   const path = { anchors: [root], nowUnix };

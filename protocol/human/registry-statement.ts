@@ -1,4 +1,4 @@
-import type { HumanCrypto, SignEs256 } from "../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../crypto/p256.ts";
 import { LatchkeyError } from "../errors.ts";
 import { checkJws, type Jws, parseJws, signJws } from "./jose/compact-jws.ts";
 
@@ -67,7 +67,7 @@ export function parseRegistryStatement(text: string): UncheckedStatement {
 
 /** Whether that key signed it, for this registry, just now. @throws statement-invalid */
 export function checkRegistryStatement(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   { jws, tenantId, issuedAt }: UncheckedStatement,
   deviceKey: Uint8Array,
   expected: { readonly tenantId: string; readonly nowUnix: number },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { p256 } from "@noble/curves/nist.js";
 import { hkdf } from "../../protocol/crypto/hkdf.ts";
 import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
-import { fromBase64 } from "../../protocol/encoding/base64.ts";
+import { fromBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -88,5 +88,38 @@ describe("the published vectors under human identity", () => {
       assert.ok(crypto.p256Verify(key, signed, fromBase64(signature)));
     }
     assert.equal(vectors.length, 3);
+  });
+
+  it("both verifiers agree on what is a point, and on a key however often it comes", () => {
+    const key = crypto.sha256(toUtf8("a key"));
+    const point = crypto.p256PublicKey(key);
+    const p = fromHex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+    const changed = (at: number, value: number) => point.map((b, i) => (i === at ? value : b));
+    const xOnCurve = fromHex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+    const beyond = concat(Uint8Array.of(4), p, p);
+    const bad = [
+      ...[new Uint8Array(65), changed(0, 2), changed(0, 6), changed(64, point[64]! ^ 1)],
+      ...[changed(1, point[1]! ^ 128), point.slice(0, 64), concat(point, point), new Uint8Array(0)],
+      ...[beyond, concat(Uint8Array.of(4), xOnCurve, p), new Uint8Array(65).fill(255)],
+    ];
+    const signature = crypto.p256Sign(key, toUtf8("m"));
+    for (const provider of [crypto, nodeHuman]) {
+      assert.ok(provider.p256IsPublicKey(point));
+      for (const one of bad) {
+        assert.ok(!provider.p256IsPublicKey(one), toHex(one));
+        assert.ok(!provider.p256Verify(one, toUtf8("m"), signature));
+      }
+      for (let time = 0; time < 4; time++) {
+        assert.ok(provider.p256Verify(point, toUtf8("m"), signature));
+        assert.ok(!provider.p256Verify(point, toUtf8("n"), signature));
+      }
+    }
+  });
+
+  it("digests of text are those of its UTF-8", () => {
+    for (const text of ["", "abc", "Ünï 🚪", "\ud800", "a\udc00b", "x".repeat(5000)]) {
+      const digest = toBase64Url(crypto.sha256(toUtf8(text)));
+      assert.equal(nodeHuman.digestText?.(text), digest, text);
+    }
   });
 });

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
-import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError } from "../../protocol/errors.ts";
 import { issueCredential } from "../../protocol/human/credential/issue.ts";
 import { IssuerTrust } from "../../protocol/human/credential/issuer-trust.ts";
 import { CREDENTIAL_TYPES, type CredentialType } from "../../protocol/human/credential/types.ts";
 import {
+  type CredentialExpected,
   type VerifiedCredential,
   verifyCredential,
 } from "../../protocol/human/credential/verify.ts";
@@ -12,40 +13,24 @@ import { p256Jwk, parseP256Jwk } from "../../protocol/human/jose/p256-jwk.ts";
 import { PERSONAS } from "../../protocol/human/pairwise-secret.ts";
 import { bindKey } from "../../protocol/human/sd-jwt/key-binding.ts";
 import { selectDisclosures } from "../../protocol/human/sd-jwt/present.ts";
+import { StatusChecker } from "../../protocol/human/status/status-checker.ts";
+import { nodeCompression } from "../../server/node-compression.ts";
 import { systemRandom } from "../../server/system-random.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent, Row } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
-import { HUMAN_FOLDER } from "../human/human-folder.ts";
 import { makeIssuer, readAnchor, readIssuer, readJson } from "../human/issuer-folder.ts";
+import { IssuerStatuses } from "../human/issuer-statuses.ts";
 import { makeKey, readKey } from "../human/key-file.ts";
 import { resolvePath } from "../reader-file.ts";
+import { folderOf, need, pathOf, readFile } from "./human-files.ts";
 import { nameOf } from "./human-root.ts";
 
 type Events = AsyncGenerator<CliEvent, undefined>;
 
 const LIFETIME_DAYS = 30;
-
-function need(args: Arguments, name: string): string {
-  const value = args.text(name);
-  if (value === undefined) throw usageError(`--${name} is needed`, name);
-  return value;
-}
-
-const pathOf = (context: Context, args: Arguments, option: string): string =>
-  resolvePath(context, need(args, option));
-
-function readFile(context: Context, path: string): string {
-  const text = context.readText(path);
-  if (text === undefined)
-    throw new LatchkeyError("file-unusable", { message: `there is no ${path}` });
-  return text.trim();
-}
-
-const folderOf = (context: Context, args: Arguments): string =>
-  resolvePath(context, args.text("folder") ?? HUMAN_FOLDER);
 
 function typeOf(args: Arguments): CredentialType {
   const word = need(args, "type");
@@ -72,6 +57,8 @@ export async function* newIssuer(context: Context, args: Arguments): Events {
   const mnemonic = readFile(context, pathOf(context, args, "words"));
   const folder = folderOf(context, args);
   const path = await makeIssuer(context, folder, { id: need(args, "id"), mnemonic });
+  const uri = args.text("status-uri");
+  if (uri !== undefined) IssuerStatuses.begin(context, folder, uri);
   yield { type: "done", text: `Verifiers need ${path}`, fields: { path } };
 }
 
@@ -95,11 +82,15 @@ export async function* issue(context: Context, args: Arguments): Events {
   if (persona === undefined)
     throw usageError(`--persona is one of ${PERSONAS.join(", ")}`, "persona");
   const out = pathOf(context, args, "out");
+  const folder = folderOf(context, args);
+  const order = { type: typeOf(args), persona, claims: claimsOf(args) };
+  const status = IssuerStatuses.open(context, folder)?.allocate();
   const sdJwt = await issueCredential(
     { crypto, random: systemRandom },
-    readIssuer(context, folderOf(context, args)),
+    readIssuer(context, folder),
     {
-      ...{ type: typeOf(args), persona, claims: claimsOf(args) },
+      ...order,
+      ...(status && { status }),
       holderKey: parseP256Jwk(crypto, request.object("jwk")),
       nowUnix: Math.floor(context.nowMs() / 1000),
       lifetimeDays: args.number("days", 0, 3650) ?? LIFETIME_DAYS,
@@ -141,7 +132,10 @@ export async function* verify(context: Context, args: Arguments): AsyncGenerator
     nowUnix: Math.floor(context.nowMs() / 1000),
   };
   try {
-    yield* report(verifyCredential(crypto, presentation, expected));
+    const credential = verifyCredential(crypto, presentation, expected);
+    const lists = args.texts("status-list").map((path) => resolvePath(context, path));
+    await checkStatus(context, credential, expected, lists);
+    yield* report(credential, lists.length > 0);
     return EXIT.ok;
   } catch (error) {
     if (!isLatchkeyError(error)) throw error;
@@ -152,11 +146,34 @@ export async function* verify(context: Context, args: Arguments): AsyncGenerator
   }
 }
 
-function* report(credential: VerifiedCredential): Generator<CliEvent> {
+/** By lists that were fetched already; none, and the status is not looked at. */
+async function checkStatus(
+  context: Context,
+  credential: VerifiedCredential,
+  { trust, nowUnix }: Pick<CredentialExpected, "trust" | "nowUnix">,
+  lists: readonly string[],
+): Promise<void> {
+  if (lists.length === 0) return;
+  for (const [at, path] of lists.entries()) {
+    const checker = new StatusChecker({
+      ...{ crypto, trust, compression: nodeCompression },
+      hosts: [/^https:\/\/([^/]+)/.exec(credential.status?.uri ?? "")?.[1] ?? ""],
+      fetchList: async () => readFile(context, path),
+    });
+    try {
+      return await checker.check(credential, nowUnix);
+    } catch (error) {
+      // Another file may be the right list.
+      if (!isLatchkeyError(error, "status-list-foreign") || at === lists.length - 1) throw error;
+    }
+  }
+}
+
+function* report(credential: VerifiedCredential, checked: boolean): Generator<CliEvent> {
   const { type, issuer, persona, claims, status } = credential;
   const shown = Object.entries(claims).map(([name, value]): Row => [name, String(value)]);
   const rows: Row[] = [["issuer", issuer], ["persona", persona], ...shown];
   yield { type: "table", title: type.name, rows };
-  if (status !== undefined)
+  if (status !== undefined && !checked)
     yield { type: "warning", text: `Its status was not asked for: ${status.uri}` };
 }

@@ -10,6 +10,7 @@ type Action = (context: Context, args: Arguments) => AsyncGenerator<CliEvent, nu
 
 const root = () => import("./human-root.ts");
 const credential = () => import("./human-credential.ts");
+const statuses = () => import("./human-status.ts");
 
 /** Loaded when one is used: word list and curves are of no use to the other commands. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
@@ -20,6 +21,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   "issuer new": async () => (await credential()).newIssuer,
   "credential request": async () => (await credential()).requestCredential,
   "credential issue": async () => (await credential()).issue,
+  status: async () => (await statuses()).status,
   present: async () => (await credential()).present,
   verify: async () => (await credential()).verify,
 };
@@ -44,14 +46,16 @@ export const human: Command = {
     { name: "words", value: "file", help: "the 24 words; a passphrase in $LATCHKEY_PASSPHRASE" },
     { name: "lost", help: "device revoke: it was stolen, so its keys may be used" },
     { name: "id", value: "iss", help: "issuer new: URL or DID under which it issues" },
+    { name: "status-uri", value: "url", help: "issuer new: where its status list will be" },
     { name: "request", value: "file", help: "credential issue: what the holder sent" },
     { name: "type", value: "type", help: "credential issue, verify: base, employment, age …" },
     { name: "persona", value: "persona", help: "credential issue: work, personal or anonymous" },
     { name: "claim", value: "name=value", many: true, help: "credential issue: what it says" },
     { name: "days", value: "number", help: "credential issue: how long it is good; 30" },
-    { name: "credential", value: "file", help: "present: the credential" },
+    { name: "credential", value: "file", help: "present, status: the credential" },
     { name: "show", value: "claim", many: true, help: "present: what to show of it" },
     { name: "anchor", value: "file", many: true, help: "verify: anchor.json of a trusted issuer" },
+    { name: "status-list", value: "file", many: true, help: "verify: a list that was fetched" },
     { name: "audience", value: "verifier", help: "present, verify: for whom it is" },
     { name: "nonce", value: "text", help: "present, verify: which request it answers" },
     { name: "out", value: "file", help: "credential issue, present: where it is written" },

@@ -1,15 +1,14 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { fromBase64 } from "../../encoding/base64.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { JsonReader } from "../../json/reader.ts";
+import { KnownHeaders } from "../jose/known-headers.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { KEY_USAGE } from "../x509/extensions.ts";
 import { PATH_MAX, validatePath } from "../x509/path.ts";
 
 /** Longest certificate in an `x5c`, in characters of base64. */
 const X5C_TEXT_MAX = 12_288;
-/** Chains that are remembered as good. */
-const CACHED_MAX = 64;
 
 /** Whom a verifier trusts, for what. */
 export interface IssuerAnchor {
@@ -25,6 +24,7 @@ export interface IssuerAnchor {
 }
 
 interface KnownChain {
+  readonly issuer: string;
   readonly publicKey: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
@@ -32,16 +32,18 @@ interface KnownChain {
 
 /** Finds the key of an issuer from the chain in a token's header (RFC 7515 §4.1.6). */
 export class IssuerTrust {
-  readonly #crypto: HumanCrypto;
+  readonly #crypto: HumanVerifier;
   readonly #anchors: readonly {
     readonly anchor: IssuerAnchor;
     readonly certificate: Certificate;
   }[];
-  /** By issuer and the chain's text: only chains that were validated get in. */
-  readonly #known = new Map<string, KnownChain>();
+  /** Headers of credentials whose signature was good, for `verifySdJwt`. */
+  readonly headers = new KnownHeaders();
+  /** By the header that it stood in: only chains that were validated get in. */
+  readonly #known = new WeakMap<JsonReader, KnownChain>();
 
   /** @throws certificate-invalid */
-  constructor(crypto: HumanCrypto, anchors: readonly IssuerAnchor[]) {
+  constructor(crypto: HumanVerifier, anchors: readonly IssuerAnchor[]) {
     this.#crypto = crypto;
     this.#anchors = anchors.map((anchor) => ({
       anchor,
@@ -69,18 +71,18 @@ export class IssuerTrust {
    */
   keyOf(header: JsonReader, issuer: string, nowUnix: number): Uint8Array {
     try {
-      const texts = this.#texts(header);
-      const name = JSON.stringify([issuer, ...texts]);
-      const known = this.#known.get(name);
-      if (known !== undefined && nowUnix >= known.notBefore && nowUnix <= known.notAfter)
-        return known.publicKey;
-      const chain = texts.map((text) => parseCertificate(this.#crypto, fromBase64(text, "x5c")));
+      const known = this.#known.get(header);
+      const inTime = known && nowUnix >= known.notBefore && nowUnix <= known.notAfter;
+      if (inTime && known.issuer === issuer) return known.publicKey;
+      const chain = this.#texts(header).map((text) =>
+        parseCertificate(this.#crypto, fromBase64(text, "x5c")),
+      );
       const anchors = this.#anchors
         .filter(({ anchor }) => anchor.issuer === issuer)
         .map(({ certificate }) => certificate);
       const usage = KEY_USAGE.digitalSignature;
       const anchor = validatePath(this.#crypto, chain, { anchors, nowUnix, usage });
-      return this.#remember(name, [...chain, anchor]);
+      return this.#remember(header, issuer, [...chain, anchor]);
     } catch (cause) {
       throw new LatchkeyError("issuer-untrusted", { cause });
     }
@@ -94,12 +96,11 @@ export class IssuerTrust {
     });
   }
 
-  #remember(name: string, chain: readonly Certificate[]): Uint8Array {
+  #remember(header: JsonReader, issuer: string, chain: readonly Certificate[]): Uint8Array {
     const { publicKey } = chain[0]!;
     const notBefore = Math.max(...chain.map((one) => one.notBefore));
     const notAfter = Math.min(...chain.map((one) => one.notAfter));
-    if (this.#known.size >= CACHED_MAX) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(name, { publicKey, notBefore, notAfter });
+    this.#known.set(header, { issuer, publicKey, notBefore, notAfter });
     return publicKey;
   }
 }

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type JsonObject, JsonReader } from "../../json/reader.ts";
 import { PERSONAS, type Persona } from "../pairwise-secret.ts";
@@ -71,7 +71,7 @@ function issuerKey(
  *   status-reference-invalid and all that `verifySdJwt` throws
  */
 export function verifyCredential(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   presentation: string,
   expected: CredentialExpected,
 ): VerifiedCredential {
@@ -81,6 +81,7 @@ export function verifyCredential(
     nowUnix,
     neverHidden: NEVER_HIDDEN,
     keyBinding,
+    headers: expected.trust.headers,
     issuerKey: (jws) => issuerKey(jws, expected),
   });
   const type = credentialType(all["vct"]);

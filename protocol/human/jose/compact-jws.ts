@@ -1,4 +1,4 @@
-import { type HumanCrypto, P256_SIGNATURE_BYTES, type SignEs256 } from "../../crypto/p256.ts";
+import { type HumanVerifier, P256_SIGNATURE_BYTES, type SignEs256 } from "../../crypto/p256.ts";
 import { fromBase64, toBase64Url } from "../../encoding/base64.ts";
 import { fromUtf8, toUtf8 } from "../../encoding/utf8.ts";
 import type { ErrorCode } from "../../error-codes.ts";
@@ -9,6 +9,7 @@ import {
   type JsonReader,
   parseObject,
 } from "../../json/reader.ts";
+import type { KnownHeaders } from "./known-headers.ts";
 
 /** What one token may grow to: a chain of certificates in its header, claims, digests. */
 const TOKEN_LIMITS: JsonLimits = Object.freeze({ length: 48 * 1024, depth: 12 });
@@ -16,6 +17,8 @@ const TOKEN_LIMITS: JsonLimits = Object.freeze({ length: 48 * 1024, depth: 12 })
 /** A JWS in compact form (RFC 7515 §7.1) whose header was checked and whose signature was not. */
 export interface CompactJws {
   readonly header: JsonReader;
+  /** As it travels. */
+  readonly encodedHeader: string;
   readonly payloadBytes: Uint8Array;
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
@@ -41,13 +44,24 @@ function json(bytes: Uint8Array, field: string, limits: JsonLimits): JsonReader 
   return parseObject(fromUtf8(bytes, field), field, limits);
 }
 
-function parseParts(text: string, token: string, limits: JsonLimits): CompactJws {
+export interface ParseOptions {
+  readonly limits?: JsonLimits;
+  /** Headers that need no second look. */
+  readonly known?: KnownHeaders;
+}
+
+function parseParts(
+  text: string,
+  token: string,
+  { limits = TOKEN_LIMITS, known }: ParseOptions,
+): CompactJws {
   const parts = text.length <= 2 * limits.length ? text.split(".") : [];
   if (parts.length !== 3) throw failure("jws-malformed", token);
   const [header, payload, signature] = parts as [string, string, string];
   try {
     return {
-      header: json(strictBase64Url(header, "header"), "header", TOKEN_LIMITS),
+      header: known?.get(header) ?? json(strictBase64Url(header, "header"), "header", TOKEN_LIMITS),
+      encodedHeader: header,
       payloadBytes: strictBase64Url(payload, "payload"),
       signed: toUtf8(`${header}.${payload}`),
       signature: strictBase64Url(signature, "signature"),
@@ -62,8 +76,8 @@ function parseParts(text: string, token: string, limits: JsonLimits): CompactJws
  * that must be understood are not (RFC 7515 §4.1.11). `token` names it in errors.
  * @throws jws-malformed, jws-algorithm, jws-critical, signature-invalid (its length)
  */
-export function parseCompact(text: string, token: string, limits = TOKEN_LIMITS): CompactJws {
-  const jws = parseParts(text, token, limits);
+export function parseCompact(text: string, token: string, options: ParseOptions = {}): CompactJws {
+  const jws = parseParts(text, token, options);
   if (jws.header.value["alg"] !== "ES256") throw failure("jws-algorithm", token);
   if (jws.header.has("crit")) throw failure("jws-critical", token);
   if (jws.signature.length !== P256_SIGNATURE_BYTES) throw failure("signature-invalid", token);
@@ -88,15 +102,20 @@ export function parsePayload(
  * purpose serves no other (RFC 8725 §3.11).
  * @throws jws-type and the codes of `parseCompact`
  */
-export function parseJws(text: string, typ: string, token: string, limits = TOKEN_LIMITS): Jws {
-  const jws = parseCompact(text, token, limits);
+export function parseJws(
+  text: string,
+  typ: string,
+  token: string,
+  options: ParseOptions = {},
+): Jws {
+  const jws = parseCompact(text, token, options);
   if (jws.header.value["typ"] !== typ) throw failure("jws-type", token);
-  return { ...jws, payload: parsePayload(jws, token, limits) };
+  return { ...jws, payload: parsePayload(jws, token, options.limits) };
 }
 
 /** @throws signature-invalid */
 export function checkJws(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   { signed, signature }: CompactJws,
   publicKey: Uint8Array,
   token: string,

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
 import { concat } from "../../encoding/bytes.ts";
 import { toUtf8 } from "../../encoding/utf8.ts";
@@ -6,7 +6,10 @@ import { malformed } from "../../errors.ts";
 import type { JsonObject, JsonReader } from "../../json/reader.ts";
 
 /** RFC 7638 thumbprint of a P-256 public key (65 bytes), base64url. */
-export function p256Thumbprint(crypto: Pick<HumanCrypto, "sha256">, publicKey: Uint8Array): string {
+export function p256Thumbprint(
+  crypto: Pick<HumanVerifier, "sha256">,
+  publicKey: Uint8Array,
+): string {
   const { crv, kty, x, y } = p256Jwk(publicKey);
   // Members in lexicographic order without white space (§3.2).
   return toBase64Url(crypto.sha256(toUtf8(JSON.stringify({ crv, kty, x, y }))));
@@ -23,7 +26,7 @@ export function p256Jwk(publicKey: Uint8Array): JsonObject {
  * made a mistake that should not travel on.
  * @throws malformed
  */
-export function parseP256Jwk(crypto: HumanCrypto, jwk: JsonReader): Uint8Array {
+export function parseP256Jwk(crypto: HumanVerifier, jwk: JsonReader): Uint8Array {
   jwk.oneOf("kty", ["EC"]);
   jwk.oneOf("crv", ["P-256"]);
   if (jwk.has("d")) throw malformed("d", "a private key");

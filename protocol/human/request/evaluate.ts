@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { equalBytes } from "../../encoding/bytes.ts";
 import type { ErrorCode } from "../../error-codes.ts";
 import { LatchkeyError } from "../../errors.ts";
@@ -88,7 +88,7 @@ function checkOneHolder(credentials: readonly VerifiedCredential[]): void {
  *   `verifyCredential` and `StatusChecker`
  */
 export async function evaluateAnswer(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   demand: Demand,
   vpToken: string,
   { trust, keyBinding, nowUnix, status }: Verifier,

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { malformed } from "../../errors.ts";
 import type { JsonObject } from "../../json/reader.ts";
 import type { IssuerTrust } from "../credential/issuer-trust.ts";
@@ -139,7 +139,7 @@ export class PersonaPolicy<C extends object = {}> {
   }
 
   /** Verifies an answer and gives what was asked for. @throws as `evaluateAnswer` */
-  async evaluate(crypto: HumanCrypto, vpToken: string, verifier: Verifier): Promise<Accepted<C>> {
+  async evaluate(crypto: HumanVerifier, vpToken: string, verifier: Verifier): Promise<Accepted<C>> {
     const answered = await evaluateAnswer(crypto, this.#demand, vpToken, verifier);
     const credentials = [...answered.values()];
     const { persona, holderKey, subject } = credentials[0]!;

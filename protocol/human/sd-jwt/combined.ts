@@ -1,6 +1,5 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
-import { type Disclosure, parseDisclosure } from "./disclosure.ts";
+import { type Disclosure, type Hashes, parseDisclosure } from "./disclosure.ts";
 
 /** Longest SD-JWT that is read, in characters, disclosures and key binding included. */
 export const SD_JWT_MAX = 64 * 1024;
@@ -22,7 +21,7 @@ export interface CombinedSdJwt {
  * @throws sd-jwt-too-large, jws-malformed, disclosure-invalid, claim-name-reserved,
  *   disclosure-repeated
  */
-export function splitSdJwt(crypto: Pick<HumanCrypto, "sha256">, text: string): CombinedSdJwt {
+export function splitSdJwt(crypto: Hashes, text: string): CombinedSdJwt {
   if (text.length > SD_JWT_MAX) throw new LatchkeyError("sd-jwt-too-large");
   const parts = text.split("~");
   const [jwt, ...rest] = parts as [string, ...string[]];

@@ -10,6 +10,9 @@ const LIMITS: JsonLimits = Object.freeze({ length: 16 * 1024, depth: 12 });
 /** Names that mean something to the format, or to JavaScript, and so are no claim's (§4.1). */
 const RESERVED_NAMES: readonly string[] = Object.freeze(["_sd", "...", "_sd_alg", "__proto__"]);
 
+/** What disclosures need of a provider. */
+export type Hashes = Pick<HumanCrypto, "sha256" | "digestText">;
+
 /** One claim or one array element that its holder may show or keep back (RFC 9901 §4.2). */
 export interface Disclosure {
   /** As it travels. */
@@ -21,8 +24,8 @@ export interface Disclosure {
   readonly value: JsonValue;
 }
 
-export function digestOf(crypto: Pick<HumanCrypto, "sha256">, encoded: string): string {
-  return toBase64Url(crypto.sha256(toUtf8(encoded)));
+export function digestOf(crypto: Hashes, encoded: string): string {
+  return crypto.digestText?.(encoded) ?? toBase64Url(crypto.sha256(toUtf8(encoded)));
 }
 
 /** @throws claim-name-reserved */
@@ -33,7 +36,7 @@ export function checkClaimName(name: string): void {
 
 /** A new disclosure; `salt` is 16 random bytes (§9.3), used once. */
 export function makeDisclosure(
-  crypto: Pick<HumanCrypto, "sha256">,
+  crypto: Hashes,
   salt: Uint8Array,
   value: JsonValue,
   name?: string,
@@ -56,7 +59,7 @@ function parseParts(encoded: string): JsonValue {
  * Reads a disclosure: exactly two or three elements, a salt and, of three, a name that are text.
  * @throws disclosure-invalid, claim-name-reserved
  */
-export function parseDisclosure(crypto: Pick<HumanCrypto, "sha256">, encoded: string): Disclosure {
+export function parseDisclosure(crypto: Hashes, encoded: string): Disclosure {
   const parts = parseParts(encoded);
   if (!Array.isArray(parts) || parts.length < 2 || parts.length > 3)
     throw new LatchkeyError("disclosure-invalid");

@@ -1,8 +1,7 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
 import type { JsonObject, JsonValue } from "../../json/reader.ts";
 import type { Random } from "../../platform.ts";
-import { checkClaimName, type Disclosure, makeDisclosure } from "./disclosure.ts";
+import { checkClaimName, type Disclosure, type Hashes, makeDisclosure } from "./disclosure.ts";
 
 const SALT_BYTES = 16;
 const DIGEST_BYTES = 32;
@@ -23,7 +22,7 @@ export type Claim = null | boolean | number | string | Hidden | readonly Claim[]
 export type Claims = { readonly [name: string]: Claim };
 
 export interface FoldOptions {
-  readonly crypto: Pick<HumanCrypto, "sha256">;
+  readonly crypto: Hashes;
   /** Salts and decoys come from here, fresh for every credential: equal salts would link two. */
   readonly random: Random;
   /**

@@ -1,10 +1,10 @@
 import { constantTimeEqual } from "../../crypto/constant-time.ts";
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { toUtf8 } from "../../encoding/utf8.ts";
 import type { ErrorCode } from "../../error-codes.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { checkJws, parseJws, signJws } from "../jose/compact-jws.ts";
-import { digestOf } from "./disclosure.ts";
+import { digestOf, type Hashes } from "./disclosure.ts";
 
 const TYP = "kb+jwt";
 const TOKEN = "key-binding";
@@ -31,7 +31,7 @@ export interface KeyBindingInput {
 
 /** Adds the holder's signature to an SD-JWT that ends in a tilde. */
 export async function bindKey(
-  crypto: Pick<HumanCrypto, "sha256">,
+  crypto: Hashes,
   boundText: string,
   { audience, nonce, nowUnix, sign }: KeyBindingInput,
 ): Promise<string> {
@@ -50,7 +50,7 @@ function sameText(actual: unknown, expected: string): boolean {
  *   key-binding-nonce, key-binding-time, key-binding-hash
  */
 export function checkKeyBinding(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   { token, boundText, holderKey }: { token: string; boundText: string; holderKey: Uint8Array },
   expected: KeyBindingExpected,
   nowUnix: number,

@@ -1,14 +1,14 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { parseCompact, parsePayload } from "../jose/compact-jws.ts";
 import { splitSdJwt } from "./combined.ts";
+import type { Hashes } from "./disclosure.ts";
 import { type ClaimPath, type Unfolded, unfold } from "./unfold.ts";
 
 /** A claim that is asked for: as a DCQL path, where `null` stands for every element of an array. */
 export type ClaimQuery = readonly (string | number | null)[];
 
 /** What a holder sees in a credential of its own: its signature is not checked. */
-export function readOwnSdJwt(crypto: Pick<HumanCrypto, "sha256">, sdJwt: string): Unfolded {
+export function readOwnSdJwt(crypto: Hashes, sdJwt: string): Unfolded {
   const { jwt, disclosures } = splitSdJwt(crypto, sdJwt);
   const payload = parsePayload(parseCompact(jwt, "credential"), "credential");
   return unfold(payload.value, disclosures);
@@ -30,7 +30,7 @@ function meets(path: ClaimPath, query: ClaimQuery): boolean {
  * @throws claim-unavailable when a query meets nothing in the credential
  */
 export function selectDisclosures(
-  crypto: Pick<HumanCrypto, "sha256">,
+  crypto: Hashes,
   sdJwt: string,
   queries: readonly ClaimQuery[],
 ): string {

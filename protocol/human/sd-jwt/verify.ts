@@ -1,7 +1,8 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type JsonObject, JsonReader } from "../../json/reader.ts";
 import { checkJws, type Jws, parseJws } from "../jose/compact-jws.ts";
+import type { KnownHeaders } from "../jose/known-headers.ts";
 import { parseP256Jwk } from "../jose/p256-jwk.ts";
 import { splitSdJwt } from "./combined.ts";
 import { checkKeyBinding, type KeyBindingExpected } from "./key-binding.ts";
@@ -22,6 +23,8 @@ export interface VerifyOptions {
    * a key binding is refused, because nobody said what to check it against.
    */
   readonly keyBinding?: KeyBindingExpected;
+  /** Where headers are remembered, so that an issuer's is decoded once. */
+  readonly headers?: KnownHeaders;
   /** How far clocks may differ at `nbf`, in seconds; 60 when absent. `exp` has no grace. */
   readonly leewaySeconds?: number;
 }
@@ -52,7 +55,7 @@ function checkTimes(claims: JsonObject, nowUnix: number, leewaySeconds: number):
 }
 
 /** The key in `cnf.jwk` (RFC 7800 §3.2). @throws holder-key-invalid */
-function readHolderKey(crypto: HumanCrypto, claims: JsonReader): Uint8Array | undefined {
+function readHolderKey(crypto: HumanVerifier, claims: JsonReader): Uint8Array | undefined {
   if (!claims.has("cnf")) return undefined;
   try {
     return parseP256Jwk(crypto, claims.object("cnf").object("jwk"));
@@ -68,14 +71,16 @@ function readHolderKey(crypto: HumanCrypto, claims: JsonReader): Uint8Array | un
  * @throws LatchkeyError; see docs/human.md for all codes
  */
 export function verifySdJwt(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   presentation: string,
   options: VerifyOptions,
 ): VerifiedSdJwt {
   const { typ, nowUnix, neverHidden = [], keyBinding, leewaySeconds = 60 } = options;
   const combined = splitSdJwt(crypto, presentation);
-  const jws = parseJws(combined.jwt, typ, TOKEN);
+  const { headers: known } = options;
+  const jws = parseJws(combined.jwt, typ, TOKEN, known && { known });
   checkJws(crypto, jws, options.issuerKey(jws), TOKEN);
+  known?.add(jws.encodedHeader, jws.header);
   const { claims, placed } = unfold(jws.payload.value, combined.disclosures, { neverHidden });
   checkTimes(claims, nowUnix, leewaySeconds);
   const holderKey = readHolderKey(crypto, new JsonReader(claims));

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { IssuerTrust } from "../credential/issuer-trust.ts";
 import type { VerifiedCredential } from "../credential/verify.ts";
@@ -10,7 +10,7 @@ import { readStatusList, type StatusList } from "./token-status-list.ts";
 const LISTS_MAX = 64;
 
 export interface StatusCheckerOptions {
-  readonly crypto: HumanCrypto;
+  readonly crypto: HumanVerifier;
   readonly compression: Compression;
   /** A list is signed by the issuer of the credential, under the same anchors. */
   readonly trust: IssuerTrust;

@@ -1,4 +1,4 @@
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { JsonObject, JsonReader } from "../../json/reader.ts";
@@ -91,13 +91,13 @@ function readFields({ payload }: { payload: JsonReader }): StatusListFields {
  *   status-list-too-large
  */
 export function readStatusList(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   token: string,
   { uri, nowUnix, issuerKey, compression }: ReadStatusListOptions,
 ): StatusList {
   if (token.length > 2 * LIST_TEXT_MAX) throw new LatchkeyError("status-list-too-large");
   try {
-    const jws = parseJws(token, TYP, TOKEN, { length: 2 * LIST_TEXT_MAX, depth: 12 });
+    const jws = parseJws(token, TYP, TOKEN, { limits: { length: 2 * LIST_TEXT_MAX, depth: 12 } });
     checkJws(crypto, jws, issuerKey(jws), TOKEN);
     const fields = readFields(jws);
     if (fields.uri !== uri) throw new LatchkeyError("status-list-foreign");

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { equalBytes } from "../../encoding/bytes.ts";
 import { toHex } from "../../encoding/hex.ts";
 import { toUtf8 } from "../../encoding/utf8.ts";
@@ -57,12 +57,12 @@ export function commonName(text: string): Uint8Array {
 }
 
 /** Method 1 of RFC 7093 §2: the leftmost 160 bits of SHA-256 over the key's bits. */
-export function keyIdOf(crypto: HumanCrypto, publicKey: Uint8Array): Uint8Array {
+export function keyIdOf(crypto: HumanVerifier, publicKey: Uint8Array): Uint8Array {
   return crypto.sha256(publicKey).slice(0, 20);
 }
 
 /** SHA-256 of the public key as SubjectPublicKeyInfo, 64 hexadecimal digits. */
-export function fingerprint(crypto: HumanCrypto, publicKey: Uint8Array): string {
+export function fingerprint(crypto: HumanVerifier, publicKey: Uint8Array): string {
   return toHex(crypto.sha256(writeSpki(publicKey)));
 }
 
@@ -108,7 +108,7 @@ export function openSigned(reader: DerReader): {
  * @throws certificate-invalid: not DER, not v3, another algorithm or curve, an unknown critical
  *   extension
  */
-export function parseCertificate(crypto: HumanCrypto, der: Uint8Array): Certificate {
+export function parseCertificate(crypto: HumanVerifier, der: Uint8Array): Certificate {
   if (der.length > CERTIFICATE_MAX) throw new LatchkeyError("certificate-invalid");
   const reader = new DerReader(der, "certificate-invalid");
   const { toBeSigned, signature } = openSigned(reader);

@@ -1,4 +1,4 @@
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { equalBytes, uintBE } from "../../encoding/bytes.ts";
 import { toHex } from "../../encoding/hex.ts";
 import { LatchkeyError } from "../../errors.ts";
@@ -51,7 +51,7 @@ function writeEntry({ serial, at, reason }: RevokedSerial): Uint8Array {
 
 /** Makes a v2 CRL (RFC 5280 §5). `sign` is the revocation key's. */
 export async function makeCrl(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   fields: CrlFields,
   sign: SignEs256,
 ): Promise<Uint8Array> {
@@ -104,7 +104,7 @@ function readSerials(reader: DerReader | undefined): string[] {
  * @throws crl-invalid, crl-stale
  */
 export function readCrl(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   der: Uint8Array,
   signer: Certificate,
   nowUnix: number,

@@ -1,4 +1,4 @@
-import type { HumanCrypto, SignEs256 } from "../../crypto/p256.ts";
+import type { HumanVerifier, SignEs256 } from "../../crypto/p256.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { CERTIFICATE_MAX, commonName, openSigned, signed } from "./certificate.ts";
 import { element, explicit, sequence, TAG } from "./der.ts";
@@ -24,7 +24,7 @@ export async function makeCsr(publicKey: Uint8Array, sign: SignEs256): Promise<U
  * name and the extensions that it asks for are never copied into a certificate.
  * @throws csr-invalid
  */
-export function readCsr(crypto: HumanCrypto, der: Uint8Array): Uint8Array {
+export function readCsr(crypto: HumanVerifier, der: Uint8Array): Uint8Array {
   if (der.length > CERTIFICATE_MAX) throw new LatchkeyError("csr-invalid");
   const reader = new DerReader(der, "csr-invalid");
   const { toBeSigned, signature } = openSigned(reader);

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanVerifier } from "../../crypto/p256.ts";
 import { equalBytes } from "../../encoding/bytes.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type Certificate, isSelfIssued } from "./certificate.ts";
@@ -39,7 +39,7 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   );
 }
 
-function checkLink(crypto: HumanCrypto, certificate: Certificate, issuer: Certificate): void {
+function checkLink(crypto: HumanVerifier, certificate: Certificate, issuer: Certificate): void {
   if (!isIssuedBy(certificate, issuer)) throw untrusted("The chain's names do not fit together.");
   if (!crypto.p256Verify(issuer.publicKey, certificate.toBeSigned, certificate.signature))
     throw untrusted("A certificate in the chain does not carry its issuer's signature.");
@@ -53,7 +53,7 @@ function checkLink(crypto: HumanCrypto, certificate: Certificate, issuer: Certif
  * @throws certificate-untrusted, certificate-expired
  */
 export function validatePath(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   chain: readonly Certificate[],
   { anchors, nowUnix, usage }: PathOptions,
 ): Certificate {
@@ -76,7 +76,7 @@ export function validatePath(
 }
 
 function anchorOf(
-  crypto: HumanCrypto,
+  crypto: HumanVerifier,
   last: Certificate,
   below: number,
   { anchors, nowUnix }: Pick<PathOptions, "anchors" | "nowUnix">,

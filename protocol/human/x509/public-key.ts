@@ -1,4 +1,4 @@
-import { type HumanCrypto, P256_SIGNATURE_BYTES } from "../../crypto/p256.ts";
+import { type HumanVerifier, P256_SIGNATURE_BYTES } from "../../crypto/p256.ts";
 import { equalBytes } from "../../encoding/bytes.ts";
 import { bitString, oid, sequence, TAG, unsignedInteger } from "./der.ts";
 import type { DerReader } from "./der-reader.ts";
@@ -15,7 +15,7 @@ export function writeSpki(publicKey: Uint8Array): Uint8Array {
 }
 
 /** The point of a SubjectPublicKeyInfo; no curve but P-256, no compressed points. */
-export function readSpki(crypto: HumanCrypto, reader: DerReader): Uint8Array {
+export function readSpki(crypto: HumanVerifier, reader: DerReader): Uint8Array {
   const spki = reader.inside();
   if (!equalBytes(spki.whole(TAG.sequence), algorithmOfKey())) throw reader.fail("not P-256");
   const point = spki.bits();
