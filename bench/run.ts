@@ -13,6 +13,7 @@ import { benchHuman } from "./human.ts";
 import { benchJournal } from "./journal.ts";
 import { measureUs } from "./measure.ts";
 import { BADGE_OPERATIONS } from "./ntag424.ts";
+import { benchService } from "./service.ts";
 import { benchSimulator } from "./simulator.ts";
 
 const XS_METERING = ["test/xs/crypto.xs.test.ts", "test/xs/ntag424.xs.test.ts"];
@@ -58,3 +59,4 @@ benchJournal();
 await benchHuman();
 await benchClaims();
 await benchSimulator();
+await benchService();

@@ -7,7 +7,9 @@ const PIECE = 64;
  */
 export function textOf(units: Uint8Array | Uint16Array): string {
   let text = "";
-  for (let at = 0; at < units.length; at += PIECE)
-    text += String.fromCharCode.apply(undefined, [...units.subarray(at, at + PIECE)]);
+  for (let at = 0; at < units.length; at += PIECE) {
+    const piece = units.subarray(at, at + PIECE) as unknown as number[];
+    text += String.fromCharCode.apply(undefined, piece);
+  }
   return text;
 }

@@ -1,5 +1,5 @@
 import { fromBase64 } from "../encoding/base64.ts";
-import { uuidToBytes } from "../encoding/uuid.ts";
+import { checkUuid } from "../encoding/uuid.ts";
 import { type LatchkeyError, malformed } from "../errors.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -142,7 +142,7 @@ export class JsonReader {
   /** A UUID in lower case. */
   uuid(name: string): string {
     const text = this.string(name);
-    uuidToBytes(text, this.#prefix + name);
+    checkUuid(text, this.#prefix + name);
     return text;
   }
 
