@@ -5,7 +5,7 @@ import { toOperator } from "./row-readers.ts";
 import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
-import { SqliteDatabase } from "./sqlite-database.ts";
+import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
@@ -35,8 +35,8 @@ function operatorRecords(db: SqliteDatabase): OperatorRecords {
  * The records in one SQLite file, or in memory with `:memory:`.
  * @throws unavailable, storage-corrupt, unsupported-version
  */
-export function openSqliteRecords(path: string): Records {
-  const db = new SqliteDatabase(path, MIGRATIONS);
+export function openSqliteRecords(path: string, options: SqliteOptions = {}): Records {
+  const db = new SqliteDatabase(path, MIGRATIONS, options);
   return {
     ...tenantRecords(db),
     ...vaultRecords(db),
@@ -51,6 +51,7 @@ export function openSqliteRecords(path: string): Records {
       const schema = Number(db.get("PRAGMA user_version")?.["user_version"]);
       const newest = db.get("SELECT at FROM audit ORDER BY seq DESC LIMIT 1");
       const known = MIGRATIONS.length;
+      db.requireRoom();
       return { schema, known, ...(newest && { newestAt: integer(newest, "at") }) };
     },
     // It is one process; the command line beside it makes nothing that is made once.

@@ -35,6 +35,7 @@ import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import type { Limits } from "../../server/limits.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Service } from "../../server/service.ts";
+import type { Records } from "../../server/store/records.ts";
 
 /** 2026-03-01 12:00:00 UTC. */
 const START_MS = 1_772_366_400_000;
@@ -84,6 +85,7 @@ export const overHttp: HttpClient = {
 export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
+  readonly records?: Records;
   readonly timer?: Timer;
   readonly broker?: BrokerOptions;
   readonly applications?: ApplicationOptions;
