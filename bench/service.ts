@@ -2,6 +2,7 @@
 import { benchAuthentications } from "./service/authentications.ts";
 import { benchIngest } from "./service/ingest.ts";
 import { mariaDbAndRedis } from "./service/scratch-stores.ts";
+import { printServerSize } from "./service/server-size.ts";
 
 /** @param profile a folder for a processor profile of the server on SQLite */
 export async function benchService(profile?: string): Promise<void> {
@@ -13,6 +14,7 @@ export async function benchService(profile?: string): Promise<void> {
     await stores?.drop();
   }
   await benchIngest();
+  await printServerSize();
 }
 
 if (import.meta.main) await benchService(process.argv[2]);
