@@ -13,6 +13,7 @@ import { benchHuman } from "./human.ts";
 import { benchJournal } from "./journal.ts";
 import { measureUs } from "./measure.ts";
 import { BADGE_OPERATIONS } from "./ntag424.ts";
+import { benchService } from "./service.ts";
 import { benchSimulator } from "./simulator.ts";
 
 const XS_METERING = ["test/xs/crypto.xs.test.ts", "test/xs/ntag424.xs.test.ts"];
@@ -62,6 +63,7 @@ const PARTS: Readonly<Record<string, () => unknown>> = {
   human: benchHuman,
   claims: benchClaims,
   simulator: benchSimulator,
+  service: benchService,
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));

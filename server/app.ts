@@ -34,17 +34,38 @@ const URL_LENGTH_MAX = 512;
 /** A listener that takes nothing for so long is gone; a heartbeat comes more often. */
 const STREAM_IDLE_MS = 60_000;
 
-function send(reply: FastifyReply, response: ServiceResponse): FastifyReply {
+/** Whether it is about to end; then a connection ends with its answer, which is waited for. */
+interface Ending {
+  begun: boolean;
+}
+
+/**
+ * Past Fastify, which would write head and body apart, and add a charset to a text, which JSON does
+ * not have (RFC 8259 §11).
+ */
+function sendWhole(reply: FastifyReply, { status, headers, body }: ServiceResponse, end: Ending) {
+  reply.hijack();
+  reply.raw.writeHead(status, {
+    ...headers,
+    "content-length": Buffer.byteLength(body),
+    "x-request-id": reply.request.id,
+    ...(end.begun && { connection: "close" }),
+  });
+  reply.raw.end(body);
+  return reply;
+}
+
+function send(reply: FastifyReply, response: ServiceResponse, end: Ending): FastifyReply {
   if (response.stream !== undefined) {
     reply.raw.socket?.setTimeout(STREAM_IDLE_MS);
     // One piece at a time: what a slow listener does not take is not fetched.
     const source = Readable.from(response.stream, { highWaterMark: 1 });
     // Its connection ends with it: one that stayed would hold up the end of the server.
-    const headers = { ...response.headers, connection: "close" };
+    const id = reply.request.id;
+    const headers = { ...response.headers, connection: "close", "x-request-id": id };
     return reply.code(response.status).headers(headers).send(source);
   }
-  // As bytes: to a string Fastify would add a charset, which JSON does not have (RFC 8259 §11).
-  return reply.code(response.status).headers(response.headers).send(Buffer.from(response.body));
+  return sendWhole(reply, response, end);
 }
 
 /** Bytes of a body to text. Strict: what is not UTF-8 must not become something else. */
@@ -97,6 +118,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 export function createServer(options: ServerOptions): FastifyInstance {
   const { service, log, requestId, trustProxy = false, requestTimeoutMs = 10_000 } = options;
   const { metrics = noMetrics, metricsPage } = options;
+  const end: Ending = { begun: false };
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_LENGTH,
@@ -116,10 +138,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
     clientErrorHandler: refuseConnection,
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error, _request, reply) => {
       const response = problemResponse(refusal(error)?.error ?? new LatchkeyError("not-found"));
-      void reply.header("x-request-id", request.id);
-      void send(reply, response);
+      void send(reply, response, end);
     },
   });
   // The service decides what it reads; here a body is bytes.
@@ -127,10 +148,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => {
     done(null, body);
   });
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-  });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     metrics.answered(endpointOf(request.url), reply.statusCode, reply.elapsedTime / 1000);
     log.write("info", "request", {
       request_id: request.id,
@@ -139,18 +157,19 @@ export function createServer(options: ServerOptions): FastifyInstance {
       status: reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
     });
+    done();
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = refusal(error);
-    if (known) return send(reply, problemResponse(known.error, known.status));
-    return send(reply, failureResponse(error, request.id, { path: request.url }, log));
+    if (known) return send(reply, problemResponse(known.error, known.status), end);
+    return send(reply, failureResponse(error, request.id, { path: request.url }, log), end);
   });
   app.setNotFoundHandler((_request, reply) =>
-    send(reply, problemResponse(new LatchkeyError("not-found"))),
+    send(reply, problemResponse(new LatchkeyError("not-found")), end),
   );
   if (metricsPage !== undefined)
     app.get("/metrics", async ({ headers }, reply) =>
-      send(reply, await metricsPage(headers.authorization)),
+      send(reply, await metricsPage(headers.authorization), end),
     );
   app.all("/*", async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? decodeBody(request.body) : "";
@@ -159,15 +178,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
       headers[name] = Array.isArray(value) ? value.join(", ") : value;
     const { method, url: path, ip: remoteAddress, id } = request;
     const call = { method, path, headers, body, remoteAddress, requestId: id };
-    return send(reply, await service.handle(call));
-  });
-  // A connection that was busy when the end began must not outlive its answer: that is waited for.
-  let closing = false;
-  app.addHook("onSend", async (_request, reply) => {
-    if (closing) reply.header("connection", "close");
+    return send(reply, await service.handle(call), end);
   });
   app.addHook("preClose", async () => {
-    closing = true;
+    end.begun = true;
     await service.endStreams();
   });
   app.addHook("onClose", async () => service.close());

@@ -11,6 +11,7 @@ import { createService, type Service } from "./service.ts";
 import { signingKeys } from "./signing-keys.ts";
 import { silentLog } from "./silent-log.ts";
 import { MemoryEphemera } from "./store/memory-ephemera.ts";
+import type { Records } from "./store/records.ts";
 import { openSqliteRecords } from "./store/sqlite-records.ts";
 import { systemRandom } from "./system-random.ts";
 import { Vault } from "./vault.ts";
@@ -32,6 +33,8 @@ export interface EphemeralOptions {
   readonly broker?: BrokerOptions;
   /** A database file; in memory when absent. */
   readonly databasePath?: string;
+  /** In place of a file's. */
+  readonly records?: Records;
   readonly sha3?: Sha3;
 }
 
@@ -51,7 +54,7 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     databasePath = ":memory:",
   } = options;
   return createService({
-    records: openSqliteRecords(databasePath),
+    records: options.records ?? openSqliteRecords(databasePath),
     ephemera: new MemoryEphemera(),
     keys: signingKeys(nodeCrypto, [new Secret(random.bytes(32))]),
     vault: new Vault(nodeCrypto, random, new Secret(random.bytes(32))),

@@ -6,6 +6,7 @@ import { isIPv6 } from "node:net";
  * when it is spelled as IPv6 (`::ffff:192.0.2.1`).
  */
 export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

@@ -15,12 +15,6 @@ import type { CryptoProvider } from "../protocol/crypto/provider.ts";
 import { concat, equalBytes } from "../protocol/encoding/bytes.ts";
 import { fromHex } from "../protocol/encoding/hex.ts";
 
-/** Constant DER before a raw key: PKCS#8 (RFC 8410 §7) and SubjectPublicKeyInfo (§4). */
-const ED25519_PKCS8 = fromHex("302e020100300506032b657004220420");
-const ED25519_SPKI = fromHex("302a300506032b6570032100");
-const X25519_PKCS8 = fromHex("302e020100300506032b656e04220420");
-const X25519_SPKI = fromHex("302a300506032b656e032100");
-
 /**
  * The y coordinates of the eight points of small order (sign bit cleared), little-endian. OpenSSL
  * accepts them as public keys, noble does not; with one of them a signature fits many messages.
@@ -38,7 +32,8 @@ const FIELD_PRIME = fromHex("edfffffffffffffffffffffffffffffffffffffffffffffffff
 
 const fresh = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer);
 
-function requireLength(bytes: Uint8Array, length: number, name: string): void {
+/** @throws RangeError: a programming error */
+export function requireLength(bytes: Uint8Array, length: number, name: string): void {
   if (bytes.length !== length)
     throw new RangeError(`${name}: ${length} bytes, not ${bytes.length}`);
 }
@@ -54,20 +49,29 @@ function belowPrime(y: Uint8Array): boolean {
 }
 
 /** Whether a point is encoded as RFC 8032 §5.1.3 demands and generates the large subgroup. */
-function acceptablePoint(point: Uint8Array): boolean {
+export function acceptablePoint(point: Uint8Array): boolean {
   const y = fresh(point);
   y[31] = y[31]! & 0x7f;
   return belowPrime(y) && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
 }
 
-const privateKey = (prefix: Uint8Array, raw: Uint8Array): KeyObject =>
-  createPrivateKey({ key: Buffer.from(concat(prefix, raw)), format: "der", type: "pkcs8" });
+type Curve = "Ed25519" | "X25519";
 
-const publicKey = (prefix: Uint8Array, raw: Uint8Array): KeyObject =>
-  createPublicKey({ key: Buffer.from(concat(prefix, raw)), format: "der", type: "spki" });
+const text = (raw: Uint8Array): string =>
+  Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("base64url");
+
+/**
+ * Keys come and go as JWK (RFC 8037), which Node gives to OpenSSL as raw bytes: DER goes through
+ * decoders, at several times the cost. Of a private key, Node asks for `x` and does not use it.
+ */
+const privateKey = (crv: Curve, raw: Uint8Array): KeyObject =>
+  createPrivateKey({ key: { kty: "OKP", crv, x: "", d: text(raw) }, format: "jwk" });
+
+const publicKey = (crv: Curve, raw: Uint8Array): KeyObject =>
+  createPublicKey({ key: { kty: "OKP", crv, x: text(raw) }, format: "jwk" });
 
 const rawPublic = (key: KeyObject): Uint8Array =>
-  fresh(createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32));
+  fresh(Buffer.from(key.export({ format: "jwk" }).x!, "base64url"));
 
 interface CachedKey {
   readonly seed: Uint8Array;
@@ -85,7 +89,7 @@ function signingKey(seed: Uint8Array): KeyObject {
   requireLength(seed, 32, "ed25519 seed");
   const known = expanded.get(seed);
   if (known !== undefined && equalBytes(known.seed, seed)) return known.key;
-  const key = privateKey(ED25519_PKCS8, seed);
+  const key = privateKey("Ed25519", seed);
   expanded.set(seed, { seed: fresh(seed), key });
   return key;
 }
@@ -93,7 +97,7 @@ function signingKey(seed: Uint8Array): KeyObject {
 function verifyEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (key.length !== 32 || signature.length !== 64 || !acceptablePoint(key)) return false;
   try {
-    return verify(null, message, publicKey(ED25519_SPKI, key), signature);
+    return verify(null, message, publicKey("Ed25519", key), signature);
   } catch {
     return false; // a point that is not on the curve is bad data, not a failure of ours
   }
@@ -105,8 +109,8 @@ function agree(secret: Uint8Array, peer: Uint8Array): Uint8Array | undefined {
   try {
     const shared = fresh(
       diffieHellman({
-        privateKey: privateKey(X25519_PKCS8, secret),
-        publicKey: publicKey(X25519_SPKI, peer),
+        privateKey: privateKey("X25519", secret),
+        publicKey: publicKey("X25519", peer),
       }),
     );
     return shared.some((byte) => byte !== 0) ? shared : undefined;
@@ -190,7 +194,7 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
   ed25519Verify: verifyEd25519,
   x25519PublicKey: (secret: Uint8Array) => {
     requireLength(secret, 32, "x25519 private key");
-    return rawPublic(privateKey(X25519_PKCS8, secret));
+    return rawPublic(privateKey("X25519", secret));
   },
   x25519: agree,
 });

@@ -90,7 +90,8 @@ export function failureResponse(
   const response = problemResponse(error);
   if (response.status !== 500) {
     const { code } = error;
-    const { limit } = error.detail;
+    const { limit, field } = error.detail;
+    if (code === "unavailable" && field === "storage") log.write("error", "storage-full", { code });
     const what = { code, path: path.slice(0, 80), incident, ...(limit && { limit }) };
     log.write("info", "request-refused", what);
     return response;

@@ -1,3 +1,5 @@
+import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import { concat } from "../protocol/encoding/bytes.ts";
 import { toUtf8 } from "../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json/reader.ts";
@@ -11,7 +13,17 @@ import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
 /** A challenge of a handshake, taken out: nobody else will answer it. */
-export type TakenChallenge = StoredChallenge & { readonly ephemeral: Uint8Array };
+export type TakenChallenge = StoredChallenge & {
+  readonly ephemeral: Uint8Array;
+  /** The public key of it, which the challenge named. */
+  readonly serverEpk: Uint8Array;
+};
+
+/** Both halves of a challenge's key are kept, so that the public one is worked out once. */
+export function keyPair(crypto: CryptoProvider, ephemeral: Uint8Array) {
+  const serverEpk = crypto.x25519PublicKey(ephemeral);
+  return { serverEpk, kept: concat(ephemeral, serverEpk) };
+}
 
 /** @throws challenge-used, challenge-expired */
 export async function takeChallenge(
@@ -19,10 +31,13 @@ export async function takeChallenge(
   challengeId: string,
 ): Promise<TakenChallenge> {
   const challenge = await ephemera.takeChallenge(challengeId, "node");
-  const ephemeral = challenge?.ephemeral;
-  if (challenge === undefined || ephemeral === undefined) throw new LatchkeyError("challenge-used");
+  const kept = challenge?.ephemeral;
+  if (challenge === undefined || kept === undefined) throw new LatchkeyError("challenge-used");
   if (challenge.expiresAt <= unixSeconds(clock)) throw new LatchkeyError("challenge-expired");
-  return { ...challenge, ephemeral };
+  const ephemeral = kept.slice(0, 32);
+  const serverEpk = kept.slice(32);
+  kept.fill(0);
+  return { ...challenge, ephemeral, serverEpk };
 }
 
 /**

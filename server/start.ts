@@ -19,6 +19,7 @@ import { createService, type Service } from "./service.ts";
 import { openEphemera, openRecords } from "./service-stores.ts";
 import { signingKeys } from "./signing-keys.ts";
 import { silentLog } from "./silent-log.ts";
+import { fastestCrypto } from "./sodium-crypto.ts";
 import type { Records, RegistrationPolicy, Tenant } from "./store/records.ts";
 import { isDatabaseUrl } from "./store/sql/database-url.ts";
 import { systemRandom } from "./system-random.ts";
@@ -118,12 +119,13 @@ async function openOnRecords(
     redis,
     metrics,
   } = options;
-  const sealing = { crypto: nodeCrypto, random, records, keys: keys.vaultKeys };
+  const crypto = await fastestCrypto();
+  const sealing = { crypto, random, records, keys: keys.vaultKeys };
   const vault = await openVault(sealing);
   const ephemera = await openEphemera(redis, vault, clock);
   const service = createService({
-    ...{ records, ephemera, vault, crypto: nodeCrypto, clock, random, log },
-    keys: signingKeys(nodeCrypto, keys.signingSeeds),
+    ...{ records, ephemera, vault, crypto, clock, random, log },
+    keys: signingKeys(crypto, keys.signingSeeds),
     ...{ sha3: wasmSha3(), human: nodeHuman, compression: nodeCompression },
     ...(limits && { limits }),
     ...(metrics && { metrics }),

@@ -51,20 +51,38 @@ export function sealCommBatch(
   return { batch, sealed: vault.seal(placeOf({ kind: "batch", tenantId, name: batch }), material) };
 }
 
+function openBatch(
+  { vault }: Pick<KeyContext, "vault">,
+  tenantId: string,
+  { batch, sealed }: CommBatch,
+): CommKey {
+  const material = vault.open(placeOf({ kind: "batch", tenantId, name: batch }), sealed);
+  const opened = {
+    batch,
+    key: new Secret(material.bytes.slice(0, 32)),
+    iv: material.bytes.slice(32),
+  };
+  material.wipe();
+  return opened;
+}
+
 /** The tenant's batches, newest first; none for a tenant that does not exist. */
 export async function openCommBatches(
-  { records, vault }: KeyContext,
+  context: KeyContext,
   tenantId: string,
 ): Promise<readonly CommKey[]> {
-  const batches = await records.commBatches(tenantId);
-  return batches.map(({ batch, sealed }) => {
-    const material = vault.open(placeOf({ kind: "batch", tenantId, name: batch }), sealed);
-    const opened = {
-      batch,
-      key: new Secret(material.bytes.slice(0, 32)),
-      iv: material.bytes.slice(32),
-    };
-    material.wipe();
-    return opened;
-  });
+  const batches = await context.records.commBatches(tenantId);
+  return batches.map((each) => openBatch(context, tenantId, each));
+}
+
+/** One of them. @throws storage-corrupt when there is none of that name */
+export async function openCommBatch(
+  context: KeyContext,
+  tenantId: string,
+  batch: string,
+): Promise<CommKey> {
+  const batches = await context.records.commBatches(tenantId);
+  const own = batches.find((each) => each.batch === batch);
+  if (own === undefined) throw new LatchkeyError("storage-corrupt");
+  return openBatch(context, tenantId, own);
 }

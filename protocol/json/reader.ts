@@ -2,7 +2,7 @@ import { fromBase64 } from "../encoding/base64.ts";
 import { byteWork } from "../encoding/byte-work.ts";
 import { PIECE } from "../encoding/code-text.ts";
 import { fromUtf8 } from "../encoding/utf8.ts";
-import { uuidToBytes } from "../encoding/uuid.ts";
+import { checkUuid } from "../encoding/uuid.ts";
 import { type LatchkeyError, malformed } from "../errors.ts";
 import { checkDepth, Nesting } from "./nesting.ts";
 
@@ -159,7 +159,7 @@ export class JsonReader {
   /** A UUID in lower case. */
   uuid(name: string): string {
     const text = this.string(name);
-    uuidToBytes(text, this.#prefix + name);
+    checkUuid(text, this.#prefix + name);
     return text;
   }
 

@@ -38,11 +38,10 @@ export async function requestAppChallenge(
 }
 
 function authOf(
-  { crypto, keys }: ServiceContext,
-  { tenantId, challengeId, nonce, ephemeral }: TakenChallenge,
+  { keys }: ServiceContext,
+  { tenantId, challengeId, nonce, serverEpk }: TakenChallenge,
   { audience, publicKey, appEpk, proof }: AppVerifyRequest,
 ): AppAuth {
-  const serverEpk = crypto.x25519PublicKey(ephemeral);
   const { assurance } = proof;
   const serverPk = keys.active.publicKey;
   const exchange = { challengeId, nonce, serverEpk, nodeEpk: appEpk, serverPk };

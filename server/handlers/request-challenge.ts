@@ -8,6 +8,7 @@ import {
 } from "../../protocol/node/challenge.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { countChallenge } from "../request-limits.ts";
+import { keyPair } from "../session-opening.ts";
 import { unixSeconds } from "../wall-clock.ts";
 
 /** A challenge for whoever has that UID, kept until it is answered. @throws unavailable */
@@ -17,11 +18,12 @@ export async function issueChallenge(
 ): Promise<JsonObject> {
   const { crypto, keys, clock, random, ephemera, limits } = context;
   const ephemeral = random.bytes(32);
+  const { serverEpk, kept } = keyPair(crypto, ephemeral);
   const serverTime = unixSeconds(clock);
   const challenge = {
     challengeId: uuidFromRandom(random.bytes(16)),
     nonce: random.bytes(32),
-    serverEpk: crypto.x25519PublicKey(ephemeral),
+    serverEpk,
     serverTime,
     expiresIn: limits.challengeSeconds,
   };
@@ -32,11 +34,12 @@ export async function issueChallenge(
     nodeUid: request.nodeUid,
     badgeUid: undefined,
     nonce: challenge.nonce,
-    ephemeral,
+    ephemeral: kept,
     expiresAt: serverTime + limits.challengeSeconds,
   } as const;
   await ephemera.putChallenge(stored, limits.challengesPerNode);
   ephemeral.fill(0);
+  kept.fill(0);
   return writeChallenge(signChallenge(crypto, keys.active.seed.bytes, request, challenge));
 }
 

@@ -15,7 +15,7 @@ import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { countHandshake, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
-import { type CommKey, openCommBatches } from "../tenant-keys.ts";
+import { openCommBatch } from "../tenant-keys.ts";
 
 /**
  * A public key of which nobody has the seed: SHA-256 of `latchkey/v1/nobody/0`, which happens to
@@ -39,7 +39,7 @@ async function proveNode(
   { nodeEpk, signature }: VerifyRequest,
 ): Promise<Proven> {
   const { crypto, records, keys, authorities } = context;
-  const { tenantId, nodeUid, challengeId, nonce, ephemeral } = challenge;
+  const { tenantId, nodeUid, challengeId, nonce, serverEpk } = challenge;
   const subject = await records.node(tenantId, nodeUid);
   // An application has its own way in.
   const node = subject && isReservedType(subject.nodeType) ? undefined : subject;
@@ -48,7 +48,7 @@ async function proveNode(
     nodeUid,
     challengeId,
     nonce,
-    serverEpk: crypto.x25519PublicKey(ephemeral),
+    serverEpk,
     nodeEpk,
     nodePk: node?.nodePk ?? NOBODYS_KEY,
     serverPk: keys.active.publicKey,
@@ -59,15 +59,6 @@ async function proveNode(
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
   await authorities.requireDelegation(node);
   return { node, transcript: nodeAuthTranscript(auth) };
-}
-
-/** The comm_key that the node was provisioned with. @throws storage-corrupt */
-async function commKeyOf(context: ServiceContext, node: Node): Promise<CommKey> {
-  const batches = await openCommBatches(context, node.tenantId);
-  const own = batches.find(({ batch }) => batch === node.batch);
-  for (const other of batches) if (other !== own) other.key.wipe();
-  if (own === undefined) throw new LatchkeyError("storage-corrupt");
-  return own;
 }
 
 /** identity_iot/ii_verify_node: one attempt per challenge, right or wrong. */
@@ -84,7 +75,8 @@ export async function verifyNode(
   try {
     const proving = proveNode(context, challenge, request);
     const { node, transcript } = await notingFailure(context, challenge, remoteAddress, proving);
-    const { key } = await commKeyOf(context, node);
+    // The comm_key that the node was provisioned with.
+    const { key } = await openCommBatch(context, node.tenantId, node.batch);
     try {
       const { nodeEpk } = request;
       const material = agreeOnSession(crypto, ephemeral, nodeEpk, key.bytes, transcript);

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Row } from "./columns.ts";
 
 /** "LKEY": marks the file as ours (PRAGMA application_id), so that no other one is migrated. */
@@ -8,6 +8,7 @@ const APPLICATION_ID = 0x4c4b4559;
 const BUSY_TIMEOUT_MS = 2000;
 /** sqlite3.h: the primary result codes that mean "not now" rather than "wrong". */
 const UNAVAILABLE = new Set([5, 6, 8, 10, 13, 14]); // BUSY LOCKED READONLY IOERR FULL CANTOPEN
+const FULL = 13;
 const CONSTRAINT = 19;
 const CORRUPT = new Set([11, 26]); // CORRUPT NOTADB
 
@@ -27,8 +28,34 @@ function translate(error: unknown): unknown {
   const primary = errcode & 0xff; // the rest of an extended code says where, not what
   if (primary === CONSTRAINT) return new LatchkeyError("conflict", { cause: error });
   if (CORRUPT.has(primary)) return new LatchkeyError("storage-corrupt", { cause: error });
+  if (primary === FULL) return storageFull(error);
   if (!UNAVAILABLE.has(primary)) return error;
   return new LatchkeyError("unavailable", { cause: error, detail: { retry_after: 2 } });
+}
+
+/** Somebody has to make room: it is not over in a moment, but it may be over by itself. */
+const FULL_RETRY_AFTER_SECONDS = 30;
+
+/**
+ * Not the nodes' `storage-full`, whose words for people are about their flash: for them the server
+ * is unavailable, and they keep what they have. `field` tells operators why.
+ */
+export function storageFull(cause: unknown): LatchkeyError {
+  return new LatchkeyError("unavailable", {
+    message: "The server has no room left to store anything.",
+    detail: { field: "storage", retry_after: FULL_RETRY_AFTER_SECONDS },
+    cause,
+  });
+}
+
+/** Takes as much room as a transaction of ours does, and gives it back. */
+const PROBE =
+  "CREATE TABLE probe (filler BLOB); INSERT INTO probe VALUES (zeroblob(65536)); " +
+  "DROP TABLE probe";
+
+export interface SqliteOptions {
+  /** Pages of 4 KiB that the file may have, so that it leaves the disk some room. */
+  readonly pagesMax?: number;
 }
 
 /**
@@ -41,6 +68,7 @@ export class SqliteDatabase {
   /** Whether a commit has to wait for a disk. */
   readonly #onDisk: boolean;
   #waiting: Shared[] = [];
+  #isFull = false;
 
   /**
    * Opens or creates the file (`:memory:` for none) and takes the missing migration steps.
@@ -49,13 +77,14 @@ export class SqliteDatabase {
    * that it had shut out, and an open door would have no audit row.
    * @throws unavailable, storage-corrupt, unsupported-version
    */
-  constructor(path: string, migrations: readonly string[]) {
+  constructor(path: string, migrations: readonly string[], { pagesMax }: SqliteOptions = {}) {
     this.#onDisk = path !== ":memory:";
-    this.#db = guard(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
+    this.#db = this.#guard(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
     try {
       this.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
       this.exec("PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 16777216");
       this.transaction(() => this.#migrate(migrations));
+      if (pagesMax !== undefined) this.exec(`PRAGMA max_page_count = ${pagesMax}`);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -93,21 +122,21 @@ export class SqliteDatabase {
   }
 
   exec(sql: string): void {
-    guard(() => this.#db.exec(sql));
+    this.#guard(() => this.#db.exec(sql));
   }
 
   /** The first row, or `undefined`. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return guard(() => this.#prepare(sql).get(...values) as Row | undefined);
+    return this.#guard(() => this.#prepare(sql).get(...values) as Row | undefined);
   }
 
   all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
-    return guard(() => this.#prepare(sql).all(...values) as Row[]);
+    return this.#guard(() => this.#prepare(sql).all(...values) as Row[]);
   }
 
   /** How many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return guard(() => Number(this.#prepare(sql).run(...values).changes));
+    return this.#guard(() => Number(this.#prepare(sql).run(...values).changes));
   }
 
   /** All or nothing. Takes the write lock at once, so that it cannot fail half-way for it. */
@@ -165,16 +194,26 @@ export class SqliteDatabase {
     }
   }
 
+  /** Once there was no room: whether there is some now. @throws unavailable */
+  requireRoom(): void {
+    if (!this.#isFull) return;
+    this.transaction(() => this.exec(PROBE));
+    this.#isFull = false;
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#commitShared();
     if (this.#db.isOpen) this.#db.close();
   }
-}
 
-function guard<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw translate(error);
+  #guard<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      const translated = translate(error);
+      if (isLatchkeyError(translated) && translated.detail["field"] === "storage")
+        this.#isFull = true;
+      throw translated;
+    }
   }
 }

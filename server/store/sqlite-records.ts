@@ -4,7 +4,7 @@ import type { Records } from "./records.ts";
 import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
-import { SqliteDatabase } from "./sqlite-database.ts";
+import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts";
 import { doorRecords } from "./sqlite-doors.ts";
 import { humanRecords } from "./sqlite-humans.ts";
 import { mandateRecords } from "./sqlite-mandates.ts";
@@ -21,8 +21,8 @@ import { vaultRecords } from "./sqlite-vault.ts";
  * The records in one SQLite file, or in memory with `:memory:`.
  * @throws unavailable, storage-corrupt, unsupported-version
  */
-export function openSqliteRecords(path: string): Records {
-  const db = new SqliteDatabase(path, MIGRATIONS);
+export function openSqliteRecords(path: string, options: SqliteOptions = {}): Records {
+  const db = new SqliteDatabase(path, MIGRATIONS, options);
   return {
     ...tenantRecords(db),
     ...vaultRecords(db),
@@ -38,6 +38,7 @@ export function openSqliteRecords(path: string): Records {
       const schema = Number(db.get("PRAGMA user_version")?.["user_version"]);
       const newest = db.get("SELECT at FROM audit ORDER BY seq DESC LIMIT 1");
       const known = MIGRATIONS.length;
+      db.requireRoom();
       return { schema, known, ...(newest && { newestAt: integer(newest, "at") }) };
     },
     // It is one process; the command line beside it makes nothing that is made once.

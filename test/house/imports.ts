@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<Room, Allowed>> = {
     "node:",
     "fastify",
     "pino",
+    "sodium-native",
     "prom-client",
     "mqtt",
     "@simplewebauthn/server",

@@ -35,6 +35,7 @@ import { createEphemeralService } from "../../server/ephemeral-service.ts";
 import type { Limits } from "../../server/limits.ts";
 import type { BrokerOptions } from "../../server/mqtt/broker-options.ts";
 import type { Service } from "../../server/service.ts";
+import type { Records } from "../../server/store/records.ts";
 import { checkDocumented, checkSealed, noteFault } from "./api-check.ts";
 
 /** 2026-03-01 12:00:00 UTC. */
@@ -99,6 +100,7 @@ function documented(service: Service): Service["handle"] {
 export interface DeskOptions {
   readonly limits?: Partial<Limits>;
   readonly databasePath?: string;
+  readonly records?: Records;
   readonly timer?: Timer;
   readonly broker?: BrokerOptions;
   readonly applications?: ApplicationOptions;

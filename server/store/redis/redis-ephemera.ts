@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import { concat } from "../../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../../protocol/errors.ts";
 import {
@@ -19,6 +18,7 @@ import {
   type StoredChallenge,
   type StoredSession,
 } from "../ephemera.ts";
+import { evaluate } from "./evaluate.ts";
 import { RedisLink } from "./redis-link.ts";
 import {
   CLOSE_NODE,
@@ -61,14 +61,6 @@ function windowText({ highest, low, high }: ReplayState): string {
 function windowState(text: string): ReplayState {
   const [highest = 0, low = 0, high = 0] = text.split(",").map(Number);
   return { highest, low, high };
-}
-
-type Argument = string | number | Uint8Array;
-
-/** A script's answer; bytes come as Buffers. */
-function evaluate(redis: Redis, script: string, ...values: readonly Argument[]): Promise<unknown> {
-  const given = values.map((each) => (each instanceof Uint8Array ? Buffer.from(each) : each));
-  return redis.callBuffer("EVAL", script, 0, ...given);
 }
 
 /**
