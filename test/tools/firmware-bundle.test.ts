@@ -80,9 +80,9 @@ describe("the modules of an image", () => {
 
     it(`of the ${name} check certificates if it speaks https, and carry nothing for it else`, () => {
       const checks = Object.keys(facts.sources).filter((source) =>
-        /\/(?:tls|x509)-[a-z]+\.ts$/.test(source),
+        /\/(?:(?:tls|x509)-[a-z]+|time-hint|sntp)\.ts$/.test(source),
       );
-      assert.equal(checks.length, target.target.endsWith("_tls") ? 3 : 0, checks.join());
+      assert.equal(checks.length, target.target.endsWith("_tls") ? 5 : 0, checks.join());
     });
 
     it(`of the ${name} explain every code of their sources and of a server's answers`, () => {
