@@ -33,6 +33,8 @@ export interface NodeConfig {
   readonly serverKeys: readonly Uint8Array[];
   /** For https: SHA-256 of the public keys at which a chain of certificates may end. */
   readonly tlsRoots?: readonly Uint8Array[];
+  /** For https: who is asked, unsigned, whether a certificate has ended before the first answer. */
+  readonly timeServer?: string;
   readonly enrolToken?: Secret;
   /** For the platform that joins the network; the node itself does not look at it. */
   readonly wifi?: { readonly ssid: string; readonly password?: Secret };
@@ -55,6 +57,7 @@ export const NODE_FIELDS: readonly string[] = Object.freeze([
   "comm_iv",
   "server_keys",
   "tls_roots",
+  "time_server",
   "enrol_token",
   "wifi",
   "wired",
@@ -82,6 +85,7 @@ export function parseNode(fields: ConfigFields, wiring: Wiring): NodeConfig {
     commIv: fields.bytes("comm_iv", 12),
     serverKeys: fields.bytesList("server_keys", 32, 4),
     ...parseTlsRoots(fields, baseUrl),
+    ...(fields.has("time_server") ? { timeServer: parseTimeServer(fields, baseUrl) } : {}),
     ...(fields.has("enrol_token")
       ? { enrolToken: new Secret(toUtf8(fields.text("enrol_token", 128))) }
       : {}),
@@ -139,6 +143,14 @@ function parseTlsRoots(fields: ConfigFields, baseUrl: string): Pick<NodeConfig, 
   if (baseUrl.startsWith("https:") && !fields.has("wired"))
     refuse("tls_roots", "is missing; with https it says whose certificates are good");
   return {};
+}
+
+function parseTimeServer(fields: ConfigFields, baseUrl: string): string {
+  if (!baseUrl.startsWith("https:"))
+    refuse("time_server", "is for https only: all other time comes from the server's answers");
+  const host = fields.text("time_server", 253);
+  if (!new RegExp(`^${HOST_NAME}$`).test(host)) refuse("time_server", "must be the name of a host");
+  return host;
 }
 
 function parseUuid(fields: ConfigFields, name: string): string {

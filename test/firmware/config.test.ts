@@ -154,6 +154,17 @@ describe("reader configuration", () => {
     assert.equal(readerConfig({ ...sampleConfig(), base_url: url }).baseUrl, "http://h.x/y");
   });
 
+  it("takes a time server for https, and refuses one where nothing would ask it", () => {
+    const pin = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const https = { ...sampleConfig(), base_url: "https://h.x", tls_roots: [pin] };
+    const config = readerConfig({ ...https, time_server: "time.example" });
+    assert.equal(config.timeServer, "time.example");
+    for (const wrong of ["", "a b", "-x", "time.example:123", 7])
+      assert.throws(() => readerConfig({ ...https, time_server: wrong }), /time_server/);
+    const http = { ...sampleConfig(), time_server: "time.example" };
+    assert.throws(() => readerConfig(http), /time_server: is for https only/);
+  });
+
   it("refuses https without the pin of a certificate, before a board is touched", () => {
     const https = { ...sampleConfig(), base_url: "https://h.x" };
     const missing = { code: "config-invalid", message: /tls_roots: is missing; with https/ };

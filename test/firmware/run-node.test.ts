@@ -128,6 +128,27 @@ describe("an image's beginning", () => {
         [[pin]],
       );
       assert.equal(trusts[0]!.nowUnix(), undefined);
+      assert.equal(trusts[0]!.hint, undefined);
+    });
+
+    it("asks the time server that the configuration names, for certificates alone", () => {
+      const trusts: TlsTrust[] = [];
+      const hosts: string[] = [];
+      const tls = (trust: TlsTrust) => {
+        trusts.push(trust);
+        return () => assert.fail("nobody asked for anything yet");
+      };
+      const hint = { ask: () => {}, unix: () => 1 };
+      const timeHint: NodeHost["timeHint"] = ({ host }) => {
+        hosts.push(host);
+        return hint;
+      };
+      const config = { ...https, tls_roots: [pin], time_server: "time.example" };
+      const { started } = board(config, { wireless, tls, timeHint });
+      assert.equal(started.length, 1);
+      assert.deepEqual(hosts, ["time.example"]);
+      assert.equal(trusts[0]!.hint, hint);
+      assert.equal(trusts[0]!.nowUnix(), undefined);
     });
   });
 

@@ -8,6 +8,7 @@ import { type BundleFacts, bundleFirmware } from "../../tools/firmware/bundle.ts
 import {
   FIRMWARE_TARGETS,
   type FirmwareTarget,
+  isForDesk,
   withPortableCurves,
 } from "../../tools/firmware/products.ts";
 import { root } from "../support/test-files.ts";
@@ -79,9 +80,9 @@ describe("the modules of an image", () => {
 
     it(`of the ${name} check certificates if it speaks https, and carry nothing for it else`, () => {
       const checks = Object.keys(facts.sources).filter((source) =>
-        /\/(?:tls|x509)-[a-z]+\.ts$/.test(source),
+        /\/(?:(?:tls|x509)-[a-z]+|time-hint|sntp)\.ts$/.test(source),
       );
-      assert.equal(checks.length, target.target.endsWith("_tls") ? 3 : 0, checks.join());
+      assert.equal(checks.length, target.target.endsWith("_tls") ? 5 : 0, checks.join());
     });
 
     it(`of the ${name} explain every code of their sources and of a server's answers`, () => {
@@ -117,7 +118,8 @@ describe("the modules of an image", () => {
           if (other.startsWith(".")) visit(join(file, "..", other));
       };
       visit(target.manifest);
-      assert.ok(seen.includes("manifests/pico.json"), seen.join());
+      const shared = isForDesk(target) ? "manifests/desk.json" : "manifests/pico.json";
+      assert.ok(seen.includes(shared), seen.join());
     });
   }
 });

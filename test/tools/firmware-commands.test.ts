@@ -133,6 +133,20 @@ describe("latchkey build", () => {
     assert.match(bundled[0]!, /reader-pico_2_w-debug\/js, debug$/);
   });
 
+  it("for the desk needs no Pico SDK, and says how to run the program", async () => {
+    const { made, ran } = building(0, 0);
+    const program = "/desk/build/firmware/sensor-desk/sdk/bin/lin/release/sensor";
+    made.files.delete("/sdk/pico-sdk/pico_sdk_version.cmake");
+    const absent = await made.run("build", "--product", "sensor", "--target", "desk");
+    assert.match(absent.err, new RegExp(`there is no ${program} \\[build-failed\\]`));
+    assert.deepEqual(ran[0]!.words.slice(2, 4), ["-p", "x-cli-lin"]);
+    made.files.delete("/desk/build/firmware/sensor-desk/sdk/.keep");
+    made.files.set(program, "");
+    const run = await made.run("build", "--product", "sensor", "--target", "desk");
+    assert.equal(run.exitCode, 0, run.err);
+    assert.ok(run.out.includes(`${program} node`));
+  });
+
   it("begins anew in a folder that it made, and touches no other", async () => {
     const { made } = building(0, 1_000_000);
     const output = "/desk/build/firmware/reader-pico_2_w/sdk";

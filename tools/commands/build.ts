@@ -12,9 +12,10 @@ import {
   FIRMWARE_TARGETS,
   type FirmwareTarget,
   findTarget,
+  isForDesk,
   withPortableCurves,
 } from "../firmware/products.ts";
-import { sdkFolders, sdkParts } from "../firmware/sdk.ts";
+import { deskParts, sdkFolders, sdkParts } from "../firmware/sdk.ts";
 import {
   flashByPart,
   imageSize,
@@ -52,6 +53,7 @@ export const build: Command = {
   examples: [
     ["latchkey build", "the reader for a Pico 2 W"],
     ["latchkey build --target pico_2 --report", "for a Pico 2, with a table of sizes"],
+    ["latchkey build --product sensor --target desk", "a program of Linux on the SDK's own XS"],
   ],
   async *run(context, args) {
     const found = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
@@ -61,7 +63,8 @@ export const build: Command = {
     const name = [nameOf(target), portable ? "portable" : "", debug ? "debug" : ""];
     const out = args.text("out") ?? `build/firmware/${name.filter(Boolean).join("-")}`;
     const plan = planOf(context, { target, folder: resolvePath(context, out), debug });
-    const missing = sdkParts(context).filter(({ found }) => !found);
+    const parts = isForDesk(target) ? deskParts(context) : sdkParts(context);
+    const missing = parts.filter(({ found }) => !found);
     for (const { name, text, next } of missing)
       yield { type: "check", name, state: "failed", text, ...(next === undefined ? {} : { next }) };
     yield { type: "note", text: `${plan.settings} ${plan.words.join(" ")}` };
@@ -74,6 +77,7 @@ export const build: Command = {
     const bundle = { target, folder: plan.javascript, version, debug };
     const facts = await context.bundleFirmware(bundle);
     yield* make(context, plan);
+    if (isForDesk(target)) return yield* deskReport(context, plan);
     const fits = yield* report(context, plan, target, args.flag("report") ? facts : undefined);
     return fits || debug ? EXIT.ok : EXIT.failed;
   },
@@ -119,14 +123,7 @@ function planOf(context: Context, { target, folder, debug }: Wanted): Plan {
   const env = { LATCHKEY_OUT: javascript, MAKEFLAGS: "SHELL=/bin/bash" };
   return {
     ...{ javascript, output },
-    image: join(
-      output,
-      "bin",
-      target.platform,
-      debug ? "debug" : "release",
-      target.product,
-      "xs_pico",
-    ),
+    image: imageOf(target, output, debug),
     sizes: join(folder, "sizes.json"),
     words: [...words, join(project, target.manifest)],
     settings: Object.entries(env)
@@ -134,6 +131,13 @@ function planOf(context: Context, { target, folder, debug }: Wanted): Plan {
       .join(" "),
     env: { ...context.env, ...env, PATH: `${tools ?? ""}:${context.env["PATH"] ?? ""}` },
   };
+}
+
+/** Where mcconfig leaves it. */
+function imageOf(target: FirmwareTarget, output: string, debug: boolean): string {
+  const kind = debug ? "debug" : "release";
+  if (isForDesk(target)) return join(output, "bin/lin", kind, target.product);
+  return join(output, "bin", target.platform, kind, target.product, "xs_pico");
 }
 
 async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, void> {
@@ -152,6 +156,13 @@ async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, voi
   if (code === 0) return;
   for (const line of last) yield { type: "text", text: line };
   throw new LatchkeyError("build-failed", { message: `mcconfig ended with ${code}` });
+}
+
+async function* deskReport({ exists }: Context, { image }: Plan): AsyncGenerator<CliEvent, number> {
+  if (!exists(image)) throw new LatchkeyError("build-failed", { message: `there is no ${image}` });
+  yield { type: "done", text: image };
+  yield { type: "next", text: "Run it, with a folder for its flash", command: `${image} node` };
+  return EXIT.ok;
 }
 
 async function* report(

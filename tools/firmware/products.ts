@@ -25,9 +25,12 @@ const PROGRAM_BYTES_MAX_TLS = 375_000;
 const ROOM = "firmware/platform/moddable";
 const PRODUCTS = ["reader", "sensor", "reader-sensor"];
 const TARGETS = ["pico_2_w", "pico_2"];
+/** The image's program on the SDK's own XS, as a program of Linux. */
+const DESK = "desk";
 
 export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
   ...PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
+  ...PRODUCTS.map((product) => ({ ...firmwareTarget(product, DESK), platform: "x-cli-lin" })),
   tlsTarget("reader"),
   tlsTarget("sensor"),
 ]);
@@ -55,6 +58,11 @@ function tlsTarget(product: string): FirmwareTarget {
 
 export function findTarget(product: string, target: string): FirmwareTarget | undefined {
   return FIRMWARE_TARGETS.find((one) => one.product === product && one.target === target);
+}
+
+/** A program for this machine, not an image for a board. */
+export function isForDesk({ target }: FirmwareTarget): boolean {
+  return target === DESK;
 }
 
 /** The same without curves in C, for who may not add any: slower, and not constant-time. */

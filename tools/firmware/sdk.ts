@@ -36,18 +36,21 @@ export function sdkFolders({ env, platform }: Pick<Machine, "env" | "platform">)
   };
 }
 
+/** Everything that a build for the desk needs. */
+export function deskParts(machine: Machine): readonly SdkPart[] {
+  const at = sdkFolders(machine);
+  if (at.tools === undefined) return [moddable(machine, at.moddable)];
+  const next = "build the tools of the Moddable SDK";
+  const mcconfig = filePart(machine, "mcconfig", join(at.tools, "mcconfig"), next);
+  return [moddable(machine, at.moddable), mcconfig];
+}
+
 /** Everything that a build for a Pico needs, in the order in which one installs it. */
 export function sdkParts(machine: Machine): readonly SdkPart[] {
   const at = sdkFolders(machine);
-  const file = (name: string, path: string, next: string): SdkPart =>
-    machine.exists(path)
-      ? { name, found: true, text: path }
-      : { name, found: false, text: `there is no ${path}`, next };
+  const file = (name: string, path: string, next: string) => filePart(machine, name, path, next);
   return [
-    moddable(machine, at.moddable),
-    ...(at.tools === undefined
-      ? []
-      : [file("mcconfig", join(at.tools, "mcconfig"), "build the tools of the Moddable SDK")]),
+    ...deskParts(machine),
     picoSdk(machine, at.picoSdk),
     file("pico-extras", at.extras, `get its tag sdk-${PICO_SDK_VERSION}; set PICO_EXTRAS_DIR`),
     file(
@@ -64,6 +67,11 @@ export function sdkParts(machine: Machine): readonly SdkPart[] {
     file("picotool", at.picotool, "build picotool of the same release; set UF2CONV to it"),
     file("flash region", at.flashRegion, "run cmake once in the folder `build` of the Pico SDK"),
   ];
+}
+
+function filePart({ exists }: Machine, name: string, path: string, next: string): SdkPart {
+  if (exists(path)) return { name, found: true, text: path };
+  return { name, found: false, text: `there is no ${path}`, next };
 }
 
 function moddable({ exists }: Machine, folder: string | undefined): SdkPart {

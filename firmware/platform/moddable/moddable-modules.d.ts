@@ -51,6 +51,11 @@ declare module "embedded:io/socket/tcp" {
   export default TCP;
 }
 
+declare module "embedded:io/socket/udp" {
+  const UDP: import("./time-hint.ts").UdpConstructor;
+  export default UDP;
+}
+
 declare module "embedded:network/interface/wifi" {
   const WiFi: import("./wifi.ts").WiFiConstructor;
   export default WiFi;
@@ -63,7 +68,8 @@ declare module "latchkey/program" {
   export const chipCrypto: typeof import("./chip-crypto.ts").chipCrypto;
   export const plainConnect: typeof import("./http-client.ts").plainConnect;
   export const runNode: typeof import("./run-node.ts").runNode;
-  /** Of `reader-tls-program.ts` alone. */
+  /** Of `reader-tls-program.ts` and `sensor-tls-program.ts` alone. */
+  export const TimeHint: typeof import("./time-hint.ts").TimeHint;
   export const tlsConnect: typeof import("./tls-connect.ts").tlsConnect;
 }
 

@@ -6,11 +6,20 @@ import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
+import UDP from "embedded:io/socket/udp";
 import WiFi from "embedded:network/interface/wifi";
 import crypt from "crypt";
 import { builtUnix, version } from "latchkey/build";
 import Net from "latchkey/net";
-import { chipCrypto, natives, plainConnect, product, runNode, tlsConnect } from "latchkey/program";
+import {
+  chipCrypto,
+  natives,
+  plainConnect,
+  product,
+  runNode,
+  TimeHint,
+  tlsConnect,
+} from "latchkey/program";
 import { isSignedBy } from "ssl/cert";
 import Timer from "timer";
 import type { NodeHost } from "./run-node.ts";
@@ -24,6 +33,8 @@ const wireless = {
 };
 const tls: NodeHost["tls"] = (trust) =>
   tlsConnect(TLSSocket, TCP, connect, { ...trust, isSignedBy, builtUnix });
+const timeHint: NodeHost["timeHint"] = (options) => new TimeHint({ io: UDP, ...options });
 const io = { Digital, I2C, PWM, Serial };
 const crypto = chipCrypto(crypt);
-runNode({ ...natives, timers: Timer, io, crypto, version, wireless, tls }, product);
+const host = { ...natives, timers: Timer, io, crypto, version, wireless, tls, timeHint };
+runNode(host, product);

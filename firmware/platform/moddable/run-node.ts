@@ -17,6 +17,7 @@ import { noNetwork } from "./no-network.ts";
 import { type ModdableParts, moddablePlatform, type NetworkBase } from "./platform.ts";
 import { RadioSetup } from "./radio-setup.ts";
 import { regionFlash } from "./region-flash.ts";
+import type { TimeHintOptions } from "./time-hint.ts";
 import { moddableTimer } from "./timer.ts";
 import type { TlsTrust } from "./tls-connect.ts";
 import type { WifiLinkOptions } from "./wifi.ts";
@@ -28,6 +29,8 @@ export interface NodeHost extends Omit<ModdableParts, "network" | "consoleTransm
   readonly wireless?: Pick<WifiLinkOptions, "io"> & Omit<HttpClientOptions, "timer">;
   /** In an image with TLS. */
   readonly tls?: (trust: TlsTrust) => Connect;
+  /** Comes with it. */
+  readonly timeHint?: (options: Omit<TimeHintOptions, "io">) => NonNullable<TlsTrust["hint"]>;
 }
 
 /** A configuration that was understood, and the program that runs with it. */
@@ -110,11 +113,8 @@ function runnable({ wireless, tls }: NodeHost, product: Product, json: string): 
   return node;
 }
 
-function networkOf(
-  { io, wireless, tls }: NodeHost,
-  config: NodeConfig,
-  base: NetworkBase,
-): Network {
+function networkOf(host: NodeHost, config: NodeConfig, base: NetworkBase): Network {
+  const { io, wireless, tls } = host;
   const { timer, random, log, crypto } = base;
   const { wifi, wired, baseUrl, tlsRoots } = config;
   if (wired !== undefined) {
@@ -128,10 +128,22 @@ function networkOf(
   return wifiNetwork({
     ...wireless,
     connect: (nowUnix) =>
-      tls === undefined ? wireless.connect : tls({ pins: tlsRoots ?? [], crypto, nowUnix }),
+      tls?.({ pins: tlsRoots ?? [], crypto, nowUnix, ...hintOf(host, config, base) }) ??
+      wireless.connect,
     ...{ ssid: wifi.ssid, timer, random, log },
     ...(password === undefined ? {} : { password }),
   });
+}
+
+/** Nothing but certificates asks for it. */
+function hintOf(
+  { wireless, timeHint }: NodeHost,
+  { timeServer: host }: NodeConfig,
+  { clock, timer, random, log }: NetworkBase,
+): Pick<TlsTrust, "hint"> {
+  if (wireless === undefined || timeHint === undefined || host === undefined) return {};
+  const { resolve } = wireless;
+  return { hint: timeHint({ resolve, host, clock, timer, random, log }) };
 }
 
 /**

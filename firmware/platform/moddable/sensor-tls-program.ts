@@ -1,2 +1,3 @@
 export * from "./sensor-program.ts";
+export { TimeHint } from "./time-hint.ts";
 export { tlsConnect } from "./tls-connect.ts";

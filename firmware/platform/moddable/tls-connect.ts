@@ -24,7 +24,7 @@ export type TlsSocketConstructor = new (
 ) => Pick<TCP, "read" | "write" | "close">;
 
 /** What the configuration and the node tell; the rest of the trust comes with the image. */
-export type TlsTrust = Pick<TlsTrustOptions, "pins" | "crypto" | "nowUnix">;
+export type TlsTrust = Pick<TlsTrustOptions, "pins" | "crypto" | "nowUnix" | "hint">;
 
 /** https by the SDK's TLS, with trust of our own; http by `plain`. */
 export function tlsConnect(
@@ -35,6 +35,8 @@ export function tlsConnect(
 ): Connect {
   return (url, address, handlers) => {
     if (!url.secure) return plain(url, address, handlers);
+    // The answer is there long before the handshake comes to the certificates.
+    if (trust.nowUnix() === undefined) trust.hint?.ask();
     let reason: LatchkeyError | undefined;
     let isProved = false;
     const proved = (): void => {

@@ -1,10 +1,12 @@
 import type { CryptoProvider } from "../../../protocol/crypto/provider.ts";
 import { equalBytes } from "../../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../../protocol/errors.ts";
+import type { TimeHint } from "./time-hint.ts";
 import { type X509Facts, x509Facts } from "./x509-facts.ts";
 
 /** More than a root, two authorities and the server have no chain that a node needs to follow. */
 const CHAIN_MAX = 4;
+const HINT_REACH_S = 20 * 365 * 86_400;
 
 export interface TlsTrustOptions {
   /** SHA-256 of the SubjectPublicKeyInfo of authorities, or of the server itself. */
@@ -14,6 +16,8 @@ export interface TlsTrustOptions {
   readonly isSignedBy: (certificate: Uint8Array, issuer: Uint8Array) => boolean;
   /** Unix seconds, once the server has said so under its signature. */
   readonly nowUnix: () => number | undefined;
+  /** What a time server says, unsigned; it can only make a certificate end earlier. */
+  readonly hint?: Pick<TimeHint, "ask" | "unix">;
   /** When the image was built, Unix seconds: it is not earlier than that. */
   readonly builtUnix: number;
 }
@@ -25,7 +29,7 @@ export interface TlsTrustOptions {
  *
  * Dates need the time, and the time comes from the server's signed answer, over this connection.
  * Until there is one, a certificate may have begun at any time, and must not have ended before the
- * image was built (docs/security.md has why that is enough).
+ * image was built, nor before what a time server says (docs/security.md has why that is enough).
  * @throws tls-untrusted, tls-name-wrong, tls-expired
  */
 export function checkChain(
@@ -84,9 +88,16 @@ function checkName(host: string, { names }: X509Facts): void {
   throw new LatchkeyError("tls-name-wrong", { message });
 }
 
-function checkDates({ nowUnix, builtUnix }: TlsTrustOptions, facts: X509Facts): void {
-  const now = nowUnix();
-  if (facts.notAfter < (now ?? builtUnix)) throw new LatchkeyError("tls-expired");
+function checkDates(options: TlsTrustOptions, facts: X509Facts): void {
+  const now = options.nowUnix();
+  if (facts.notAfter < (now ?? earliest(options))) throw new LatchkeyError("tls-expired");
   if (now !== undefined && facts.notBefore > now)
     throw new LatchkeyError("tls-expired", { message: "a certificate is not valid yet" });
+}
+
+/** It is not before that, as far as the node knows without a signed answer. */
+function earliest({ builtUnix, hint }: TlsTrustOptions): number {
+  const said = hint?.unix() ?? 0;
+  // No image is in use for so long: a clock that is that wrong knows nothing.
+  return said > builtUnix && said < builtUnix + HINT_REACH_S ? said : builtUnix;
 }

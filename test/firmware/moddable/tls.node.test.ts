@@ -182,6 +182,35 @@ describe("the trust of the image in a TLS server", () => {
   });
 });
 
+describe("what a time server says, before the first answer of ours", () => {
+  const hinted = (unix: number | undefined, changes: Partial<TlsTrustOptions> = {}) =>
+    trust({ hint: { ask: () => {}, unix: () => unix }, ...changes });
+
+  it("ends a certificate that has run out since the image was built", () => {
+    check(hinted(undefined));
+    check(hinted(TO - 1));
+    assert.throws(() => check(hinted(TO + 1)), { code: "tls-expired" });
+  });
+
+  it("can make nothing valid: neither what had ended before the build, nor what is not signed", () => {
+    const built = { builtUnix: TO + 1 };
+    for (const unix of [0, FROM, TO - 1])
+      assert.throws(() => check(hinted(unix, built)), { code: "tls-expired" });
+    assert.throws(() => check(hinted(FROM + 1, { pins: [] })), { code: "tls-untrusted" });
+  });
+
+  it("counts for nothing when it is before the build or far beyond it", () => {
+    for (const unix of [0, FROM - 10 * 86_400, FROM + 30 * 365 * 86_400]) check(hinted(unix));
+  });
+
+  it("counts for nothing once the time is signed, and is not asked for then", () => {
+    check(hinted(TO + 1, { nowUnix: () => FROM + 1 }));
+    assert.throws(() => check(hinted(FROM + 1, { nowUnix: () => TO + 1 })), {
+      code: "tls-expired",
+    });
+  });
+});
+
 describe("https on the image", () => {
   /** The SDK's socket: shows a chain, then says that it can be written to. */
   function bench(chain: readonly Uint8Array[], proves = true, options = trust()) {
@@ -240,6 +269,18 @@ describe("https on the image", () => {
     expired.arrive();
     await assert.rejects(answer, { code: "tls-expired" });
     assert.equal(expired.sockets[0]!.sent, "");
+  });
+
+  it("asks a time server with its first connection, and no more once the time is signed", () => {
+    let asked = 0;
+    let now: number | undefined;
+    const hint = { ask: () => void asked++, unix: () => undefined };
+    const { get } = bench([server, ca], true, trust({ hint, nowUnix: () => now }));
+    void get("https://door.example/");
+    assert.equal(asked, 1);
+    now = FROM + 1;
+    void get("https://door.example/");
+    assert.equal(asked, 1);
   });
 
   it("does not believe a copy of the certificate", async () => {
