@@ -36,7 +36,7 @@ export class SerialFrames {
   readonly #options: SerialFramesOptions;
   readonly #serial: Serial;
   readonly #direction: Digital | undefined;
-  #waiting: Uint8Array = new Uint8Array(0);
+  #waiting: Uint8Array | undefined;
   #room = 0;
   #release: TimerHandle | undefined;
   readonly #received: Uint8Array;
@@ -93,13 +93,15 @@ export class SerialFrames {
   #writable(count: number): void {
     this.#room = count;
     // The port says so many times a second, whether anything waits or not.
-    if (this.#waiting.length > 0) this.#flush();
+    if (this.#waiting !== undefined) this.#flush();
   }
 
   #flush(): void {
-    const piece = this.#waiting.subarray(0, this.#room);
-    if (piece.length === 0 || this.#closed) return;
-    this.#waiting = this.#waiting.subarray(piece.length);
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#room === 0 || this.#closed) return;
+    const whole = waiting.length <= this.#room;
+    const piece = whole ? waiting : waiting.subarray(0, this.#room);
+    this.#waiting = whole ? undefined : waiting.subarray(piece.length);
     this.#room -= piece.length;
     this.#serial.write(piece);
   }

@@ -127,7 +127,13 @@ export class SSD1306 {
    * the panel shows the framebuffer. @throws display-absent
    */
   flushSlice(): boolean {
-    if (glyphWork !== undefined && this.#unknownPages === 0) {
+    // What is not known goes out whole, whatever it is: no need to look at the other pages yet.
+    if (this.#unknownPages !== 0) {
+      while ((this.#unknownPages & (1 << this.#page)) === 0) this.#page = (this.#page + 1) % PAGES;
+      this.#sendSpan(this.#page, 0, WIDTH - 1);
+      return true;
+    }
+    if (glyphWork !== undefined) {
       const { bytes } = this.framebuffer;
       const found = glyphWork.changedSpan(bytes, this.#shown, WIDTH, this.#page, GAP_MAX);
       if (found >= 0) {
@@ -172,7 +178,6 @@ export class SSD1306 {
 
   /** First and last column of the first stretch that has to be sent. */
   #changedSpan(page: number): readonly [number, number] | undefined {
-    if ((this.#unknownPages & (1 << page)) !== 0) return [0, WIDTH - 1];
     const { bytes } = this.framebuffer;
     const shown = this.#shown;
     const start = page * WIDTH;

@@ -114,6 +114,8 @@ class Mount {
   }
 
   #findSector(index: number): void {
+    // On a young node nearly all of them: nothing stands there, and nothing is to be learnt.
+    if (this.#sectors.looksBlank(index)) return;
     const header = decodeSectorHeader(this.#sectors.read(index, 0, HEADER_BYTES));
     const number = header?.number ?? this.#numberInRecords(index) ?? 0;
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);

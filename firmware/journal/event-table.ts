@@ -28,6 +28,8 @@ export class EventTable {
   readonly #classes: Uint8Array;
   /** Where the highest number was put; -1 while there was none. */
   #newest = -1;
+  /** How many are in use: on a young node few, and then few have to be looked at. */
+  #used = 0;
 
   constructor(sectors: Sectors) {
     this.#sectors = sectors;
@@ -37,11 +39,13 @@ export class EventTable {
 
   add(index: number, eventClass: EventClass, number: number): void {
     if (number > (this.#numbers[this.#newest] ?? 0)) this.#newest = index;
+    if (!this.isUsed(index)) this.#used++;
     this.#numbers[index] = number;
     this.#classes[index] = EVENT_CLASSES.indexOf(eventClass);
   }
 
   remove(index: number): void {
+    if (this.isUsed(index)) this.#used--;
     this.#numbers[index] = 0;
   }
 
@@ -65,13 +69,16 @@ export class EventTable {
     const classes = this.#classes;
     const wanted = EVENT_CLASSES.indexOf(eventClass);
     const found: number[] = [];
-    // Sectors are opened in turn: from the newest on they are in order but for a few.
-    for (let step = 1; step <= numbers.length; step++) {
-      const index = (this.#newest + step) % numbers.length;
+    const { length } = numbers;
+    let index = this.#newest;
+    // Sectors are opened in turn: from the newest one back they are in order but for a few.
+    for (let left = this.#used; left > 0; index = index === 0 ? length - 1 : index - 1) {
       const number = numbers[index]!;
-      if (number === 0 || classes[index] !== wanted) continue;
-      let place = found.length;
-      while (place > 0 && numbers[found[place - 1]!]! > number) place--;
+      if (number === 0) continue;
+      left--;
+      if (classes[index] !== wanted) continue;
+      let place = 0;
+      while (place < found.length && numbers[found[place]!]! < number) place++;
       found.splice(place, 0, index);
     }
     return found;

@@ -38,6 +38,11 @@ export class Sectors {
     return this.#flash.read(this.#offset(sector, page), length);
   }
 
+  /** Whether one look said that all of it is blank; false too where one look cannot tell. */
+  looksBlank(sector: number): boolean {
+    return this.#flash.isErased?.(this.#offset(sector, 0), this.pages * this.pageBytes) === true;
+  }
+
   isErased(sector: number, page: number, pages: number): boolean {
     return this.#isErased(this.#offset(sector, page), pages * this.pageBytes);
   }

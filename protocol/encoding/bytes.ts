@@ -58,6 +58,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function uintBE(value: number, size: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned: ${value}`);
   const out = new Uint8Array(size);
+  if (size === 4 && value <= 0x7fffffff) {
+    // Lengths, mostly: without divisions, each of which is a call of the engine on a device.
+    out[0] = value >> 24;
+    out[1] = value >> 16;
+    out[2] = value >> 8;
+    out[3] = value;
+    return out;
+  }
   let rest = value;
   for (let i = size - 1; i >= 0; i--) {
     out[i] = rest % 256;

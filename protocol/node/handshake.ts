@@ -52,6 +52,8 @@ export interface HandshakeContext {
   readonly commIv: Uint8Array;
   readonly serverKeys: readonly Uint8Array[];
   readonly timeoutMs: number;
+  /** Lets the event loop have a turn; on a device, between two computations of 20 ms each. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** Asks for the time and sets the node's clock by it. @throws server-untrusted */
@@ -112,7 +114,15 @@ export interface Prover {
 /** What `openSession` needs of its surroundings, whoever proves itself. */
 export type ProofContext = Pick<
   HandshakeContext,
-  "crypto" | "random" | "clock" | "nodeClock" | "link" | "tenantId" | "serverKeys" | "timeoutMs"
+  | "crypto"
+  | "random"
+  | "clock"
+  | "nodeClock"
+  | "link"
+  | "tenantId"
+  | "serverKeys"
+  | "timeoutMs"
+  | "turn"
 >;
 
 /** A node proves itself with its seed. */
@@ -165,6 +175,7 @@ async function agree(
     const sentAtMs = context.clock.monotonicMs();
     const answer = link.post(prover.verifyPath, proof.body, { timeoutMs }).then(parseEnvelope);
     answer.catch(() => {}); // whoever awaits it sees the error; nobody may, if the next line throws
+    await context.turn?.(); // the proof travels meanwhile
     const { commKey } = prover;
     const keys = deriveSessionKeys(crypto, ephemeral, serverEpk, commKey, proof.transcript);
     return { keys, answer, sentAtMs };

@@ -65,7 +65,10 @@ export class IdentityNode {
     this.#link = new ServerLink(config.baseUrl, platform.http, this.#waits);
     const { timeoutMs } = config.retry;
     const nodeClock = this.#clock;
-    this.#context = { ...config, crypto, random, clock, nodeClock, link: this.#link, timeoutMs };
+    this.#context = {
+      ...{ ...config, crypto, random, clock, nodeClock, link: this.#link, timeoutMs },
+      turn: () => this.#waits.sleep(0),
+    };
     this.#sessions = new SessionKeeper({
       open: () => this.#openSession(),
       clock,

@@ -52,7 +52,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
   [
     "our C",
-    /\/(board|chip-secret|flash-region|pulse-capture|random|usb-console|s\w+-(pins|count|limit)|idle)\.c\.o$/,
+    /\/(board|chip-secret|flash-region|i2c-sleep|pulse-capture|random|usb-console|s\w+-(pins|count|limit)|idle)\.c\.o$/,
   ],
   ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
   ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],

@@ -4,6 +4,8 @@ import type { Timer, TimerHandle } from "../../../protocol/platform.ts";
 
 /** The USB stack does not call JavaScript; a person does not notice this. */
 const USB_LOOK_MS = 20;
+/** The same while no terminal is open there. */
+const USB_ABSENT_LOOK_MS = 200;
 
 /**
  * `Serial` whose port at pin `transmit` is the console: that UART and the USB port are one line.
@@ -53,7 +55,8 @@ export function consoleSerial(
 
     /** Handed over within one call: the console reads all that it is told of. */
     #turn(): void {
-      this.#look = timer.set(() => this.#turn(), USB_LOOK_MS);
+      const lookMs = usb.room() > 0 ? USB_LOOK_MS : USB_ABSENT_LOOK_MS;
+      this.#look = timer.set(() => this.#turn(), lookMs);
       const typed = usb.read();
       if (typed === undefined) return;
       this.#typed = typed;
