@@ -27,7 +27,7 @@ describe("the modules of an image", () => {
     const name = `${target.product} for ${target.target}`;
 
     it(`of the ${name} are two, and the one with effects takes the rest out of flash`, async () => {
-      await bundleFirmware(target, folder, "1.2.3");
+      await bundleFirmware(target, folder, "1.2.3", 7);
       const main = readFileSync(join(folder, "main.js"), "utf8");
       const imports = [...main.matchAll(/^(?:import .*|\}) from "([^"]+)";$/gm)].map(
         ([, from]) => from!,
@@ -36,10 +36,12 @@ describe("the modules of an image", () => {
       for (const from of imports)
         assert.match(from, /^(embedded:|latchkey\/|crypt$|ssl\/cert$|timer$)/);
       assert.doesNotMatch(main, /class ReaderEngine/);
-      assert.match(
-        readFileSync(join(folder, "build.js"), "utf8"),
-        /^export const version = "1.2.3";\nexport const builtUnix = \d{10};\n$/,
-      );
+      const lines = readFileSync(join(folder, "build.js"), "utf8").split("\n");
+      assert.equal(lines[0], 'export const version = "1.2.3";');
+      assert.match(lines[1]!, /^export const builtUnix = \d{10};$/);
+      const { release } = target;
+      const word = [`export const product = "${release}";`, "export const securityVersion = 7;"];
+      assert.deepEqual(lines.slice(2), release === undefined ? [""] : [...word, ""]);
       for (const file of ["main.js.map", "program.js.map"])
         assert.ok(existsSync(join(folder, file)));
     });
@@ -53,6 +55,16 @@ describe("the modules of an image", () => {
       const { runNode, product } = (await import(url)) as typeof import("latchkey/program");
       assert.equal(typeof runNode, "function");
       assert.equal(product.name, target.product === "sensor" ? "sensor" : "reader");
+    });
+
+    it(`of the ${name} have the code of updates only where the ROM has two slots`, () => {
+      const { sources } = JSON.parse(readFileSync(join(folder, "program.js.map"), "utf8")) as {
+        sources: string[];
+      };
+      const updates = sources.filter((source) =>
+        /update\/(?:updater|node-update|slot-start)|claims\/resolve|slot-natives/.test(source),
+      );
+      assert.equal(updates.length, target.release === undefined ? 0 : 5, updates.join());
     });
 
     it(`of the ${name} carry no cryptography that does not fit`, () => {

@@ -125,7 +125,12 @@ export interface Context {
   /** Drives of boards in BOOTSEL mode. */
   bootVolumes(): readonly BootVolume[];
   /** The two modules of the firmware, into a folder. */
-  bundleFirmware(target: FirmwareTarget, folder: string, version: string): Promise<void>;
+  bundleFirmware(
+    target: FirmwareTarget,
+    folder: string,
+    version: string,
+    securityVersion?: number,
+  ): Promise<void>;
   /** Path of the XS worker, if it is installed. */
   findXs(): string | undefined;
   /** @throws address-in-use */

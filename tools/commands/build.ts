@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { usageError } from "../cli/arguments.ts";
-import type { Command } from "../cli/command.ts";
+import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { elfSections } from "../firmware/elf.ts";
+import type { SlotPlaces } from "../firmware/partitions.ts";
 import {
   FIRMWARE_TARGETS,
   type FirmwareTarget,
@@ -21,6 +22,7 @@ import {
   partTable,
   sizeTable,
 } from "../firmware/size-report.ts";
+import { makeSlotImage, type SlotImageFiles } from "../firmware/slot-image.ts";
 import { resolvePath } from "../reader-file.ts";
 
 const PRODUCT = "reader";
@@ -43,11 +45,14 @@ export const build: Command = {
       name: "report",
       help: "add how much flash each part takes, and what changed since the last report",
     },
+    { name: "security", value: "number", help: "with slots: the image's security version; 0" },
+    { name: "number", value: "number", help: "with slots: counts images of one of them; 0" },
     { name: "dry-run", help: "say what would be run, and run nothing" },
   ],
   examples: [
     ["latchkey build", "the reader for a Pico 2 W"],
     ["latchkey build --target pico_2 --report", "for a Pico 2, with a table of sizes"],
+    ["latchkey build --target pico_2_slots --security 7", "one that nodes can be updated to"],
   ],
   async *run(context, args) {
     const found = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
@@ -56,6 +61,7 @@ export const build: Command = {
     const name = portable ? `${nameOf(target)}-portable` : nameOf(target);
     const folder = resolvePath(context, args.text("out") ?? `build/firmware/${name}`);
     const plan = planOf(context, target, folder);
+    const slots = slotNumbers(args, target);
     const missing = sdkParts(context).filter(({ found }) => !found);
     for (const { name, text, next } of missing)
       yield { type: "check", name, state: "failed", text, ...(next === undefined ? {} : { next }) };
@@ -65,11 +71,33 @@ export const build: Command = {
       const message = `${missing.length} things are missing to build an image`;
       throw new LatchkeyError("sdk-missing", { message });
     }
-    await context.bundleFirmware(target, plan.javascript, context.version);
+    await context.bundleFirmware(target, plan.javascript, context.version, slots?.securityVersion);
     yield* make(context, plan);
-    return yield* report(context, plan, target, args.flag("report"));
+    const detailed = args.flag("report");
+    if (slots === undefined) return yield* report(context, plan, target, detailed);
+    const files = await makeSlotImage(context, {
+      ...{ ...slots, folder, uf2: `${plan.image}.uf2`, places: slotPlaces(context) },
+      ...{ picotool: sdkFolders(context).picotool },
+      tool: { cwd: project, env: plan.env, onLine: () => {} },
+    });
+    return yield* report(context, plan, target, detailed, files);
   },
 };
+
+/** For the ROM: two numbers of 16 bits. */
+const NUMBER_MAX = 0xffff;
+
+function slotNumbers(args: Arguments, { release, target }: FirmwareTarget) {
+  const whole = (name: string): number => {
+    const value = args.number(name, 0, NUMBER_MAX) ?? 0;
+    if (!Number.isInteger(value)) throw usageError(`--${name} must be a whole number`, name);
+    if (release === undefined && args.flag(name))
+      throw usageError(`--${name} is for a target with slots; ${target} has none`, name);
+    return value;
+  };
+  const numbers = { securityVersion: whole("security"), number: whole("number") };
+  return release === undefined ? undefined : { release, ...numbers };
+}
 
 interface Plan {
   readonly javascript: string;
@@ -131,6 +159,7 @@ async function* report(
   { image, sizes }: Plan,
   target: FirmwareTarget,
   detailed: boolean,
+  slots?: SlotImageFiles,
 ): AsyncGenerator<CliEvent, number> {
   const elf = context.readBytes(`${image}.elf`);
   if (elf === undefined)
@@ -139,8 +168,14 @@ async function* report(
   yield { type: "table", title: nameOf(target), rows };
   const map = detailed ? context.readText(`${image}.map`) : undefined;
   if (map !== undefined) yield* parts(context, map, sizes);
-  yield { type: "done", text: `${image}.uf2` };
-  yield { type: "next", text: "Put it on a board", command: `latchkey flash ${image}.uf2` };
+  const uf2 = slots?.uf2 ?? `${image}.uf2`;
+  yield { type: "done", text: uf2 };
+  if (slots !== undefined) {
+    yield { type: "note", text: `for updates: ${slots.image}` };
+    const text = "Divide a new board's flash, once";
+    yield { type: "next", text, command: `picotool load ${slots.table}` };
+  }
+  yield { type: "next", text: "Put it on a board", command: `latchkey flash ${uf2}` };
   return fits ? EXIT.ok : EXIT.failed;
 }
 
@@ -157,6 +192,12 @@ function sizesIn(text: string | undefined): PartSizes {
   } catch {
     return {};
   }
+}
+
+function slotPlaces({ readText }: Context): SlotPlaces {
+  const manifest = readText(join(project, "manifests/slots.json")) ?? "";
+  return (JSON.parse(manifest) as { defines: { latchkey: { slots: SlotPlaces } } }).defines.latchkey
+    .slots;
 }
 
 /** `creation.static` of the manifest that all images share. */

@@ -17,6 +17,7 @@ export async function bundleFirmware(
   target: FirmwareTarget,
   folder: string,
   version: string,
+  securityVersion = 0,
 ): Promise<void> {
   await build({
     ...common(),
@@ -30,7 +31,11 @@ export async function bundleFirmware(
     entryPoints: [target.main],
     outfile: join(folder, "main.js"),
   });
-  const facts = { version, builtUnix: Math.floor(Date.now() / 1000) };
+  const { release: product } = target;
+  const facts = {
+    ...{ version, builtUnix: Math.floor(Date.now() / 1000) },
+    ...(product === undefined ? {} : { product, securityVersion }),
+  };
   const lines = Object.entries(facts).map(
     ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
   );

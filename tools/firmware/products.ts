@@ -11,6 +11,8 @@ export interface FirmwareTarget {
   readonly manifest: string;
   /** What stands for `chip-crypto.ts`. */
   readonly chipCrypto: string;
+  /** In an image with two slots: the word that releases name it by. */
+  readonly release?: string;
 }
 
 const ROOM = "firmware/platform/moddable";
@@ -19,6 +21,7 @@ const TARGETS = ["pico_2_w", "pico_2"];
 
 export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
   ...PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
+  ...PRODUCTS.flatMap((product) => TARGETS.map((target) => withSlots(product, target))),
   // Only it carries the checks of certificates.
   { ...firmwareTarget("reader", "pico_2_w_tls"), program: `${ROOM}/reader-tls-program.ts` },
 ]);
@@ -26,11 +29,20 @@ export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
 function firmwareTarget(product: string, target: string): FirmwareTarget {
   return {
     ...{ product, target },
-    platform: `pico/${target.replace(/_tls$/, "")}`,
+    platform: `pico/${target.replace(/_(?:tls|slots)$/, "")}`,
     main: `${ROOM}/${target.replaceAll("_", "-")}.ts`,
     program: `${ROOM}/${product}-program.ts`,
     manifest: `manifests/${product}/${target}.json`,
     chipCrypto: `${ROOM}/chip-crypto.ts`,
+  };
+}
+
+/** The same with two slots for images: only it carries the code of updates. */
+function withSlots(product: string, target: string): FirmwareTarget {
+  return {
+    ...firmwareTarget(product, `${target}_slots`),
+    program: `${ROOM}/${product}-slots-program.ts`,
+    release: `${product}-${target.replaceAll("_", "-")}`,
   };
 }
 

@@ -65,6 +65,8 @@ declare module "latchkey/program" {
   export const runNode: typeof import("./run-node.ts").runNode;
   /** Of `reader-tls-program.ts` alone. */
   export const tlsConnect: typeof import("./tls-connect.ts").tlsConnect;
+  /** Of the `…-slots-program.ts` alone. */
+  export const updatesOf: typeof import("./slot-program.ts").updatesOf;
 }
 
 /** Build of the image: what `latchkey build` generates. */
@@ -72,6 +74,9 @@ declare module "latchkey/build" {
   export const version: string;
   /** When it was built, Unix seconds. */
   export const builtUnix: number;
+  /** Which board and program: a word. Of an image with slots alone, like the next. */
+  export const product: string;
+  export const securityVersion: number;
 }
 
 /** An example of the SDK that `manifests/tls.json` adds: TLS over a TCP socket. */
