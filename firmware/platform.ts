@@ -1,5 +1,6 @@
 import type { IoProvider } from "../hal/ecma419.ts";
 import type { CryptoProvider } from "../protocol/crypto/provider.ts";
+import type { RunningHash } from "../protocol/crypto/running-sha256.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import type { Clock, HttpClient, Log, Random, Timer } from "../protocol/platform.ts";
 import type { Provisioning } from "./provisioning/provisioning.ts";
@@ -75,6 +76,8 @@ export interface UpdateBoard {
   /** Tells boot code that decides by itself that the running image stays. @throws storage-failed */
   readonly keep?: () => void;
   readonly sha3: Sha3;
+  /** Over a whole image: JavaScript would take minutes. */
+  readonly sha256: () => RunningHash;
   /** `NodeUpdate`: comes with the board, so that images of boards without boot code lack its code. */
   readonly start: (options: NodeUpdateOptions) => NodeUpdate;
 }

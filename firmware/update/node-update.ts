@@ -1,5 +1,4 @@
 import type { ImageReport } from "../../protocol/badge/check-in.ts";
-import { runningSha256 } from "../../protocol/crypto/running-sha256.ts";
 import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
 import { UPDATE_WORK } from "../../protocol/node/firmware-part.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
@@ -49,11 +48,11 @@ export class NodeUpdate {
   constructor(options: NodeUpdateOptions) {
     this.#options = options;
     const { board, identity, identityId, timer, system, log, requestTimeoutMs } = options;
-    const { product, bootloader, sha3 } = board;
+    const { product, bootloader, sha3, sha256 } = board;
     this.#store = new UpdateStore(board);
     this.#confirmation = new Confirmation(this.#store, options.proofs);
     this.#updater = new Updater({
-      ...{ store: this.#store, sha3, sha256: runningSha256, identityId, product, bootloader },
+      ...{ store: this.#store, sha3, sha256, identityId, product, bootloader },
       source: sealedSource(identity, { product, timeoutMs: requestTimeoutMs }),
       nowMs: () => {
         const unix = identity.nowUnix();

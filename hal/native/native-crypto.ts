@@ -14,6 +14,6 @@ export interface NativeCurves {
 
 export interface NativeKeccak {
   sha3_256(message: Uint8Array): ArrayBuffer;
-  /** SHA3-256 applied `times` times, 65,536 at most. */
+  /** SHA3-256 applied `times` times, 255 at most. */
   sha3_256Chain(start: Uint8Array, times: number): ArrayBuffer;
 }

@@ -56,6 +56,17 @@ export interface NativePulses {
   close(capture: number): void;
 }
 
+/** The boot ROM with two slots for images (`boot-slots.c`); only in images that are built for it. */
+export interface NativeSlots {
+  /** 0 or 1; -1 where the image does not lie in a slot. */
+  running(): number;
+  isTrial(): boolean;
+  /** Restarts into the image of a slot, for once. */
+  start(slot: number): never;
+  /** Keeps what runs, which takes some 50 ms; gives whether that was done. */
+  keep(): boolean;
+}
+
 /** Order of the numbers in `board.c`. */
 export const BOOT_REASONS = Object.freeze([
   "power-on",
@@ -67,4 +78,4 @@ export const BOOT_REASONS = Object.freeze([
 ] as const);
 
 /** Order of the regions in `flash-region.c`. */
-export const FLASH_REGION = Object.freeze({ journal: 0, configuration: 1 });
+export const FLASH_REGION = Object.freeze({ journal: 0, configuration: 1, images: 2 });

@@ -156,7 +156,13 @@ export function bootCode(board: Board, versions: (number | undefined)[]) {
     const { slot, version } = start(board);
     versions.push(version);
     if (slot === undefined || version === undefined) throw new Error("neither old nor new");
-    const facts = { product: PRODUCT, securityVersion: version, bootloader: 0, sha3 };
+    const facts = {
+      product: PRODUCT,
+      securityVersion: version,
+      bootloader: 0,
+      sha3,
+      sha256: runningSha256,
+    };
     const update = { ...facts, flash: board.flash, running: slot, start: startUpdates };
     return { version: `1.${version}.0`, update };
   };

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { Flash } from "../../firmware/platform.ts";
+import { layOutUpdate } from "../../firmware/update/update-store.ts";
 import { flashRange } from "../../hal/native/flash-range.ts";
 import { PROPORTION_MAX, RandomHealth, REPETITION_MAX } from "../../hal/native/random-health.ts";
+import { type SlotPlaces, slotBytes } from "../../tools/firmware/partitions.ts";
 import { root } from "../support/test-files.ts";
 
 /** Reads cases from stdin, one a line, and answers each with one line. */
@@ -13,6 +16,7 @@ const PROGRAM = `
 #include <stdio.h>
 #include "flash-range.h"
 #include "random-health.h"
+#include "../slots/boot-slots.h"
 int main(void)
 {
 	char kind;
@@ -22,6 +26,11 @@ int main(void)
 			int offset, length;
 			if (4 != scanf("%u %d %d %u", &bytes, &offset, &length, &unit)) return 1;
 			printf("%d\\n", flashRange(bytes, offset, length, unit));
+		} else if ('s' == kind) {
+			unsigned bytes, state, offset, length;
+			int running;
+			if (5 != scanf("%u %u %d %u %u", &bytes, &state, &running, &offset, &length)) return 1;
+			printf("%u\\n%d\\n", slotBytesOf(bytes, state), slotsApart(bytes, state, running, offset, length));
 		} else {
 			static char bits[20000];
 			RandomHealth health;
@@ -35,6 +44,12 @@ int main(void)
 	return 0;
 }
 `;
+
+function slotPlaces(): SlotPlaces {
+  const manifest = readFileSync(join(root, "manifests/slots.json"), "utf8");
+  return (JSON.parse(manifest) as { defines: { latchkey: { slots: SlotPlaces } } }).defines.latchkey
+    .slots;
+}
 
 /** Bits that were accepted before, and including none after, the first failure. */
 function accepted(bits: string): number {
@@ -123,6 +138,28 @@ describe("the C of the image and its twin", () => {
       answers,
       cases.map((numbers) => Number(flashRange(...numbers))),
     );
+  });
+
+  it("agree on where the slots lie, and lets nothing change the one that runs", function () {
+    this.timeout(30_000);
+    const places = slotPlaces();
+    const flash = { sizeBytes: places.bytes, sectorBytes: 4096, pageBytes: 256 } as Flash;
+    const { state, slots } = layOutUpdate(flash);
+    assert.equal(state.sizeBytes, places.state_bytes);
+    assert.equal(slots[0].sizeBytes, slotBytes(places));
+    const size = slotBytes(places);
+    const starts = [places.state_bytes, places.state_bytes + size];
+    const edges = [...starts, places.state_bytes + 2 * size].flatMap((at) => [at - 4096, at]);
+    const cases = [-1, 0, 1].flatMap((running) => edges.map((offset) => ({ running, offset })));
+    const lines = cases.map(
+      ({ running, offset }) => `s ${places.bytes} ${places.state_bytes} ${running} ${offset} 4096`,
+    );
+    const answers = inC(this, lines);
+    cases.forEach(({ running, offset }, i) => {
+      const start = starts[running];
+      const apart = start !== undefined && (offset < start || offset >= start + size);
+      assert.deepEqual(answers.slice(2 * i, 2 * i + 2), [size, Number(apart)], lines[i]);
+    });
   });
 
   it("never lets a byte outside of the region be touched", () => {

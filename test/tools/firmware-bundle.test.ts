@@ -16,7 +16,7 @@ import { root } from "../support/test-files.ts";
 describe("the modules of an image", () => {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-bundle-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  const IMAGE = { folder, version: "1.2.3", debug: false };
+  const IMAGE = { folder, version: "1.2.3", debug: false, securityVersion: 7 };
 
   it("without curves in C call none of it", async () => {
     const curves = /xs_latchkey_(?:ed25519|x25519|sha3)/;
@@ -55,10 +55,12 @@ describe("the modules of an image", () => {
       for (const from of imports)
         assert.match(from, /^(embedded:|latchkey\/|crypt$|ssl\/cert$|timer$)/);
       assert.doesNotMatch(main, /Engine/);
-      assert.match(
-        readFileSync(join(folder, "build.js"), "utf8"),
-        /^export const version = "1.2.3";\nexport const builtUnix = \d{10};\n$/,
-      );
+      const lines = readFileSync(join(folder, "build.js"), "utf8").split("\n");
+      assert.equal(lines[0], 'export const version = "1.2.3";');
+      assert.match(lines[1]!, /^export const builtUnix = \d{10};$/);
+      const { release } = target;
+      const word = [`export const product = "${release}";`, "export const securityVersion = 7;"];
+      assert.deepEqual(lines.slice(2), release === undefined ? [""] : [...word, ""]);
     });
 
     it(`of the ${name}: the preloaded one has no variables and imports nothing`, async () => {
@@ -70,6 +72,13 @@ describe("the modules of an image", () => {
       const { runNode, product } = (await import(url)) as typeof import("latchkey/program");
       assert.equal(typeof runNode, "function");
       assert.equal(product.name, target.product === "sensor" ? "sensor" : "reader");
+    });
+
+    it(`of the ${name} have the code of updates only where the ROM has two slots`, () => {
+      const updates = Object.keys(facts.sources).filter((source) =>
+        /update\/(?:updater|node-update|slot-start)|claims\/resolve|slot-natives/.test(source),
+      );
+      assert.equal(updates.length, target.release === undefined ? 0 : 5, updates.join());
     });
 
     it(`of the ${name} carry no cryptography that does not fit`, () => {

@@ -97,6 +97,22 @@ describe("latchkey build", () => {
     assert.match(run.out, /left for C +173,280 B/);
   });
 
+  it("takes the numbers of an image with slots only for a target that has them", async () => {
+    const plain = await building(0, 1_000_000).made.run("build", "--security", "7");
+    assert.equal(plain.exitCode, 2);
+    assert.match(plain.err, /--security is for a target with slots/);
+    const slots = ["build", "--target", "pico_2_w_slots"];
+    const large = await building(0, 1).made.run(...slots, "--security", "65536");
+    assert.equal(large.exitCode, 2);
+    const half = await building(0, 1).made.run(...slots, "--number", "0.5");
+    assert.match(half.err, /whole number/);
+    const { made, ran } = building(0, 1);
+    const dry = await made.run(...slots, "--security", "7", "--dry-run");
+    assert.equal(dry.exitCode, 0, dry.err);
+    assert.match(dry.out, /manifests\/reader\/pico_2_w_slots.json/);
+    assert.deepEqual(ran, []);
+  });
+
   it("with --report shows each part beside the build before", async () => {
     const part = (address: string, bytes: number, file: string): string =>
       ` .text          0x${address}     0x${bytes.toString(16)} /b/${file}.c.o`;

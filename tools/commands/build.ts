@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { usageError } from "../cli/arguments.ts";
-import type { Command } from "../cli/command.ts";
+import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import type { BundleFacts } from "../firmware/bundle.ts";
 import { elfSections } from "../firmware/elf.ts";
+import type { SlotPlaces } from "../firmware/partitions.ts";
 import {
   FIRMWARE_TARGETS,
   type FirmwareTarget,
@@ -25,6 +26,7 @@ import {
   sizeTable,
   sourcesByRoom,
 } from "../firmware/size-report.ts";
+import { makeSlotImage, type SlotImageFiles } from "../firmware/slot-image.ts";
 import { resolvePath } from "../reader-file.ts";
 
 const PRODUCT = "reader";
@@ -48,12 +50,15 @@ export const build: Command = {
       name: "report",
       help: "add how much flash and RAM each part takes, and what changed since the last report",
     },
+    { name: "security", value: "number", help: "with slots: the image's security version; 0" },
+    { name: "number", value: "number", help: "with slots: counts images of one of them; 0" },
     { name: "dry-run", help: "say what would be run, and run nothing" },
   ],
   examples: [
     ["latchkey build", "the reader for a Pico 2 W"],
     ["latchkey build --target pico_2 --report", "for a Pico 2, with a table of sizes"],
     ["latchkey build --product sensor --target desk", "a program of Linux on the SDK's own XS"],
+    ["latchkey build --target pico_2_slots --security 7", "one that nodes can be updated to"],
   ],
   async *run(context, args) {
     const found = wanted(args.text("product") ?? PRODUCT, args.text("target") ?? TARGET);
@@ -62,9 +67,11 @@ export const build: Command = {
     const debug = args.flag("debug");
     const name = [nameOf(target), portable ? "portable" : "", debug ? "debug" : ""];
     const out = args.text("out") ?? `build/firmware/${name.filter(Boolean).join("-")}`;
-    const plan = planOf(context, { target, folder: resolvePath(context, out), debug });
+    const folder = resolvePath(context, out);
+    const plan = planOf(context, { target, folder, debug });
     const parts = isForDesk(target) ? deskParts(context) : sdkParts(context);
     const missing = parts.filter(({ found }) => !found);
+    const slots = slotNumbers(args, target);
     for (const { name, text, next } of missing)
       yield { type: "check", name, state: "failed", text, ...(next === undefined ? {} : { next }) };
     yield { type: "note", text: `${plan.settings} ${plan.words.join(" ")}` };
@@ -74,14 +81,40 @@ export const build: Command = {
       throw new LatchkeyError("sdk-missing", { message });
     }
     const { version } = context;
-    const bundle = { target, folder: plan.javascript, version, debug };
-    const facts = await context.bundleFirmware(bundle);
+    const securityVersion = slots?.securityVersion;
+    const facts = await context.bundleFirmware({
+      ...{ target, folder: plan.javascript, version, debug },
+      ...(securityVersion !== undefined && { securityVersion }),
+    });
     yield* make(context, plan);
     if (isForDesk(target)) return yield* deskReport(context, plan);
-    const fits = yield* report(context, plan, target, args.flag("report") ? facts : undefined);
+    const files =
+      slots &&
+      (await makeSlotImage(context, {
+        ...{ ...slots, folder, uf2: `${plan.image}.uf2`, places: slotPlaces(context) },
+        ...{ picotool: sdkFolders(context).picotool },
+        tool: { cwd: project, env: plan.env, onLine: () => {} },
+      }));
+    const detail = args.flag("report") ? facts : undefined;
+    const fits = yield* report(context, plan, target, detail, files);
     return fits || debug ? EXIT.ok : EXIT.failed;
   },
 };
+
+/** For the ROM: two numbers of 16 bits. */
+const NUMBER_MAX = 0xffff;
+
+function slotNumbers(args: Arguments, { release, target }: FirmwareTarget) {
+  const whole = (name: string): number => {
+    const value = args.number(name, 0, NUMBER_MAX) ?? 0;
+    if (!Number.isInteger(value)) throw usageError(`--${name} must be a whole number`, name);
+    if (release === undefined && args.flag(name))
+      throw usageError(`--${name} is for a target with slots; ${target} has none`, name);
+    return value;
+  };
+  const numbers = { securityVersion: whole("security"), number: whole("number") };
+  return release === undefined ? undefined : { release, ...numbers };
+}
 
 interface Plan {
   readonly javascript: string;
@@ -170,6 +203,7 @@ async function* report(
   { image, sizes }: Plan,
   target: FirmwareTarget,
   facts: BundleFacts | undefined,
+  slots: SlotImageFiles | undefined,
 ): AsyncGenerator<CliEvent, boolean> {
   const elf = context.readBytes(`${image}.elf`);
   if (elf === undefined)
@@ -186,8 +220,14 @@ async function* report(
       rows: rooms,
     };
   }
-  yield { type: "done", text: `${image}.uf2` };
-  yield { type: "next", text: "Put it on a board", command: `latchkey flash ${image}.uf2` };
+  const uf2 = slots?.uf2 ?? `${image}.uf2`;
+  yield { type: "done", text: uf2 };
+  if (slots !== undefined) {
+    yield { type: "note", text: `for updates: ${slots.image}` };
+    const text = "Divide a new board's flash, once";
+    yield { type: "next", text, command: `picotool load ${slots.table}` };
+  }
+  yield { type: "next", text: "Put it on a board", command: `latchkey flash ${uf2}` };
   return fits;
 }
 
@@ -206,6 +246,12 @@ function sizesIn(text: string | undefined): { flash?: PartSizes; ram?: PartSizes
   } catch {
     return {};
   }
+}
+
+function slotPlaces({ readText }: Context): SlotPlaces {
+  const manifest = readText(join(project, "manifests/slots.json")) ?? "";
+  return (JSON.parse(manifest) as { defines: { latchkey: { slots: SlotPlaces } } }).defines.latchkey
+    .slots;
 }
 
 /** `creation.static` of the manifest that all images share. */

@@ -18,6 +18,8 @@ export interface BundleOptions {
   readonly version: string;
   /** For xsbug: names and lines as in the sources, by a map beside the modules. */
   readonly debug: boolean;
+  /** Of an image with slots; 0 when absent. */
+  readonly securityVersion?: number;
 }
 
 /** What an image's own JavaScript is made of. */
@@ -35,7 +37,7 @@ export interface BundleFacts {
  * runs at start and imports the other one.
  */
 export async function bundleFirmware(options: BundleOptions): Promise<BundleFacts> {
-  const { target, folder, version, debug } = options;
+  const { target, folder, version, debug, securityVersion = 0 } = options;
   mkdirSync(folder, { recursive: true });
   const at = (name: string) => (debug ? { mapAt: join(folder, name) } : {});
   const codes = await codesOf(target);
@@ -47,7 +49,11 @@ export async function bundleFirmware(options: BundleOptions): Promise<BundleFact
   const text = debug ? constantDeclarations(program.text) : await compacted(program.text);
   writeFileSync(join(folder, "program.js"), text);
   writeFileSync(join(folder, "main.js"), main.text);
-  const facts = { version, builtUnix: Math.floor(Date.now() / 1000) };
+  const { release: product } = target;
+  const facts = {
+    ...{ version, builtUnix: Math.floor(Date.now() / 1000) },
+    ...(product === undefined ? {} : { product, securityVersion }),
+  };
   const lines = Object.entries(facts).map(
     ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
   );

@@ -16,6 +16,8 @@ export interface FirmwareTarget {
    * 1.8 bytes of flash, as measured on real builds. A test holds it where there is no SDK.
    */
   readonly programBytesMax: number;
+  /** In an image with two slots: the word that releases name it by. */
+  readonly release?: string;
 }
 
 const PROGRAM_BYTES_MAX = 450_000;
@@ -30,6 +32,7 @@ const DESK = "desk";
 
 export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
   ...PRODUCTS.flatMap((product) => TARGETS.map((target) => firmwareTarget(product, target))),
+  ...PRODUCTS.flatMap((product) => TARGETS.map((target) => withSlots(product, target))),
   ...PRODUCTS.map((product) => ({ ...firmwareTarget(product, DESK), platform: "x-cli-lin" })),
   tlsTarget("reader"),
   tlsTarget("sensor"),
@@ -38,7 +41,7 @@ export const FIRMWARE_TARGETS: readonly FirmwareTarget[] = Object.freeze([
 function firmwareTarget(product: string, target: string): FirmwareTarget {
   return {
     ...{ product, target },
-    platform: `pico/${target.replace(/_tls$/, "")}`,
+    platform: `pico/${target.replace(/_(?:tls|slots)$/, "")}`,
     main: `${ROOM}/${target.replaceAll("_", "-")}.ts`,
     program: `${ROOM}/${product}-program.ts`,
     manifest: `manifests/${product}/${target}.json`,
@@ -53,6 +56,15 @@ function tlsTarget(product: string): FirmwareTarget {
     ...firmwareTarget(product, "pico_2_w_tls"),
     program: `${ROOM}/${product}-tls-program.ts`,
     programBytesMax: PROGRAM_BYTES_MAX_TLS,
+  };
+}
+
+/** The same with two slots for images: only it carries the code of updates. */
+function withSlots(product: string, target: string): FirmwareTarget {
+  return {
+    ...firmwareTarget(product, `${target}_slots`),
+    program: `${ROOM}/${product}-slots-program.ts`,
+    release: `${product}-${target.replaceAll("_", "-")}`,
   };
 }
 

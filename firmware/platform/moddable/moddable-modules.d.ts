@@ -71,6 +71,8 @@ declare module "latchkey/program" {
   /** Of `reader-tls-program.ts` and `sensor-tls-program.ts` alone. */
   export const TimeHint: typeof import("./time-hint.ts").TimeHint;
   export const tlsConnect: typeof import("./tls-connect.ts").tlsConnect;
+  /** Of the `…-slots-program.ts` alone. */
+  export const updatesOf: typeof import("./slot-program.ts").updatesOf;
 }
 
 /** Build of the image: what `latchkey build` generates. */
@@ -78,6 +80,9 @@ declare module "latchkey/build" {
   export const version: string;
   /** When it was built, Unix seconds. */
   export const builtUnix: number;
+  /** Which board and program: a word. Of an image with slots alone, like the next. */
+  export const product: string;
+  export const securityVersion: number;
 }
 
 /** An example of the SDK that `manifests/tls.json` adds: TLS over a TCP socket. */

@@ -1,9 +1,9 @@
-import { FLASH_REGION } from "../../../hal/native/natives.ts";
+import { FLASH_REGION, type NativeFlash } from "../../../hal/native/natives.ts";
 import { fromUtf8 } from "../../../protocol/encoding/utf8.ts";
 import { type LatchkeyError, toLatchkeyError } from "../../../protocol/errors.ts";
 import { refuse } from "../../config-fields.ts";
 import type { NodeConfig } from "../../node-config.ts";
-import type { Network, Platform } from "../../platform.ts";
+import type { Network, Platform, UpdateBoard } from "../../platform.ts";
 import { FlashConfigStore } from "../../provisioning/flash-config-store.ts";
 import type { Provisioning } from "../../provisioning/provisioning.ts";
 import {
@@ -31,6 +31,8 @@ export interface NodeHost extends Omit<ModdableParts, "network" | "consoleTransm
   readonly tls?: (trust: TlsTrust) => Connect;
   /** Comes with it. */
   readonly timeHint?: (options: Omit<TimeHintOptions, "io">) => NonNullable<TlsTrust["hint"]>;
+  /** In an image with slots: chooses the image, which may restart the board (`slotUpdates`). */
+  readonly updates?: (flash: NativeFlash) => UpdateBoard | undefined;
 }
 
 /** A configuration that was understood, and the program that runs with it. */
@@ -64,7 +66,9 @@ const COMPLAINT_MS = 1_000;
 export function runNode(host: NodeHost, product: Product): void {
   const provisioning = provisioningOf(host, product);
   let node: ConfiguredNode;
+  let update: UpdateBoard | undefined;
   try {
+    update = updatesOf(host);
     node = storedConfig(provisioning, (json) => runnable(host, product, json));
   } catch (error) {
     const reason = toLatchkeyError(error);
@@ -78,9 +82,20 @@ export function runNode(host: NodeHost, product: Product): void {
   const network = (base: NetworkBase) => networkOf(host, config, base);
   const platform = platformOf(host, config.console?.transmit, network);
   try {
-    node.start({ ...platform, provisioning });
+    node.start({ ...platform, provisioning, ...(update === undefined ? {} : { update }) });
   } catch (error) {
     complain(platform, toLatchkeyError(error));
+  }
+}
+
+/** @throws firmware-rollback: nothing of this image is to run */
+function updatesOf({ updates, flash }: NodeHost): UpdateBoard | undefined {
+  try {
+    return updates?.(flash);
+  } catch (error) {
+    // Without a place for the boot state there are no updates, but there is still a door.
+    if (toLatchkeyError(error).code === "storage-failed") return undefined;
+    throw error;
   }
 }
 

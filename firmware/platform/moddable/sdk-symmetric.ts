@@ -30,7 +30,7 @@ const TAG_BYTES = 16;
  * An ArrayBuffer of exactly these bytes. The SDK's functions take no views, or take them whole;
  * and its GHASH reads eight bytes at a time, which on a Cortex-M33 must be aligned.
  */
-function exact(bytes: Uint8Array): ArrayBuffer {
+export function exact(bytes: Uint8Array): ArrayBuffer {
   const copy = new Uint8Array(bytes.length);
   copy.set(bytes);
   return copy.buffer;

@@ -1,6 +1,6 @@
 /*
- * The flash regions that belong to the node's data. JavaScript names an offset within a region;
- * no address outside of the two regions below can be reached from there.
+ * The flash regions that belong to the node's data, and in an image with slots those. JavaScript
+ * names an offset within a region; no address outside of the regions below can be reached from there.
  */
 #include <string.h>
 #include "xsmc.h"
@@ -8,6 +8,7 @@
 #include "mc.xs.h"
 #include "mc.defines.h"
 #include "flash-range.h"
+#include "../slots/boot-slots.h"
 #include "hardware/flash.h"
 #include "hardware/sync.h"
 
@@ -29,6 +30,9 @@ typedef struct {
 static const Region gRegions[] = {
 	{ MODDEF_LATCHKEY_FLASH_JOURNAL_OFFSET, MODDEF_LATCHKEY_FLASH_JOURNAL_BYTES },
 	{ MODDEF_LATCHKEY_FLASH_CONFIG_OFFSET, MODDEF_LATCHKEY_FLASH_CONFIG_BYTES },
+#ifdef MODDEF_LATCHKEY_SLOTS_OFFSET
+	{ MODDEF_LATCHKEY_SLOTS_OFFSET, MODDEF_LATCHKEY_SLOTS_BYTES },
+#endif
 };
 #define REGION_COUNT (sizeof(gRegions) / sizeof(gRegions[0]))
 
@@ -45,6 +49,19 @@ _Static_assert((MODDEF_LATCHKEY_FLASH_JOURNAL_OFFSET + MODDEF_LATCHKEY_FLASH_JOU
 	|| (MODDEF_LATCHKEY_FLASH_CONFIG_OFFSET + MODDEF_LATCHKEY_FLASH_CONFIG_BYTES
 		<= MODDEF_LATCHKEY_FLASH_JOURNAL_OFFSET),
 	"journal and configuration overlap");
+
+#ifdef MODDEF_LATCHKEY_SLOTS_OFFSET
+#define REGION_SLOTS 2
+_Static_assert((0 == MODDEF_LATCHKEY_SLOTS_OFFSET % FLASH_SECTOR_SIZE)
+	&& (0 == MODDEF_LATCHKEY_SLOTS_BYTES % FLASH_SECTOR_SIZE)
+	&& (MODDEF_LATCHKEY_SLOTS_OFFSET >= 2 * FLASH_SECTOR_SIZE)
+	&& (MODDEF_LATCHKEY_SLOTS_OFFSET + MODDEF_LATCHKEY_SLOTS_BYTES <= MODDEF_LATCHKEY_FLASH_JOURNAL_OFFSET),
+	"the slots must lie between the partition table and the journal");
+/* The ROM shows an image its own slot at XIP_BASE; offsets of the flash are seen without that. */
+#define FLASH_SEEN XIP_NOCACHE_NOALLOC_NOTRANSLATE_BASE
+#else
+#define FLASH_SEEN XIP_BASE
+#endif
 
 static const Region *regionOf(xsMachine *the, xsSlot *slot)
 {
@@ -64,6 +81,18 @@ static uint32_t rangeIn(xsMachine *the, const Region *region, xsSlot *slot, xsIn
 	return region->offset + (uint32_t)offset;
 }
 
+/* Throws where something would be changed of the image that runs. */
+static void mayChange(xsMachine *the, const Region *region, uint32_t at, uint32_t length)
+{
+#ifdef MODDEF_LATCHKEY_SLOTS_OFFSET
+	if ((region == &gRegions[REGION_SLOTS]) && !slotsApart(region->bytes, MODDEF_LATCHKEY_SLOTS_STATE_BYTES,
+			latchkeyRunningSlot(), at - region->offset, length))
+		xsRangeError("the image that runs is not to be changed");
+#else
+	(void)the, (void)region, (void)at, (void)length;
+#endif
+}
+
 /* bytes(region) */
 void xs_latchkey_flash_bytes(xsMachine *the)
 {
@@ -78,7 +107,7 @@ void xs_latchkey_flash_read(xsMachine *the)
 	uint32_t at = rangeIn(the, region, &xsArg(1), length, 1);
 
 	/* What the chip holds now: erasing and programming flush the cache (`flash_flush_cache`). */
-	xsmcSetArrayBuffer(xsResult, (void *)(XIP_BASE + at), length);
+	xsmcSetArrayBuffer(xsResult, (void *)(FLASH_SEEN + at), length);
 }
 
 /* isErased(region, offset, length): what page.ts does in JavaScript, some hundred times as fast */
@@ -86,7 +115,7 @@ void xs_latchkey_flash_is_erased(xsMachine *the)
 {
 	const Region *region = regionOf(the, &xsArg(0));
 	xsIntegerValue length = xsmcToInteger(xsArg(2));
-	const uint8_t *p = (const uint8_t *)(XIP_BASE + rangeIn(the, region, &xsArg(1), length, 1));
+	const uint8_t *p = (const uint8_t *)(FLASH_SEEN + rangeIn(the, region, &xsArg(1), length, 1));
 	const uint8_t *end = p + length;
 
 	/* By words where that can be: the first boot looks at 250 kB. */
@@ -106,8 +135,10 @@ void xs_latchkey_flash_erase(xsMachine *the)
 {
 	const Region *region = regionOf(the, &xsArg(0));
 	uint32_t at = rangeIn(the, region, &xsArg(1), FLASH_SECTOR_SIZE, FLASH_SECTOR_SIZE);
-	uint32_t interrupts = save_and_disable_interrupts();
+	uint32_t interrupts;
 
+	mayChange(the, region, at, FLASH_SECTOR_SIZE);
+	interrupts = save_and_disable_interrupts();
 	flash_range_erase(at, FLASH_SECTOR_SIZE);
 	restore_interrupts(interrupts);
 }
@@ -123,6 +154,7 @@ void xs_latchkey_flash_program(xsMachine *the)
 
 	xsmcGetBufferReadable(xsArg(2), &data, &length);
 	at = rangeIn(the, region, &xsArg(1), (xsIntegerValue)length, FLASH_PAGE_SIZE);
+	mayChange(the, region, at, length);
 	for (done = 0; done < length; done += FLASH_PAGE_SIZE) {
 		uint32_t interrupts;
 		/* The source may itself be in flash (preloaded), which cannot be read meanwhile. */

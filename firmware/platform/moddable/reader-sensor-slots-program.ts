@@ -1,0 +1,2 @@
+export * from "./reader-sensor-program.ts";
+export { updatesOf } from "./slot-program.ts";

@@ -1,0 +1,2 @@
+export * from "./reader-program.ts";
+export { updatesOf } from "./slot-program.ts";

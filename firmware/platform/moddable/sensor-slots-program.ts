@@ -1,0 +1,2 @@
+export * from "./sensor-program.ts";
+export { updatesOf } from "./slot-program.ts";
