@@ -68,12 +68,17 @@ export class SerialFrames {
   /** Replaces what has not left yet: on this line nobody speaks twice at once. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#release !== undefined) this.#options.timer.clear(this.#release);
-    this.#direction?.write(1);
+    if (this.#direction !== undefined) this.#speak(this.#direction, bytes.length);
     this.#waiting = bytes;
-    const tookMs = (bytes.length * BITS_PER_BYTE * 1000) / this.#options.baud;
-    this.#release = this.#options.timer.set(() => this.#letGo(), tookMs + RELEASE_MARGIN_MS);
     this.#flush();
+  }
+
+  #speak(direction: Digital, byteCount: number): void {
+    const { timer, baud } = this.#options;
+    if (this.#release !== undefined) timer.clear(this.#release);
+    direction.write(1);
+    const tookMs = (byteCount * BITS_PER_BYTE * 1000) / baud;
+    this.#release = timer.set(() => this.#letGo(), tookMs + RELEASE_MARGIN_MS);
   }
 
   close(): void {
