@@ -21,3 +21,10 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+/** The same of the four bytes of a 32-bit number, the lowest first. */
+export function crc32OfWord(value: number): number {
+  let crc = value ^ 0xffffffff;
+  for (let i = 0; i < 8; i++) crc = (crc >>> 4) ^ TABLE[crc & 15]!;
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,4 +1,4 @@
-import { crc32 } from "../encoding/crc32.ts";
+import { crc32, crc32OfWord } from "../encoding/crc32.ts";
 import { cobsDecode, cobsEncode } from "./cobs.ts";
 
 /**
@@ -51,13 +51,6 @@ function putWord(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = (value >> 24) & 255;
 }
 
-/** Of the link's number, which stands before every frame and is never sent. */
-function linkChecksum(link: number): number {
-  const word = new Uint8Array(4);
-  putWord(word, 0, link);
-  return crc32(word);
-}
-
 function kindOf(byte: number): FrameKind | undefined {
   // By index: a node looks a hundred times a second.
   for (let i = 0; i < KIND_NAMES.length; i++)
@@ -81,7 +74,8 @@ export function encodeFrame(frame: Frame, link: number): Uint8Array {
   bytes[2] = sequence;
   bytes[3] = acknowledge;
   if (payload.length > 0) bytes.set(payload, HEAD_BYTES);
-  putWord(bytes, end, crc32(bytes.subarray(0, end), linkChecksum(link)));
+  // The link's number stands before every frame and is never sent.
+  putWord(bytes, end, crc32(bytes.subarray(0, end), crc32OfWord(link)));
   const stuffed = cobsEncode(bytes);
   // The zero in front ends whatever noise the line made while nobody drove it.
   const out = new Uint8Array(stuffed.length + 2);
@@ -103,7 +97,7 @@ export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefine
   const bytes = cobsDecode(stuffed);
   if (bytes === undefined || bytes.length < HEAD_BYTES + CRC_BYTES) return undefined;
   const end = bytes.length - CRC_BYTES;
-  if (crc32(bytes.subarray(0, end), linkChecksum(link)) !== wordAt(bytes, end)) return undefined;
+  if (crc32(bytes.subarray(0, end), crc32OfWord(link)) !== wordAt(bytes, end)) return undefined;
   const kind = kindOf(bytes[0]!);
   const address = bytes[1]!;
   if (kind === undefined || address < ADDRESS_MIN || address > ADDRESS_MAX) return undefined;
