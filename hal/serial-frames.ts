@@ -38,6 +38,8 @@ export class SerialFrames {
   readonly #direction: Digital | undefined;
   #waiting: Uint8Array | undefined;
   #room = 0;
+  /** What the port has when it is empty: more than that it never offers. */
+  #roomMax = 0;
   #release: TimerHandle | undefined;
   readonly #received: Uint8Array;
   #count = 0;
@@ -68,12 +70,17 @@ export class SerialFrames {
   /** Replaces what has not left yet: on this line nobody speaks twice at once. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#release !== undefined) this.#options.timer.clear(this.#release);
-    this.#direction?.write(1);
+    if (this.#direction !== undefined) this.#speak(this.#direction, bytes.length);
     this.#waiting = bytes;
-    const tookMs = (bytes.length * BITS_PER_BYTE * 1000) / this.#options.baud;
-    this.#release = this.#options.timer.set(() => this.#letGo(), tookMs + RELEASE_MARGIN_MS);
     this.#flush();
+  }
+
+  #speak(direction: Digital, byteCount: number): void {
+    const { timer, baud } = this.#options;
+    if (this.#release !== undefined) timer.clear(this.#release);
+    direction.write(1);
+    const tookMs = (byteCount * BITS_PER_BYTE * 1000) / baud;
+    this.#release = timer.set(() => this.#letGo(), tookMs + RELEASE_MARGIN_MS);
   }
 
   close(): void {
@@ -92,6 +99,7 @@ export class SerialFrames {
 
   #writable(count: number): void {
     this.#room = count;
+    if (count > this.#roomMax) this.#roomMax = count;
     // The port says so many times a second, whether anything waits or not.
     if (this.#waiting !== undefined) this.#flush();
   }
@@ -100,6 +108,8 @@ export class SerialFrames {
     const waiting = this.#waiting;
     if (waiting === undefined || this.#room === 0 || this.#closed) return;
     const whole = waiting.length <= this.#room;
+    // The port offers every few bytes that have left; each piece costs as much as a large one.
+    if (!whole && 2 * this.#room < this.#roomMax) return;
     const piece = whole ? waiting : waiting.subarray(0, this.#room);
     this.#waiting = whole ? undefined : waiting.subarray(piece.length);
     this.#room -= piece.length;

@@ -34,7 +34,9 @@ export interface WiredNetworkOptions
 }
 
 /** A gateway that says nothing for so long is gone: it polls many times a second. */
-const SILENCE_MS = 3_000;
+const LOOK_MS = 500;
+/** Three seconds to three and a half. */
+const SILENT_LOOKS = 6;
 const JOIN_LIMIT_MS = 15_000;
 /** Until the gateway's transceiver has let go of the line. */
 const TURNAROUND_MS = 1.5;
@@ -62,6 +64,7 @@ export class WiredNetwork implements Network {
   #heardInLink = false;
   #exchange = new Exchange();
   #silence: TimerHandle | undefined;
+  #quietLooks = 0;
   #id = 0;
   readonly statistics = { frames: 0, noise: 0, links: 0 };
 
@@ -208,13 +211,21 @@ export class WiredNetwork implements Network {
     else pending.resolve(outcome);
   }
 
+  /** Looks twice a second, instead of setting a timer anew with each of a hundred frames. */
   #watchSilence(): void {
+    this.#quietLooks = 0;
+    this.#silence ??= this.#options.timer.set(() => this.#lookForSilence(), LOOK_MS);
+  }
+
+  #lookForSilence(): void {
     const { timer, log, address } = this.#options;
-    if (this.#silence !== undefined) timer.clear(this.#silence);
-    this.#silence = timer.set(() => {
-      log.write("warn", "wired-silence", { address, code: "network-down" });
-      this.#lose("network-down");
-    }, SILENCE_MS);
+    this.#silence = undefined;
+    if (this.#quietLooks++ < SILENT_LOOKS) {
+      this.#silence = timer.set(() => this.#lookForSilence(), LOOK_MS);
+      return;
+    }
+    log.write("warn", "wired-silence", { address, code: "network-down" });
+    this.#lose("network-down");
   }
 
   /** The link is over: what was asked may have been carried out, and its answer cannot come. */

@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32 of zip and Ethernet. */
-uint32_t lkCrc32(const uint8_t *bytes, size_t length);
+/* CRC-32 of zip and Ethernet; `before` is that of what stands before, or 0. */
+uint32_t lkCrc32(const uint8_t *bytes, size_t length, uint32_t before);
 
 /* Base64 of either alphabet; how many characters that were. `out` has room for 4 (n + 2) / 3. */
 size_t lkBase64Encode(char *out, const uint8_t *bytes, size_t length, int urlSafe, int padded);

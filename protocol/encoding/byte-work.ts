@@ -4,7 +4,7 @@
  * where it says `undefined`: so it need only know what is ordinary, and errors have one place.
  */
 export interface ByteWork {
-  crc32(bytes: Uint8Array): number;
+  crc32(bytes: Uint8Array, before: number): number;
   /** Of public bytes: not constant-time. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   encodeBase64(bytes: Uint8Array, urlSafe: boolean, padded: boolean): string;

@@ -9,15 +9,22 @@ const TABLE: readonly number[] = Object.freeze([
   0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
 ]);
 
-/** The unsigned 32-bit checksum of `bytes`. */
-export function crc32(bytes: Uint8Array): number {
-  if (byteWork !== undefined && bytes.length > 0) return byteWork.crc32(bytes);
-  let crc = 0xffffffff;
+/** The unsigned 32-bit checksum of `bytes`; `before` is that of what stands before them. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  if (byteWork !== undefined && bytes.length > 0) return byteWork.crc32(bytes, before);
+  let crc = before ^ 0xffffffff;
   const { length } = bytes;
   for (let i = 0; i < length; i++) {
     crc ^= bytes[i]!;
     crc = (crc >>> 4) ^ TABLE[crc & 15]!;
     crc = (crc >>> 4) ^ TABLE[crc & 15]!;
   }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** The same of the four bytes of a 32-bit number, the lowest first. */
+export function crc32OfWord(value: number): number {
+  let crc = value ^ 0xffffffff;
+  for (let i = 0; i < 8; i++) crc = (crc >>> 4) ^ TABLE[crc & 15]!;
   return (crc ^ 0xffffffff) >>> 0;
 }

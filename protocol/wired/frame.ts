@@ -1,4 +1,4 @@
-import { crc32 } from "../encoding/crc32.ts";
+import { crc32, crc32OfWord } from "../encoding/crc32.ts";
 import { cobsDecode, cobsEncode } from "./cobs.ts";
 
 /**
@@ -36,7 +36,6 @@ const KINDS = Object.freeze({
   reply: 0x22,
 });
 const KIND_NAMES = Object.freeze(Object.keys(KINDS) as FrameKind[]);
-
 export const PAYLOAD_MAX = 240;
 const HEAD_BYTES = 4;
 const CRC_BYTES = 4;
@@ -45,14 +44,18 @@ export const STUFFED_MAX = HEAD_BYTES + PAYLOAD_MAX + CRC_BYTES + 1;
 export const ADDRESS_MIN = 1;
 export const ADDRESS_MAX = 254;
 
-/** Before the frame, as the checksum sees it; never sent. */
-const LINK_BYTES = 4;
-
 function putWord(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value & 255;
   bytes[at + 1] = (value >> 8) & 255;
   bytes[at + 2] = (value >> 16) & 255;
   bytes[at + 3] = (value >> 24) & 255;
+}
+
+function kindOf(byte: number): FrameKind | undefined {
+  // By index: a node looks a hundred times a second.
+  for (let i = 0; i < KIND_NAMES.length; i++)
+    if (KINDS[KIND_NAMES[i]!] === byte) return KIND_NAMES[i];
+  return undefined;
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
@@ -64,16 +67,16 @@ function wordAt(bytes: Uint8Array, at: number): number {
 export function encodeFrame(frame: Frame, link: number): Uint8Array {
   const { kind, address, sequence, acknowledge, payload } = frame;
   if (payload.length > PAYLOAD_MAX) throw new RangeError(`a payload of ${payload.length} bytes`);
-  const end = LINK_BYTES + HEAD_BYTES + payload.length;
+  const end = HEAD_BYTES + payload.length;
   const bytes = new Uint8Array(end + CRC_BYTES);
-  putWord(bytes, 0, link);
-  bytes[LINK_BYTES] = KINDS[kind];
-  bytes[LINK_BYTES + 1] = address;
-  bytes[LINK_BYTES + 2] = sequence;
-  bytes[LINK_BYTES + 3] = acknowledge;
-  bytes.set(payload, LINK_BYTES + HEAD_BYTES);
-  putWord(bytes, end, crc32(bytes.subarray(0, end)));
-  const stuffed = cobsEncode(bytes.subarray(LINK_BYTES));
+  bytes[0] = KINDS[kind];
+  bytes[1] = address;
+  bytes[2] = sequence;
+  bytes[3] = acknowledge;
+  if (payload.length > 0) bytes.set(payload, HEAD_BYTES);
+  // The link's number stands before every frame and is never sent.
+  putWord(bytes, end, crc32(bytes.subarray(0, end), crc32OfWord(link)));
+  const stuffed = cobsEncode(bytes);
   // The zero in front ends whatever noise the line made while nobody drove it.
   const out = new Uint8Array(stuffed.length + 2);
   out.set(stuffed, 1);
@@ -94,11 +97,8 @@ export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefine
   const bytes = cobsDecode(stuffed);
   if (bytes === undefined || bytes.length < HEAD_BYTES + CRC_BYTES) return undefined;
   const end = bytes.length - CRC_BYTES;
-  const covered = new Uint8Array(LINK_BYTES + end);
-  putWord(covered, 0, link);
-  covered.set(bytes.subarray(0, end), LINK_BYTES);
-  if (crc32(covered) !== wordAt(bytes, end)) return undefined;
-  const kind = KIND_NAMES.find((name) => KINDS[name] === bytes[0]);
+  if (crc32(bytes.subarray(0, end), crc32OfWord(link)) !== wordAt(bytes, end)) return undefined;
+  const kind = kindOf(bytes[0]!);
   const address = bytes[1]!;
   if (kind === undefined || address < ADDRESS_MIN || address > ADDRESS_MAX) return undefined;
   return {

@@ -92,6 +92,10 @@ describe("the loops over bytes in C", () => {
     agree([
       { ask: ask("crc32", ascii("123456789")), expected: `${0xcbf43926} -` },
       ...some(bytes).map((a) => ({ ask: ask("crc32", a), expected: `${crc32(a)} -` })),
+      ...some(bytes, 50).map((a) => ({
+        ask: ask("crc32", a.subarray(0, 5), 0, 0, a.subarray(5)),
+        expected: `${crc32(a)} -`,
+      })),
     ]);
   });
 

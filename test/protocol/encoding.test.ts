@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fromBase64, toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { concat, equalBytes, uintBE, xor } from "../../protocol/encoding/bytes.ts";
+import { crc32, crc32OfWord } from "../../protocol/encoding/crc32.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { transcript } from "../../protocol/encoding/transcript.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -128,6 +129,24 @@ describe("UTF-8", () => {
       fc.property(fc.uint8Array({ maxLength: 6 }), (value) => {
         if (parses(() => fromUtf8(value), "malformed"))
           assert.deepEqual(toUtf8(fromUtf8(value)), value);
+      }),
+    );
+  });
+});
+
+describe("CRC-32", () => {
+  it("has the check value, goes on from what stands before, and takes a number for its bytes", () => {
+    const digits = toUtf8("123456789");
+    assert.equal(crc32(digits), 0xcbf43926);
+    fc.assert(
+      fc.property(bytes, fc.nat(80), (value, cut) => {
+        assert.equal(crc32(value.subarray(cut), crc32(value.subarray(0, cut))), crc32(value));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.integer(), (word) => {
+        const four = new Uint8Array(Int32Array.of(word).buffer); // lowest first, where this runs
+        assert.equal(crc32OfWord(word), crc32(four));
       }),
     );
   });

@@ -2,8 +2,8 @@ import type { ByteWork } from "../../../protocol/encoding/byte-work.ts";
 
 /** Loops over bytes in C (`hal/native/pico/byte-work.c`); see `natives.ts` for the form. */
 export const byteWork: ByteWork = Object.freeze({
-  crc32(this: unknown, bytes: Uint8Array) {
-    return native("xs_latchkey_bytes_crc32").call(this, bytes);
+  crc32(this: unknown, bytes: Uint8Array, before: number) {
+    return native("xs_latchkey_bytes_crc32").call(this, bytes, before);
   },
   equal(this: unknown, a: Uint8Array, b: Uint8Array) {
     return native("xs_latchkey_bytes_equal").call(this, a, b);

@@ -43,13 +43,14 @@ static char *textResult(xsMachine *the, size_t length)
 	return (char *)xsmcToString(xsResult);
 }
 
-/* crc32(bytes): number */
+/* crc32(bytes, before): number */
 void xs_latchkey_bytes_crc32(xsMachine *the)
 {
+	uint32_t before = (uint32_t)xsmcToUnsigned(xsArg(1));
 	xsUnsignedValue length;
 	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
 
-	setUint32(the, lkCrc32(bytes, length));
+	setUint32(the, lkCrc32(bytes, length, before));
 }
 
 /* equal(a, b): boolean; of public bytes */

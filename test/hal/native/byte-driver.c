@@ -62,7 +62,7 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 	int count;
 
 	if (0 == strcmp(operation, "crc32"))
-		answer((long)lkCrc32(a, n), NULL, 0);
+		answer((long)lkCrc32(b, m, lkCrc32(a, n, 0)), NULL, 0);
 	else if (0 == strcmp(operation, "base64")) {
 		free(out);
 		out = room(two ? (n + 2) / 3 * 4 : (n * 4 + 2) / 3);
