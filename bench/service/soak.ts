@@ -1,5 +1,5 @@
 import { ourNodes } from "./authentications.ts";
-import { type Holding, startChild } from "./child.ts";
+import { type Child, type Holding, startChild } from "./child.ts";
 import { Connection } from "./connection.ts";
 import { asFastAsItGoes, atRate, type Work } from "./load.ts";
 import type { NodeClient, ServerFacts } from "./node-client.ts";
@@ -68,7 +68,7 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     for (let n = 0; n < parts; n++) {
       await atRate(url, work, part);
       done += rate * part.seconds;
-      const sample = { ...(await child.holding()), done };
+      const sample = { ...(await settled(child)), done };
       samples.push(sample);
       onSample?.(sample);
     }
@@ -76,6 +76,20 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   } finally {
     await child.end();
   }
+}
+
+const LOOKS = 8;
+const PAUSE_MS = 100;
+
+/** What it holds once it has noticed that the connections of the load are closed. */
+async function settled({ holding }: Pick<Child<unknown>, "holding">): Promise<Holding> {
+  let least = await holding();
+  for (let look = 1; look < LOOKS; look++) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const next = await holding();
+    if (next.descriptors < least.descriptors) least = next;
+  }
+  return least;
 }
 
 const mean = (numbers: readonly number[]): number =>
