@@ -8,6 +8,8 @@ const WORKERS = 8;
 const NODES = 32;
 /** One post of readings to so many authentications. */
 const AUTHENTICATIONS_PER_POST = 8;
+/** A token is good for 15 minutes. */
+const SESSION_MS = 300_000;
 /** What the collector and the compiler of the engine do to a heap that does not grow. */
 const NOISE_BYTES = 3_000_000;
 /** A leaked object for each piece of work is more than this. */
@@ -34,6 +36,7 @@ export interface SoakOptions {
 function mixOf(nodes: readonly NodeClient[]): Work {
   let turn = 0;
   const next = nodes.map(() => 1);
+  const openedMs = nodes.map(() => performance.now());
   return async (connection, worker) => {
     if (++turn % AUTHENTICATIONS_PER_POST !== 0) {
       await nodes[turn % NODES]!.authenticate(connection);
@@ -42,6 +45,10 @@ function mixOf(nodes: readonly NodeClient[]): Work {
     const poster = NODES + worker;
     const seq = next[poster]!;
     next[poster] = seq + 1;
+    if (performance.now() - openedMs[poster]! > SESSION_MS) {
+      openedMs[poster] = performance.now();
+      await nodes[poster]!.openSession(connection);
+    }
     await nodes[poster]!.report(connection, [{ seq, fields: { temperature: 21.5 } }]);
   };
 }

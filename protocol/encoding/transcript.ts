@@ -20,9 +20,13 @@ export function transcript(domain: string, ...fields: readonly TranscriptField[]
   const out = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
-    out.set(uintBE(part.length, 4), at);
+    const size = part.length;
+    out[at] = size >>> 24;
+    out[at + 1] = size >>> 16;
+    out[at + 2] = size >>> 8;
+    out[at + 3] = size;
     out.set(part, at + 4);
-    at += 4 + part.length;
+    at += 4 + size;
   }
   return out;
 }
