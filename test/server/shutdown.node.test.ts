@@ -77,7 +77,7 @@ describe("a server that is told to stop", function () {
 
   it("says at readyz that it is about to end, for as long as balancers need, and works on", async () => {
     const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
-    const server = await startServer({ folder, drainMs: 300 });
+    const server = await startServer({ folder, drainMs: 3000 });
     const get = async (path: string) => (await fetch(`${server.url}/${path}`)).status;
     assert.equal(await get("readyz"), 200);
     const ending = server.close();
