@@ -396,8 +396,8 @@ const table = {
     status: 409,
   },
   "card-run-elsewhere": {
-    title: "Another replica of the server has this work on a card.",
-    next: "Send the same step again, over a new connection; see docs/server.md on replicas.",
+    title: "Another replica has this work.",
+    next: "Send the step again over a new connection.",
     status: 421,
   },
   "ndef-malformed": {

@@ -8,6 +8,7 @@ declare module "sodium-native" {
       message: Uint8Array,
       publicKey: Uint8Array,
     ): boolean;
+    crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
     crypto_scalarmult_base(out: Uint8Array, secret: Uint8Array): void;
     /** Throws on a result of all zeros. */
     crypto_scalarmult(out: Uint8Array, secret: Uint8Array, peer: Uint8Array): void;

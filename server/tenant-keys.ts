@@ -81,8 +81,7 @@ export async function openCommBatch(
   tenantId: string,
   batch: string,
 ): Promise<CommKey> {
-  const batches = await context.records.commBatches(tenantId);
-  const own = batches.find((each) => each.batch === batch);
+  const own = await context.records.commBatch(tenantId, batch);
   if (own === undefined) throw new LatchkeyError("storage-corrupt");
   return openBatch(context, tenantId, own);
 }

@@ -42,10 +42,16 @@ export class Connection {
 
   post(path: string, type: string, body: string, headers = ""): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Error("the server has hung up"));
       this.#waiting = { resolve, reject };
       const head = `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: ${type}\r\n`;
       this.#socket.write(`${head}${headers}content-length: ${body.length}\r\n\r\n${body}`);
     });
+  }
+
+  /** Whether the server has not hung up on it. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
   }
 
   close(): void {

@@ -45,6 +45,7 @@ export async function atRate(
   work: Work,
   { rate, seconds, workers }: { rate: number; seconds: number; workers: number },
 ): Promise<Latency> {
+  // The one that has waited longest comes first: the server hangs up on who is silent for long.
   const idle: (readonly [Connection, number])[] = [];
   for (let n = 0; n < workers; n++) idle.push([await Connection.open(url), n]);
   const due: number[] = [];
@@ -53,9 +54,13 @@ export async function atRate(
   let failure: unknown;
   const next = (): void => {
     while (due.length > 0 && idle.length > 0) {
-      const [connection, n] = idle.pop()!;
+      const [held, n] = idle.shift()!;
       const at = due.shift()!;
-      const done = work(connection, n)
+      let connection = held;
+      const done = (async () => {
+        if (!held.isOpen) connection = await Connection.open(url);
+        await work(connection, n);
+      })()
         .catch((error: unknown) => {
           failure ??= error;
         })

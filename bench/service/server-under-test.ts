@@ -53,4 +53,5 @@ process.on("message", async (asked) => {
     process.exit(0);
   }
 });
+process.on("disconnect", () => process.exit(1));
 process.send!(facts);

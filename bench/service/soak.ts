@@ -1,5 +1,5 @@
 import { ourNodes } from "./authentications.ts";
-import { type Holding, startChild } from "./child.ts";
+import { type Child, type Holding, startChild } from "./child.ts";
 import { Connection } from "./connection.ts";
 import { asFastAsItGoes, atRate, type Work } from "./load.ts";
 import type { NodeClient, ServerFacts } from "./node-client.ts";
@@ -8,6 +8,8 @@ const WORKERS = 8;
 const NODES = 32;
 /** One post of readings to so many authentications. */
 const AUTHENTICATIONS_PER_POST = 8;
+/** A token is good for 15 minutes. */
+const SESSION_MS = 300_000;
 /** What the collector and the compiler of the engine do to a heap that does not grow. */
 const NOISE_BYTES = 3_000_000;
 /** A leaked object for each piece of work is more than this. */
@@ -34,6 +36,7 @@ export interface SoakOptions {
 function mixOf(nodes: readonly NodeClient[]): Work {
   let turn = 0;
   const next = nodes.map(() => 1);
+  const openedMs = nodes.map(() => performance.now());
   return async (connection, worker) => {
     if (++turn % AUTHENTICATIONS_PER_POST !== 0) {
       await nodes[turn % NODES]!.authenticate(connection);
@@ -42,6 +45,10 @@ function mixOf(nodes: readonly NodeClient[]): Work {
     const poster = NODES + worker;
     const seq = next[poster]!;
     next[poster] = seq + 1;
+    if (performance.now() - openedMs[poster]! > SESSION_MS) {
+      openedMs[poster] = performance.now();
+      await nodes[poster]!.openSession(connection);
+    }
     await nodes[poster]!.report(connection, [{ seq, fields: { temperature: 21.5 } }]);
   };
 }
@@ -68,7 +75,7 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     for (let n = 0; n < parts; n++) {
       await atRate(url, work, part);
       done += rate * part.seconds;
-      const sample = { ...(await child.holding()), done };
+      const sample = { ...(await settled(child)), done };
       samples.push(sample);
       onSample?.(sample);
     }
@@ -76,6 +83,20 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   } finally {
     await child.end();
   }
+}
+
+const LOOKS = 8;
+const PAUSE_MS = 100;
+
+/** What it holds once it has noticed that the connections of the load are closed. */
+async function settled({ holding }: Pick<Child<unknown>, "holding">): Promise<Holding> {
+  let least = await holding();
+  for (let look = 1; look < LOOKS; look++) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const next = await holding();
+    if (next.descriptors < least.descriptors) least = next;
+  }
+  return least;
 }
 
 const mean = (numbers: readonly number[]): number =>

@@ -210,6 +210,7 @@ export interface Records
   tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
   /** Newest first; at most 16. */
   commBatches(tenantId: string): Promise<readonly CommBatch[]>;
+  commBatch(tenantId: string, batch: string): Promise<CommBatch | undefined>;
   /** If `sealedUnder` is still the vault's active key. @throws conflict */
   addCommBatch(tenantId: string, batch: CommBatch, sealedUnder: string, at: number): Promise<void>;
 

@@ -13,6 +13,7 @@ type TenantRecords = Pick<
   | "tenantKey"
   | "addTenantKey"
   | "commBatches"
+  | "commBatch"
   | "addCommBatch"
   | "zoneRelayMs"
   | "setZone"
@@ -69,6 +70,11 @@ export function tenantRecords(db: SqliteDatabase): TenantRecords {
         "ORDER BY created_at DESC, batch LIMIT 16";
       const rows = db.all(sql, tenantId);
       return rows.map(toBatch);
+    },
+    async commBatch(tenantId, batch) {
+      const sql = "SELECT batch, sealed FROM comm_batches WHERE tenant_id = ? AND batch = ?";
+      const row = db.get(sql, tenantId, batch);
+      return row && toBatch(row);
     },
     async addCommBatch(tenantId, batch, sealedUnder, at) {
       db.transaction(() => {

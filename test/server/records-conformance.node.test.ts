@@ -98,6 +98,10 @@ for (const { name, make } of RECORD_STORES)
       const again = records.addCommBatch("t", { batch: "20", sealed: SEALED }, "kek", 30);
       await assert.rejects(again, { code: "conflict" });
       assert.equal((await records.commBatches("u")).length, 1);
+      assert.equal((await records.commBatch("t", "20"))?.batch, "20");
+      for (const other of ["20 ", "x"])
+        assert.equal(await records.commBatch("t", other), undefined);
+      assert.equal(await records.commBatch("u", "20"), undefined);
     });
 
     it("lets a node in once by its key, and gives it back", async () => {

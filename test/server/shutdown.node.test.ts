@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { HttpClient } from "../../protocol/platform.ts";
 import { createServer } from "../../server/app.ts";
 import type { ServiceResponse } from "../../server/context.ts";
-import { openServiceFolder } from "../../server/start.ts";
+import { openServiceFolder, startServer } from "../../server/start.ts";
 import { Desk, TestNode, warm } from "./desk.ts";
 import { serverProcess } from "./replicas.ts";
 
@@ -73,6 +73,18 @@ describe("a server that is told to stop", function () {
     await ending;
     assert.equal(closed, true);
     desk.close();
+  });
+
+  it("says at readyz that it is about to end, for as long as balancers need, and works on", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
+    const server = await startServer({ folder, drainMs: 3000 });
+    const get = async (path: string) => (await fetch(`${server.url}/${path}`)).status;
+    assert.equal(await get("readyz"), 200);
+    const ending = server.close();
+    assert.deepEqual([await get("readyz"), await get("healthz")], [503, 200]);
+    await ending;
+    await assert.rejects(get("readyz"));
+    rmSync(folder, { recursive: true });
   });
 
   it("under load tears no answer, has kept all it acknowledged, and ends with 0", async () => {

@@ -103,6 +103,37 @@ describe("commands around the real server", () => {
     assert.equal((await running).exitCode, 0);
   });
 
+  it("serve shows figures and logs as JSON where it is told", async () => {
+    const made = world();
+    const running = made.run(
+      ...["serve", "--port", "0", "--metrics", "0", "--log", "json", "--json"],
+    );
+    await waitFor(() => made.out.includes("/metrics"));
+    const url = /http:[^"]+/.exec(made.out)![0];
+    const port = /at port (\d+)/.exec(made.out)![1];
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(page, /latchkey_http_request_seconds_count\{endpoint="readyz",status="200"\} 1/);
+    await waitFor(() => made.err.includes("/readyz"));
+    const lines = made.err.split("\n").filter((line) => line.includes("/readyz"));
+    const { level, event, status } = JSON.parse(lines[0]!) as Record<string, unknown>;
+    assert.deepEqual([level, event, status], ["info", "request", 200]);
+    made.interrupt.abort();
+    assert.equal((await running).exitCode, 0);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/metrics`));
+  });
+
+  it("serve refuses figures on the network without a token, and logs of another kind", async () => {
+    for (const words of [
+      ["--metrics", "0.0.0.0:9464"],
+      ["--metrics", "x"],
+      ["--log", "xml"],
+    ]) {
+      const run = await world().run("serve", "--port", "0", ...words);
+      assert.equal(run.exitCode, 2, run.err);
+    }
+  });
+
   it("serve says that a port is taken, and what to do", async () => {
     const blocker = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => blocker.once("listening", resolve));

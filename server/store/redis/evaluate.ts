@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 
+/** Commands that ioredis has and its types lack; unlike `callBuffer` they go into pipelines. */
+interface Scripting {
+  evalshaBuffer(name: string, keys: number, ...values: readonly unknown[]): Promise<unknown>;
+  evalBuffer(script: string, keys: number, ...values: readonly unknown[]): Promise<unknown>;
+}
+
 export type Argument = string | number | Uint8Array;
 
 const names = new Map<string, string>();
@@ -26,10 +32,11 @@ export async function evaluate(
   const given = values.map((each) =>
     each instanceof Uint8Array ? Buffer.from(each.buffer, each.byteOffset, each.byteLength) : each,
   );
+  const scripting = redis as unknown as Scripting;
   try {
-    return await redis.callBuffer("EVALSHA", nameOf(script), 0, ...given);
+    return await scripting.evalshaBuffer(nameOf(script), 0, ...given);
   } catch (error) {
     if (!(error as Error).message.startsWith("NOSCRIPT")) throw error;
-    return redis.callBuffer("EVAL", script, 0, ...given);
+    return scripting.evalBuffer(script, 0, ...given);
   }
 }

@@ -111,6 +111,8 @@ async function connect(url: string, name: string, onClose: () => void): Promise<
     commandTimeout: TIMEOUT_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // What many requests ask in one turn of the event loop goes out in one write.
+    enableAutoPipelining: true,
     retryStrategy: () => null,
   });
   let failure: unknown;

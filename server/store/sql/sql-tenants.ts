@@ -13,6 +13,7 @@ type TenantRecords = Pick<
   | "tenantKey"
   | "addTenantKey"
   | "commBatches"
+  | "commBatch"
   | "addCommBatch"
   | "zoneRelayMs"
   | "setZone"
@@ -110,6 +111,17 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
           .execute(),
       );
       return rows.map(toBatch);
+    },
+    async commBatch(tenantId, batch) {
+      const row = await database.run((db) =>
+        db
+          .selectFrom("comm_batches")
+          .select(["batch", "sealed"])
+          .where("tenant_id", "=", tenantId)
+          .where("batch", "=", batch)
+          .executeTakeFirst(),
+      );
+      return row && toBatch(row);
     },
     async addCommBatch(tenantId, batch, sealedUnder, at) {
       await database.transaction(async (db) => {
