@@ -1,4 +1,5 @@
 import { MANDATES_STEP } from "./mandates.ts";
+import { ROTATION_STEP } from "./rotation-step.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -287,4 +288,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   DROP TABLE operators;
   `,
   MANDATES_STEP,
+  ROTATION_STEP,
 ]);

@@ -95,7 +95,7 @@ for (const { name, make } of RECORD_STORES)
       assert.equal(first.outcome, "created");
       const stored = await records.node("t", "n1");
       const empty = { label: undefined, zone: undefined, relayMs: undefined, health: undefined };
-      assert.deepEqual(stored, { ...node, ...empty, lastSeenAt: undefined });
+      assert.deepEqual(stored, { ...node, ...empty, lastSeenAt: undefined, rotationWanted: false });
       const second = await records.enrolNode({ ...node, nodeUid: "n1b" }, undefined);
       assert.deepEqual(second, { outcome: "exists", node: stored });
       assert.equal(await records.node("u", "n1"), undefined);

@@ -33,7 +33,9 @@ export interface Tables {
     created_at: number;
     last_seen_at: number | null;
     health: string | null;
+    rotation_wanted: Generated<number>;
   };
+  retired_keys: { tenant_id: string; node_pk: Bytes; node_uid: string; at: number };
   zones: { tenant_id: string; zone: string; relay_ms: number };
   badges: {
     tenant_id: string;
