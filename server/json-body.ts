@@ -1,19 +1,26 @@
 import { malformed } from "../protocol/errors.ts";
 import { type JsonReader, type JsonValue, parseObject } from "../protocol/json/reader.ts";
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COLON = 0x3a;
 
-/** Names in the text, those that come twice counted twice: each has a colon outside of strings. */
+/** Where the string ends that begins at that quote. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+}
+
+/** How many names stand in JSON that was parsed: strings that a colon follows. */
 function namesWritten(text: string): number {
   let names = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) inString = !inString;
-    else if (inString) i += code === BACKSLASH ? 1 : 0;
-    else if (code === COLON) names++;
+  for (let start = text.indexOf('"'); start >= 0; ) {
+    const end = endOfString(text, start);
+    let next = end + 1;
+    while (text.charCodeAt(next) <= 0x20) next++;
+    if (text[next] === ":") names++;
+    start = text.indexOf('"', next);
   }
   return names;
 }

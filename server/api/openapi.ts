@@ -49,7 +49,7 @@ function problemAnswer(status: number, codes: readonly ErrorCode[]): JsonObject 
   const waits = status === 429 || status === 503;
   const retry = { "retry-after": { description: "Seconds.", schema: { type: "string" } } };
   return {
-    description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}`).join(" "),
+    description: codes.map((code) => `\`${code}\``).join(", "),
     ...(waits && { headers: retry }),
     content: {
       [PROBLEM_CONTENT_TYPE]: {
@@ -62,7 +62,18 @@ function problemAnswer(status: number, codes: readonly ErrorCode[]): JsonObject 
   };
 }
 
-function refusals(endpoint: Endpoint): JsonObject {
+/** Answers with the same codes are written once. */
+class SharedAnswers {
+  readonly answers: { [name: string]: JsonObject } = {};
+
+  of(status: number, codes: readonly ErrorCode[]): JsonObject {
+    const name = [status, ...codes.toSorted()].join(".");
+    this.answers[name] ??= problemAnswer(status, codes);
+    return { $ref: `#/components/responses/${name}` };
+  }
+}
+
+function refusals(endpoint: Endpoint, shared: SharedAnswers): JsonObject {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codesOf(endpoint)) {
     const { status } = ERROR_CODES[code] as { readonly status?: number };
@@ -72,7 +83,7 @@ function refusals(endpoint: Endpoint): JsonObject {
   if (methodOf(endpoint) === "POST")
     for (const status of BODY_STATUSES) byStatus.set(status, ["malformed"]);
   const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
-  return Object.fromEntries(sorted.map(([status, of]) => [status, problemAnswer(status, of)]));
+  return Object.fromEntries(sorted.map(([status, of]) => [status, shared.of(status, of)]));
 }
 
 const isSealed = (endpoint: Endpoint): boolean => endpoint.by === "node";
@@ -103,7 +114,7 @@ function parametersOf(endpoint: Endpoint): readonly JsonObject[] {
   return [...headers, ...asked];
 }
 
-function operation(endpoint: Endpoint): JsonObject {
+function operation(endpoint: Endpoint, shared: SharedAnswers): JsonObject {
   const { by, path, summary, chapter, request, answer, answerTypes = [JSON_TYPE] } = endpoint;
   const parameters = parametersOf(endpoint);
   const scheme = SECURITY[by];
@@ -125,7 +136,7 @@ function operation(endpoint: Endpoint): JsonObject {
     }),
     responses: {
       200: { description: "Done.", content: Object.fromEntries(answers) },
-      ...refusals(endpoint),
+      ...refusals(endpoint, shared),
     },
   };
 }
@@ -141,10 +152,12 @@ export function openApiDocument(
   const served = endpoints.filter(
     ({ by }) => withApplications || (by !== "application" && by !== "back-end"),
   );
+  const shared = new SharedAnswers();
   const paths = served.map((endpoint) => [
     `/${endpoint.path}`,
-    { [methodOf(endpoint).toLowerCase()]: operation(endpoint) },
+    { [methodOf(endpoint).toLowerCase()]: operation(endpoint, shared) },
   ]);
+  const codes = [...new Set(served.flatMap(codesOf))].sort();
   return {
     openapi: "3.1.0",
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
@@ -157,10 +170,12 @@ export function openApiDocument(
         "Fields that are not named are ignored; a name that comes twice is `malformed`.",
       license: { name: "MIT", identifier: "MIT" },
     },
+    "x-latchkey-codes": Object.fromEntries(codes.map((code) => [code, ERROR_CODES[code].title])),
     servers: [{ url: "/" }],
     paths: Object.fromEntries(paths),
     components: {
       schemas: { Problem: PROBLEM, Envelope: ENVELOPE.schema },
+      responses: shared.answers,
       securitySchemes: {
         session: bearer(
           "A node's access token; it opens nothing without the session's key.",

@@ -8,6 +8,7 @@ import { tokenHash } from "../issued-token.ts";
 import { requireTenant } from "../operator-auth.ts";
 import { integerParameter, urlParameters } from "../readings-query.ts";
 import { streamResponse } from "../response.ts";
+import { roleMay } from "../roles.ts";
 import type { Operator } from "../store/operators.ts";
 import type { ReadingRow } from "../store/readings.ts";
 import { requireNode } from "./sensor-data.ts";
@@ -28,14 +29,14 @@ function eventOf(row: ReadingRow): string {
   return `id: ${row.id}\nevent: reading\ndata: ${JSON.stringify(writeStoredReading(row))}\n\n`;
 }
 
-/** Whether the operator is still there and still of that tenant. */
+/** Whether the operator is still there, still of that tenant, and still may. */
 async function mayListen(
   context: ServiceContext,
   hash: Uint8Array,
   tenantId: string,
 ): Promise<boolean> {
   const operator = await context.records.operator(hash);
-  if (operator === undefined) return false;
+  if (operator === undefined || !roleMay(operator.role, "read-readings")) return false;
   return operator.tenantId === undefined || operator.tenantId === tenantId;
 }
 

@@ -43,6 +43,17 @@ export interface Documented {
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
+/** With the answers that are written once in their places. */
+function resolved(operation: Operation): Operation {
+  const shared = (DOCUMENT["components"] as JsonObject)["responses"] as JsonObject;
+  const answers = Object.entries(operation.responses).map(([status, answer]) => {
+    const { $ref: reference } = answer as { readonly $ref?: string };
+    const name = reference?.slice(reference.lastIndexOf("/") + 1);
+    return [status, name === undefined ? answer : (shared[name] as unknown as Described)];
+  });
+  return { ...operation, responses: Object.fromEntries(answers) };
+}
+
 /** Every operation of the document. */
 export const OPERATIONS: readonly Documented[] = Object.entries(
   DOCUMENT["paths"] as unknown as Paths,
@@ -50,7 +61,7 @@ export const OPERATIONS: readonly Documented[] = Object.entries(
   Object.entries(item).map(([method, operation]) => ({
     method: method.toUpperCase() as "GET" | "POST",
     path: path.slice(1),
-    operation,
+    operation: resolved(operation),
   })),
 );
 

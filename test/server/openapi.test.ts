@@ -53,6 +53,7 @@ describe("the OpenAPI document", () => {
   it("refers to nothing that it does not have", () => {
     for (const reference of references(DOCUMENT)) {
       const at = reference.slice(2).split("/");
+      assert.equal(at.length, 3);
       const found = at.reduce<JsonValue>((value, name) => (value as JsonObject)[name]!, DOCUMENT);
       assert.ok(found, reference);
     }

@@ -1,8 +1,7 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
+import { postWithToken } from "../ask-server.ts";
 import { openLocalService } from "../local-service.ts";
 import { type CardServer, relayCard } from "./card-server.ts";
-
-const TIMEOUT_MS = 15_000;
 
 /** A server elsewhere, asked with a manager's token. */
 export function remoteCardServer(url: string, token: string): CardServer {
@@ -12,27 +11,14 @@ export function remoteCardServer(url: string, token: string): CardServer {
       if (tenantId === undefined)
         throw new LatchkeyError("usage", { message: "--tenant is needed with --url" });
       const start = { kind: "start", ...wish, tenantId, badgeUid: card.uid } as const;
-      return await relayCard((path, body) => post(`${base}/${path}`, token, body), start, card);
+      return await relayCard(
+        (path, body) => postWithToken(`${base}/${path}`, token, body),
+        start,
+        card,
+      );
     },
     async close() {},
   };
-}
-
-async function post(url: string, token: string, body: object) {
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-      body: JSON.stringify(body),
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    return { status: response.status, body: await response.text() };
-  } catch (error) {
-    const late = error instanceof Error && error.name === "TimeoutError";
-    const cause = (error as Error).cause ?? error;
-    throw new LatchkeyError(late ? "network-timeout" : "network-failed", { cause });
-  }
 }
 
 /**

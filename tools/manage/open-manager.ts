@@ -1,43 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
 import { fromProblem } from "../../protocol/json/problem.ts";
 import { type JsonObject, parseObject } from "../../protocol/json/reader.ts";
+import { patiently, postWithToken } from "../ask-server.ts";
 import type { ServerPlace } from "../cli/context.ts";
 import { openLocalService } from "../local-service.ts";
 import type { Manager } from "./manager.ts";
 
-const TIMEOUT_MS = 15_000;
-const ATTEMPTS_MAX = 10;
 /** Lists are longer than what nodes read. */
 const ANSWER_LIMITS = Object.freeze({ length: 8 * 2 ** 20, depth: 16 });
 
 async function post(url: string, token: string, body: object): Promise<JsonObject> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify(body),
-    redirect: "manual",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error) => {
-    const late = error instanceof Error && error.name === "TimeoutError";
-    const cause = (error as Error).cause ?? error;
-    throw new LatchkeyError(late ? "network-timeout" : "network-failed", { cause });
-  });
-  const text = await response.text();
-  if (response.status !== 200) throw fromProblem(response.status, text);
-  return parseObject(text, "answer", ANSWER_LIMITS).value;
-}
-
-/** Many pages come to the server's rate; it says how long to wait. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isLatchkeyError(error, "rate-limited") || attempt === ATTEMPTS_MAX) throw error;
-      await sleep(Number(error.detail["retry_after"] ?? 1) * 1000);
-    }
-  }
+  const answer = await postWithToken(url, token, body);
+  if (answer.status !== 200) throw fromProblem(answer.status, answer.body);
+  return parseObject(answer.body, "answer", ANSWER_LIMITS).value;
 }
 
 /** A server elsewhere, asked with an operator's token. */

@@ -9,6 +9,7 @@ import {
   SENSOR_STREAM_PATH,
   type StoredReading,
 } from "../../protocol/telemetry/stored-reading.ts";
+import { patiently } from "../ask-server.ts";
 import { readingsParameters } from "./readings-parameters.ts";
 import type { ReadingsSource } from "./readings-source.ts";
 
@@ -16,7 +17,6 @@ const TIMEOUT_MS = 15_000;
 /** The server says something every 15 s. */
 const SILENCE_MS = 45_000;
 const RECONNECT_MS = 3000;
-const ATTEMPTS_MAX = 10;
 
 async function get(url: string, token: string, signal: AbortSignal): Promise<Response> {
   const headers = { authorization: `Bearer ${token}` };
@@ -27,18 +27,6 @@ async function get(url: string, token: string, signal: AbortSignal): Promise<Res
   });
   if (response.status !== 200) throw fromProblem(response.status, await response.text());
   return response;
-}
-
-/** Many pages come to the server's rate; it says how long to wait. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isLatchkeyError(error, "rate-limited") || attempt === ATTEMPTS_MAX) throw error;
-      await sleep(Number(error.detail["retry_after"] ?? 1) * 1000);
-    }
-  }
 }
 
 function parseJson(text: string): JsonReader {
