@@ -52,7 +52,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
   [
     "our C",
-    /\/(board|chip-secret|flash-region|pulse-capture|random|usb-console|s\w+-(pins|count|limit)|idle)\.c\.o$/,
+    /\/(board|chip-secret|flash-region|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
   ],
   ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
@@ -61,7 +61,9 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["Pico SDK, lwIP, USB and the SDK's drivers", /\.o$/],
 ];
 
-const PLACED = /^ (?:\.\S+|\*fill\*)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$/gm;
+const PLACED = /^ (\.\S+|\*fill\*)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$/gm;
+/** Room for `malloc` and stacks, which no part of the image takes for itself. */
+const NOT_TAKEN = /^\.(?:heap|stack)/;
 
 /** Bytes of flash by part of the image. */
 export type PartSizes = Readonly<Record<string, number>>;
@@ -79,7 +81,8 @@ export function ramByPart(map: string): PartSizes {
 function byPart(map: string, from: number, to: number): PartSizes {
   const placed = map.slice(Math.max(0, map.indexOf("Linker script and memory map")));
   const sums = new Map<string, number>();
-  for (const [, at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
+  for (const [, name = "", at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
+    if (NOT_TAKEN.test(name)) continue;
     const address = Number.parseInt(at, 16);
     if (address < from || address >= to) continue;
     const part = PARTS.find(([, pattern]) => pattern.test(file))?.[0];
