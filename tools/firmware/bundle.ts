@@ -39,7 +39,7 @@ export async function bundleFirmware(options: BundleOptions): Promise<BundleFact
   mkdirSync(folder, { recursive: true });
   const at = (name: string) => (debug ? { mapAt: join(folder, name) } : {});
   const codes = await codesOf(target);
-  const plugins = [cryptoOf(target), tableOf(codes)];
+  const plugins = [...replacements(target), tableOf(codes)];
   const [program, main] = await Promise.all([
     bundled({ entryPoint: target.program, plugins, ...at("program.js") }),
     bundled({ entryPoint: target.main, plugins: [], ...at("main.js") }),
@@ -86,7 +86,7 @@ async function bundled({ entryPoint, plugins, mapAt }: Entry): Promise<Bundled> 
 
 /** The codes that this image must explain, found out with a table that has none. */
 async function codesOf(target: FirmwareTarget): Promise<readonly ErrorCode[]> {
-  const plugins = [cryptoOf(target), tableOf([])];
+  const plugins = [...replacements(target), tableOf([])];
   const entries = [target.program, target.main];
   const texts = entries.map((entryPoint) => bundled({ entryPoint, plugins }));
   return imageCodes((await Promise.all(texts)).map(({ text }) => text).join("\n"));
@@ -114,6 +114,11 @@ const COMMON = Object.freeze({
   external: FROM_THE_IMAGE,
   logLevel: "silent",
 } as const satisfies BuildOptions);
+
+/** What stands in an image in place of files of the sources. */
+function replacements(target: FirmwareTarget): readonly Plugin[] {
+  return [cryptoOf(target)];
+}
 
 function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
   const path = join(root, chipCrypto);

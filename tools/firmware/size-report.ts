@@ -47,6 +47,8 @@ export function sizeTable(size: ImageSize, engineBytes: number): { rows: Row[]; 
   return { rows, fits: flashFits && ramFits };
 }
 
+export const CURVES_IN_C = "curves and Keccak in C";
+
 /** Name of a part of the image, by the object file it comes from; the first that fits. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
@@ -54,7 +56,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     "our C",
     /\/(board|chip-secret|flash-region|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
   ],
-  ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
+  [CURVES_IN_C, /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],
   ["C library", /lib(c|m|gcc|nosys|stdc\+\+)(_\w+)?\.a|\/crt\w+\.o/],
