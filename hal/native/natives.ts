@@ -45,6 +45,12 @@ export interface NativeUsb {
   write(bytes: Uint8Array): number;
 }
 
+/** The wireless chip, as far as the SDK does not show it. */
+export interface NativeRadio {
+  /** Why the last attempt to join ended: index into {@link WIFI_FAILURES}. */
+  failure(): number;
+}
+
 /** State machines that time the levels of a pin (`pulse-capture.c`), each known by a number. */
 export interface NativePulses {
   /** Pulls the pin up. Throws when pin, state machines or DMA channels are taken. */
@@ -75,6 +81,13 @@ export const BOOT_REASONS = Object.freeze([
   "watchdog",
   "crash",
   "restart",
+] as const);
+
+/** Order of the numbers in `wifi-failure.c`; the first: nobody knows. */
+export const WIFI_FAILURES = Object.freeze([
+  undefined,
+  "wifi-password-wrong",
+  "wifi-not-found",
 ] as const);
 
 /** Order of the regions in `flash-region.c`. */

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { RadioSetup } from "../../firmware/platform/moddable/radio-setup.ts";
-import type { FoundWifi, WiFi } from "../../firmware/platform/moddable/wifi.ts";
+import type { FoundWifi, WiFi, WifiFailure } from "../../firmware/platform/moddable/wifi.ts";
 import { VirtualTime } from "../hal/virtual-time.ts";
 
 const HALL: FoundWifi = { SSID: "hall", RSSI: -70, security: "wpa2_psk" };
 
 /** The SDK's class with a radio that a test controls. */
-function bench(found: readonly FoundWifi[], connects: number | "refuses" = 300) {
+function bench(
+  found: readonly FoundWifi[],
+  connects: number | "refuses" = 300,
+  failure?: () => WifiFailure | undefined,
+) {
   const time = new VirtualTime();
   const made: FakeWiFi[] = [];
   class FakeWiFi implements WiFi {
@@ -31,7 +35,7 @@ function bench(found: readonly FoundWifi[], connects: number | "refuses" = 300) 
     }
     close(): void {}
   }
-  return { time, made, radio: new RadioSetup(FakeWiFi, time.timer) };
+  return { time, made, radio: new RadioSetup(FakeWiFi, time.timer, failure) };
 }
 
 describe("the radio of a node without a configuration", () => {
@@ -68,6 +72,16 @@ describe("the radio of a node without a configuration", () => {
     };
     assert.equal(await attempt("hell"), "wifi-not-found");
     assert.equal(await attempt("hall"), "network-down");
+  });
+
+  it("says that the password is wrong where the chip knows", async () => {
+    const { time, radio } = bench([HALL], 300, () => "wifi-password-wrong");
+    const refused = radio.tryJoin({ ssid: "hall", password: "wrong password" }).then(
+      () => "joined",
+      (error: { code: string }) => error.code,
+    );
+    await time.pass(20_000);
+    assert.equal(await refused, "wifi-password-wrong");
   });
 
   it("says network-down when the radio does not start", async () => {

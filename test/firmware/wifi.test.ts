@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type WiFi, WifiLink } from "../../firmware/platform/moddable/wifi.ts";
+import {
+  type WiFi,
+  type WifiFailure,
+  WifiLink,
+  type WifiLinkOptions,
+} from "../../firmware/platform/moddable/wifi.ts";
+import { wifiNetwork } from "../../firmware/platform/moddable/wifi-network.ts";
 import { VirtualTime } from "../hal/virtual-time.ts";
 
 /** The SDK's class with a radio that a test controls. */
@@ -34,21 +40,22 @@ class FakeWiFi implements WiFi {
   }
 }
 
-function bench(byte = 255) {
+function bench(byte = 255, failure: WifiLinkOptions["failure"] = () => undefined) {
   FakeWiFi.made = [];
   FakeWiFi.refuse = false;
   const time = new VirtualTime();
   const events: string[] = [];
-  const link = new WifiLink({
-    io: FakeWiFi,
+  const options: WifiLinkOptions = {
+    ...{ io: FakeWiFi, failure },
     ssid: "hall",
     password: "correct horse",
     timer: time.timer,
     random: { bytes: (length) => new Uint8Array(length).fill(byte) },
     log: { write: (_level, event) => void events.push(event) },
-  });
+  };
+  const link = new WifiLink(options);
   const radio = (): FakeWiFi => FakeWiFi.made[0] ?? assert.fail("no radio");
-  return { time, link, events, radio };
+  return { time, link, events, radio, options };
 }
 
 describe("the Wi-Fi link", () => {
@@ -135,5 +142,46 @@ describe("the Wi-Fi link", () => {
     assert.equal(radio().attempts, 2);
     link.close();
     assert.equal(time.timersSet, 0);
+  });
+
+  describe("with a radio that knows why it was not let in", () => {
+    const code = (join: Promise<unknown>): Promise<string> =>
+      join.then(
+        () => "joined",
+        (error: { code: string }) => error.code,
+      );
+
+    for (const why of ["wifi-password-wrong", "wifi-not-found"] as const)
+      it(`says ${why} at the node, once, and tries on as ever`, async () => {
+        let failure: WifiFailure | undefined = why;
+        const { time, events, radio, options } = bench(255, () => failure);
+        const connect = () => () => assert.fail("nobody asked for anything");
+        const resolve = () => {};
+        const network = wifiNetwork({ ...options, resolve, connect });
+        const first = code(network.join());
+        await time.settle();
+        radio().become(200);
+        await time.pass(16_000);
+        assert.equal(await first, why);
+        assert.deepEqual(events, ["wifi-refused"]);
+        assert.ok(radio().attempts > 1);
+        failure = undefined;
+        radio().become(500, "10.0.0.3");
+        assert.equal(await code(network.join()), "joined");
+      });
+
+    it("says network-down to a request, which anything may be the reason of", async () => {
+      const { time, radio, options } = bench(255, () => "wifi-password-wrong");
+      const resolve = () => {};
+      const connect = () => () => assert.fail("there is no link");
+      const network = wifiNetwork({ ...options, resolve, connect });
+      const url = "http://door.example/";
+      const request = { method: "GET", url, headers: {}, body: "", timeoutMs: 1_000 } as const;
+      const asked = code(network.request(request));
+      await time.settle();
+      radio().become(200);
+      await time.pass(2_000);
+      assert.equal(await asked, "network-down");
+    });
   });
 });

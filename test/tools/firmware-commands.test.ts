@@ -149,6 +149,21 @@ describe("latchkey build", () => {
     assert.match(bundled[0]!, /reader-pico_2_w-debug\/js, debug$/);
   });
 
+  it("with --portable-curves fails when curves in C are in the image all the same", async () => {
+    const image = IMAGE.replace("reader-pico_2_w/", "reader-pico_2_w-portable/");
+    const line = (file: string): string => ` .text  0x10000100  0x20 /b/tmp/${file}.c.o`;
+    for (const [file, code] of [
+      ["board", 0],
+      ["ref10", 1],
+    ] as const) {
+      const { made } = building(0, 1_000_000);
+      made.files.set(`${image}.elf`, fakeElf([[".text", 0x1000_0000, 1_000_000, true]]));
+      made.files.set(`${image}.map`, `Linker script and memory map\n${line(file)}`);
+      const run = await made.run("build", "--portable-curves");
+      assert.equal(/in spite of --portable-curves/.test(run.err), code === 1, run.err);
+    }
+  });
+
   it("for the desk needs no Pico SDK, and says how to run the program", async () => {
     const { made, ran } = building(0, 0);
     const program = "/desk/build/firmware/sensor-desk/sdk/bin/lin/release/sensor";

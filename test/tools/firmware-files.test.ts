@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { elfSections } from "../../tools/firmware/elf.ts";
-import { flashByPart, imageSize, sizeTable } from "../../tools/firmware/size-report.ts";
+import { flashByPart, imageSize, ramByPart, sizeTable } from "../../tools/firmware/size-report.ts";
 import { familiesOf, joinUf2, makeUf2, parseUf2, UF2_FAMILY } from "../../tools/firmware/uf2.ts";
 import { fakeElf } from "./fake-elf.ts";
 
@@ -41,12 +41,18 @@ describe("the sizes of an image", () => {
       " .rodata        0x10020000      0x2000 /b/tmp/mc.xs.c.o",
       " .text          0x10030000       0x20 /b/tmp/random.c.o",
       " .bss           0x20000000      0x500 /b/lib/xsAll.c.o",
+      " .heap          0x20001000     0xc000 /b/lib/malloc.c.o",
+      " .bss           0x20000500       0x40 /b/tmp/wifi-failure.c.o",
     ].join("\n");
     assert.deepEqual(Object.entries(flashByPart(map)), [
       ["our JavaScript and the SDK's, preloaded", 8_192],
       ["wireless chip and its firmware", 4_096],
       ["XS engine", 64],
       ["our C", 32],
+    ]);
+    assert.deepEqual(Object.entries(ramByPart(map)), [
+      ["XS engine", 1_280],
+      ["our C", 64],
     ]);
   });
 

@@ -18,6 +18,7 @@ import {
 } from "../firmware/products.ts";
 import { deskParts, sdkFolders, sdkParts } from "../firmware/sdk.ts";
 import {
+  CURVES_IN_C,
   flashByPart,
   imageSize,
   type PartSizes,
@@ -88,6 +89,7 @@ export const build: Command = {
     });
     yield* make(context, plan);
     if (isForDesk(target)) return yield* deskReport(context, plan);
+    if (portable) refuseCurvesInC(context, plan);
     const files =
       slots &&
       (await makeSlotImage(context, {
@@ -189,6 +191,14 @@ async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, voi
   if (code === 0) return;
   for (const line of last) yield { type: "text", text: line };
   throw new LatchkeyError("build-failed", { message: `mcconfig ended with ${code}` });
+}
+
+/** Who may add no C has to be sure of it: the linker's map says what is in the image. */
+function refuseCurvesInC({ readText }: Context, { image }: Plan): void {
+  const bytes = flashByPart(readText(`${image}.map`) ?? "")[CURVES_IN_C];
+  if (bytes === undefined) return;
+  const message = `the image has ${bytes} bytes of curves in C in spite of --portable-curves`;
+  throw new LatchkeyError("build-failed", { message });
 }
 
 async function* deskReport({ exists }: Context, { image }: Plan): AsyncGenerator<CliEvent, number> {

@@ -41,7 +41,7 @@ export async function bundleFirmware(options: BundleOptions): Promise<BundleFact
   mkdirSync(folder, { recursive: true });
   const at = (name: string) => (debug ? { mapAt: join(folder, name) } : {});
   const codes = await codesOf(target);
-  const plugins = [cryptoOf(target), tableOf(codes), ...IN_C];
+  const plugins = [...replacements(target), tableOf(codes)];
   const [program, main] = await Promise.all([
     bundled({ entryPoint: target.program, plugins, ...at("program.js") }),
     bundled({ entryPoint: target.main, plugins: [], ...at("main.js") }),
@@ -92,7 +92,7 @@ async function bundled({ entryPoint, plugins, mapAt }: Entry): Promise<Bundled> 
 
 /** The codes that this image must explain, found out with a table that has none. */
 async function codesOf(target: FirmwareTarget): Promise<readonly ErrorCode[]> {
-  const plugins = [cryptoOf(target), tableOf([]), ...IN_C];
+  const plugins = [...replacements(target), tableOf([])];
   const entries = [target.program, target.main];
   const texts = entries.map((entryPoint) => bundled({ entryPoint, plugins }));
   return imageCodes((await Promise.all(texts)).map(({ text }) => text).join("\n"));
@@ -120,6 +120,11 @@ const COMMON = Object.freeze({
   external: FROM_THE_IMAGE,
   logLevel: "silent",
 } as const satisfies BuildOptions);
+
+/** What stands in an image in place of files of the sources. */
+function replacements(target: FirmwareTarget): readonly Plugin[] {
+  return [cryptoOf(target), ...IN_C];
+}
 
 function cryptoOf({ chipCrypto }: FirmwareTarget): Plugin {
   return replacing("latchkey-crypto", /\/chip-crypto\.ts$/, chipCrypto);

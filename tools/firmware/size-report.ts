@@ -47,22 +47,26 @@ export function sizeTable(size: ImageSize, engineBytes: number): { rows: Row[]; 
   return { rows, fits: flashFits && ramFits };
 }
 
+export const CURVES_IN_C = "curves and Keccak in C";
+
 /** Name of a part of the image, by the object file it comes from; the first that fits. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
   [
     "our C",
-    /\/(board|chip-secret|flash-region|i2c-sleep|pulse-capture|random|usb-console|s\w+-(pins|count|limit)|idle)\.c\.o$/,
+    /\/(board|chip-secret|flash-region|i2c-sleep|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
   ],
   ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
-  ["curves and Keccak in C", /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
+  [CURVES_IN_C, /\/(crypto|curve25519|keccak|ref10)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],
   ["C library", /lib(c|m|gcc|nosys|stdc\+\+)(_\w+)?\.a|\/crt\w+\.o/],
   ["Pico SDK, lwIP, USB and the SDK's drivers", /\.o$/],
 ];
 
-const PLACED = /^ (?:\.\S+|\*fill\*)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$/gm;
+const PLACED = /^ (\.\S+|\*fill\*)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$/gm;
+/** Room for `malloc` and stacks, which no part of the image takes for itself. */
+const NOT_TAKEN = /^\.(?:heap|stack)/;
 
 /** Bytes of flash by part of the image. */
 export type PartSizes = Readonly<Record<string, number>>;
@@ -80,7 +84,8 @@ export function ramByPart(map: string): PartSizes {
 function byPart(map: string, from: number, to: number): PartSizes {
   const placed = map.slice(Math.max(0, map.indexOf("Linker script and memory map")));
   const sums = new Map<string, number>();
-  for (const [, at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
+  for (const [, name = "", at = "", size = "", file = ""] of placed.matchAll(PLACED)) {
+    if (NOT_TAKEN.test(name)) continue;
     const address = Number.parseInt(at, 16);
     if (address < from || address >= to) continue;
     const part = PARTS.find(([, pattern]) => pattern.test(file))?.[0];

@@ -1,5 +1,12 @@
 /** What every program of an image gives its `main`, beside the product. */
-import { nativeBoard, nativeFlash, nativePulses, nativeRandom, nativeUsb } from "./natives.ts";
+import {
+  nativeBoard,
+  nativeFlash,
+  nativePulses,
+  nativeRadio,
+  nativeRandom,
+  nativeUsb,
+} from "./natives.ts";
 
 export { chipCrypto } from "./chip-crypto.ts";
 export { plainConnect } from "./http-client.ts";
@@ -11,4 +18,5 @@ export const natives = Object.freeze({
   board: nativeBoard,
   usb: nativeUsb,
   pulses: nativePulses,
+  radio: nativeRadio,
 });

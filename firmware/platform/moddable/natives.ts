@@ -2,6 +2,7 @@ import type {
   NativeBoard,
   NativeFlash,
   NativePulses,
+  NativeRadio,
   NativeRandom,
   NativeUsb,
 } from "../../../hal/native/natives.ts";
@@ -69,6 +70,12 @@ export const nativeUsb: NativeUsb = Object.freeze({
   },
   write(this: unknown, bytes: Uint8Array) {
     return native("xs_latchkey_usb_write").call(this, bytes);
+  },
+});
+
+export const nativeRadio: NativeRadio = Object.freeze({
+  failure(this: unknown) {
+    return native("xs_latchkey_wifi_failure").call(this);
   },
 });
 

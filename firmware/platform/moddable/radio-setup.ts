@@ -3,7 +3,7 @@ import type { WifiSettings } from "../../../protocol/improv/rpc.ts";
 import type { Timer, TimerHandle } from "../../../protocol/platform.ts";
 import type { NetworkStatus } from "../../platform.ts";
 import type { SeenWifi, WifiSetup } from "../../provisioning/wifi-setup.ts";
-import type { FoundWifi, WiFi, WiFiConstructor } from "./wifi.ts";
+import type { FoundWifi, WiFi, WiFiConstructor, WifiFailure } from "./wifi.ts";
 
 const SCAN_LIMIT_MS = 14_000;
 const JOIN_LIMIT_MS = 15_000;
@@ -14,19 +14,25 @@ const NOT_CONNECTED = 200;
 const HAS_ADDRESS = 500;
 
 /**
- * The SDK's radio for a node that has not been told its network. The driver does not say why a
- * join failed: a scan tells a network that is not there, but a wrong password is `network-down`.
+ * The SDK's radio for a node that has not been told its network. Where the chip does not say why a
+ * join failed, a scan tells a network that is not there, and the rest is `network-down`.
  * The radio starts when it is first asked for something, which takes the program 0.3 s.
  */
 export class RadioSetup implements WifiSetup {
   readonly #Io: WiFiConstructor;
   readonly #timer: Timer;
+  readonly #failure: () => WifiFailure | undefined;
   #radio: WiFi | undefined;
   #ssid: string | undefined;
 
-  constructor(Io: WiFiConstructor, timer: Timer) {
+  constructor(
+    Io: WiFiConstructor,
+    timer: Timer,
+    failure: () => WifiFailure | undefined = () => undefined,
+  ) {
     this.#Io = Io;
     this.#timer = timer;
+    this.#failure = failure;
   }
 
   scan(): Promise<readonly SeenWifi[]> {
@@ -44,7 +50,9 @@ export class RadioSetup implements WifiSetup {
       throw new LatchkeyError("network-down", { message: "the radio does not start", cause });
     }
     if (await this.#joined()) return;
+    const failure = this.#failure();
     this.#radio?.disconnect();
+    if (failure !== undefined) throw new LatchkeyError(failure);
     const seen = await this.#scan(LOOK_LIMIT_MS);
     if (seen.length > 0 && seen.every((other) => other.ssid !== ssid))
       throw new LatchkeyError("wifi-not-found");

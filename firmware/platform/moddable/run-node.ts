@@ -1,4 +1,9 @@
-import { FLASH_REGION, type NativeFlash } from "../../../hal/native/natives.ts";
+import {
+  FLASH_REGION,
+  type NativeFlash,
+  type NativeRadio,
+  WIFI_FAILURES,
+} from "../../../hal/native/natives.ts";
 import { fromUtf8 } from "../../../protocol/encoding/utf8.ts";
 import { type LatchkeyError, toLatchkeyError } from "../../../protocol/errors.ts";
 import { refuse } from "../../config-fields.ts";
@@ -20,13 +25,14 @@ import { regionFlash } from "./region-flash.ts";
 import type { TimeHintOptions } from "./time-hint.ts";
 import { moddableTimer } from "./timer.ts";
 import type { TlsTrust } from "./tls-connect.ts";
-import type { WifiLinkOptions } from "./wifi.ts";
+import type { WifiFailure, WifiLinkOptions } from "./wifi.ts";
 import { wifiNetwork } from "./wifi-network.ts";
 
 /** What the image's `main` has in its hands: the SDK's classes and the functions of C. */
 export interface NodeHost extends Omit<ModdableParts, "network" | "consoleTransmit"> {
   /** Absent on a board without Wi-Fi. */
   readonly wireless?: Pick<WifiLinkOptions, "io"> & Omit<HttpClientOptions, "timer">;
+  readonly radio: NativeRadio;
   /** In an image with TLS. */
   readonly tls?: (trust: TlsTrust) => Connect;
   /** Comes with it. */
@@ -108,11 +114,15 @@ function platformOf(
 }
 
 function provisioningOf(host: NodeHost, product: Product): Provisioning {
-  const { wireless, timers, flash } = host;
+  const { wireless, timers, flash, radio } = host;
   const store = new FlashConfigStore(regionFlash(flash, FLASH_REGION.configuration));
   const check = (json: string) => void runnable(host, product, json);
   if (wireless === undefined) return { store, check };
-  return { store, check, wifi: new RadioSetup(wireless.io, moddableTimer(timers)) };
+  return {
+    store,
+    check,
+    wifi: new RadioSetup(wireless.io, moddableTimer(timers), failureOf(radio)),
+  };
 }
 
 /** @throws config-invalid, also for what is right and cannot be done by this image */
@@ -145,9 +155,13 @@ function networkOf(host: NodeHost, config: NodeConfig, base: NetworkBase): Netwo
     connect: (nowUnix) =>
       tls?.({ pins: tlsRoots ?? [], crypto, nowUnix, ...hintOf(host, config, base) }) ??
       wireless.connect,
-    ...{ ssid: wifi.ssid, timer, random, log },
+    ...{ ssid: wifi.ssid, timer, random, log, failure: failureOf(host.radio) },
     ...(password === undefined ? {} : { password }),
   });
+}
+
+function failureOf(radio: NativeRadio): () => WifiFailure | undefined {
+  return () => WIFI_FAILURES[radio.failure()];
 }
 
 /** Nothing but certificates asks for it. */

@@ -1,3 +1,4 @@
+import { LatchkeyError } from "../../../protocol/errors.ts";
 import type { Network } from "../../platform.ts";
 import { type Connect, type HttpClientOptions, TcpHttpClient } from "./http-client.ts";
 import { WifiLink, type WifiLinkOptions } from "./wifi.ts";
@@ -15,7 +16,14 @@ export function wifiNetwork(options: WifiNetworkOptions): Network {
   const http = new TcpHttpClient({ ...options, connect: options.connect(() => nowUnix()) });
   return Object.freeze({
     async join() {
-      await link.join();
+      try {
+        await link.join();
+      } catch (error) {
+        // To whoever stands before the node it is more than that there is no network.
+        throw link.failure === undefined
+          ? error
+          : new LatchkeyError(link.failure, { cause: error });
+      }
       return link.status();
     },
     status: () => link.status(),

@@ -33,8 +33,13 @@ const RETRY_MAX_MS = 60_000;
 /** The driver tells of most losses by itself, but a lease that ended in silence needs a look. */
 const LOOK_MS = 5_000;
 
+/** Why a join failed, where that is known. */
+export type WifiFailure = "wifi-password-wrong" | "wifi-not-found";
+
 export interface WifiLinkOptions {
   readonly io: WiFiConstructor;
+  /** Why the last attempt to join failed. */
+  readonly failure?: () => WifiFailure | undefined;
   readonly ssid: string;
   /** Absent for an open network. */
   readonly password?: string;
@@ -53,6 +58,7 @@ export class WifiLink {
   #wifi: WiFi | undefined;
   #up = false;
   #failures = 0;
+  #failure: WifiFailure | undefined;
   #timer: TimerHandle | undefined;
   #waiting: { resolve: () => void; timer: TimerHandle }[] = [];
 
@@ -72,6 +78,11 @@ export class WifiLink {
       }, limitMs);
       this.#waiting.push({ resolve, timer });
     });
+  }
+
+  /** Why the last attempts failed: what somebody at the node can put right. */
+  get failure(): WifiFailure | undefined {
+    return this.#failure;
   }
 
   status(): NetworkStatus {
@@ -126,6 +137,7 @@ export class WifiLink {
     const { ssid, timer, log } = this.#options;
     this.#up = true;
     this.#failures = 0;
+    this.#failure = undefined;
     log.write("info", "wifi-up", { ssid });
     for (const waiter of this.#waiting.splice(0)) {
       timer.clear(waiter.timer);
@@ -151,15 +163,24 @@ export class WifiLink {
   }
 
   #attemptEnded(): void {
-    this.#wifi?.disconnect();
     this.#failed();
+    this.#wifi?.disconnect();
   }
 
   #failed(): void {
     const bound = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** Math.min(this.#failures, 10));
     this.#failures++;
+    this.#ask();
     const [byte = 0] = this.#options.random.bytes(1);
     this.#again(() => this.#attempt(), bound / 2 + (bound * byte) / 512);
+  }
+
+  #ask(): void {
+    const { failure, log, ssid } = this.#options;
+    const found = failure?.();
+    if (found === undefined || found === this.#failure) return;
+    this.#failure = found;
+    log.write("warn", "wifi-refused", { ssid, code: found });
   }
 
   /** The one timer of the link: whatever it waited for before is not waited for any more. */

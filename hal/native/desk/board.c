@@ -119,6 +119,12 @@ void xs_latchkey_usb_write(xsMachine *the)
 	xsmcSetInteger(xsResult, length);
 }
 
+/* There is no radio. */
+void xs_latchkey_wifi_failure(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, 0);
+}
+
 /* No pin of a desk has levels to time. */
 void xs_latchkey_pulses_open(xsMachine *the)
 {
