@@ -70,7 +70,8 @@ export async function makeSlotImage(
   await run("seal", "--quiet", "--hash", at("plain.bin"), at("sealed.bin"), ...version);
   const image = triedFirst(read(at("sealed.bin")));
   const { version: told } = imageBlock(image);
-  if (told?.[0] !== securityVersion || told[1] !== number)
+  const [major, minor] = told ?? [0, 0]; // picotool writes none that is zero
+  if (major !== securityVersion || minor !== number)
     throw new LatchkeyError("build-failed", { message: "picotool wrote another version" });
   if (image.length > slotBytes(places))
     throw new LatchkeyError("storage-full", { message: "the image is longer than its slot" });
