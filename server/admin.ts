@@ -65,6 +65,8 @@ export interface Provisioning {
   /** For readers only. */
   readonly df1: Secret;
   readonly serverKeys: readonly Uint8Array[];
+  /** Whose firmware images its nodes take; absent while none is published. */
+  readonly authority?: string;
 }
 
 export interface BadgeOrder {
@@ -187,7 +189,11 @@ async function provisioning(context: ServiceContext, tenantId: string): Promise<
   if (newest === undefined) throw new LatchkeyError("tenant-unknown");
   const df1 = await openTenantKey(context, tenantId, "df1");
   const serverKeys = context.keys.published.map(({ publicKey }) => publicKey);
-  return { tenantId, commKey: newest.key, commIv: newest.iv, df1, serverKeys };
+  const authority = (await context.records.authority(tenantId))?.identityId;
+  return {
+    ...{ tenantId, commKey: newest.key, commIv: newest.iv, df1, serverKeys },
+    ...(authority === undefined ? {} : { authority }),
+  };
 }
 
 async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<IssuedBadge> {

@@ -43,7 +43,8 @@ interface Change {
 const MAX_CAPACITY = 2 ** 32;
 /** How often a reservation begins anew because another writer was faster. */
 const ATTEMPTS = 16;
-const NO_LINK_LENGTH = 32;
+/** Before the first entry. */
+export const NO_LINK_LENGTH = 32;
 
 /**
  * Gives out the uses of a key, each at most once, whatever crashes, is restored from a copy or

@@ -106,6 +106,30 @@ describe("an identity graph", function () {
     assert.deepEqual(codes(result), ["issuer-unauthorized", "issuer-unauthorized"]);
   });
 
+  it("whose root is lost goes on by a key that was given all, but nobody can move it", async () => {
+    const [second, third] = [await world.tree("second"), await world.tree("third")];
+    const granted = await world.delegation(document, root, second, ["*"]);
+    // Everything from here on is the second key's, which the root never hears of.
+    const claims = [
+      granted,
+      await world.delegation(document, second, third, ["door:open"], { issuedAt: NOW - 20 }),
+      await endpoint(second, NOW - 15),
+      await revoke(second, third.addresses.claim, NOW - 10),
+    ];
+    const { resolved, errors } = world.resolve(document, claims);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ["claim-revoked"],
+    );
+    assert.deepEqual(resolved?.authorizedAddresses, [second.addresses.claim]);
+    assert.equal(resolved?.serviceEndpoints.length, 1);
+    const moved = await rotate(second, third, NOW - 5);
+    const after = world.resolve(document, [granted, moved]).resolved;
+    assert.equal(after?.controllerAddress, document.rootAddress, "control is the root's still");
+    const ended = await revoke(third, undefined, NOW - 1);
+    assert.equal(world.resolve(document, [granted, moved, ended]).resolved?.status, "revoked");
+  });
+
   it("in which one key rotates to two addresses is nobody's", async () => {
     const [second, third] = [await world.tree("second"), await world.tree("third")];
     const claims = [await rotate(root, second, NOW - DAY), await rotate(root, third, NOW - 5)];

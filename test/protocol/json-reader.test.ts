@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { decodeBody, encodeBody } from "../../protocol/json/body.ts";
-import { MAX_BODY_LENGTH, parseObject } from "../../protocol/json/reader.ts";
+import {
+  MAX_BODY_LENGTH,
+  parseBytes,
+  parseObject,
+  parseValue,
+} from "../../protocol/json/reader.ts";
 import { parses, throwsCode } from "./error-code.ts";
 
 const read = (value: unknown) => parseObject(JSON.stringify(value));
@@ -209,3 +215,60 @@ describe("the bytes of a body", () => {
     );
   });
 });
+
+describe("JSON that is read in pieces", () => {
+  const limits = { length: 4000, depth: 6 };
+  const read = (bytes: Uint8Array) => {
+    const work = parseBytes(bytes, "text", limits);
+    let rests = 0;
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return { ...step.value, rests };
+      rests++;
+    }
+  };
+  const whole = (bytes: Uint8Array) => parseValue(fromUtf8(bytes, "text"), "text", limits);
+
+  it("is what it is as a whole, or refused as it is, wherever a piece ends", () => {
+    const text = fc.oneof(
+      fc.json({ maxDepth: 8 }),
+      fc.string({ unit: "binary", maxLength: 900 }).map((value) => JSON.stringify([value])),
+      fc.string({ unit: "grapheme", minLength: 240, maxLength: 900 }).map((value) => `"${value}"`),
+    );
+    const bytes = fc.oneof(text.map(toUtf8), fc.uint8Array({ maxLength: 700 }));
+    fc.assert(
+      fc.property(bytes, (value) => {
+        const expected = outcome(() => whole(value));
+        assert.deepEqual(
+          outcome(() => read(value).value),
+          expected,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("rests after every 256 bytes, and is refused in the piece that is too deep or too much", () => {
+    assert.equal(read(toUtf8(`"${"x".repeat(1000)}"`)).rests, 4);
+    let pieces = 0;
+    const deep = parseBytes(toUtf8("[".repeat(100_000)), "text", limits);
+    throwsCode(() => {
+      for (const _ of deep) pieces++;
+    }, "malformed");
+    assert.equal(pieces, 0);
+    const long = parseBytes(toUtf8(`"${"x".repeat(100_000)}"`), "text", limits);
+    throwsCode(() => {
+      for (const _ of long) pieces++;
+    }, "malformed");
+    assert.equal(pieces, Math.floor(4000 / 256));
+  });
+});
+
+/** What comes out, or the code. */
+function outcome(run: () => unknown): unknown {
+  try {
+    return { value: run() };
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}

@@ -208,6 +208,21 @@ describe("latchkey authority", function () {
     assert.equal((await authority(...wish))["exitCode"], 0);
   });
 
+  it("goes on without its witness only past the uses that it is told to give up", async () => {
+    const wish = ["delegate", "--node", KEY, "--scope", "door:open"];
+    assert.equal((await authority(...wish))["exitCode"], 0);
+    rmSync(join(bench.home, ".local"), { recursive: true });
+    assert.equal((await authority(...wish))["code"], "lease-missing");
+    assert.equal((await authority("recover"))["code"], "lease-missing");
+    for (const wrong of ["0", "0.5", "x", "999999999"])
+      assert.equal((await authority("recover", "--ahead", wrong))["exitCode"], 2, wrong);
+    assert.equal((await authority("recover", "--ahead", "100"))["exitCode"], 0);
+    assert.equal((await authority("recover", "--ahead", "100"))["code"], "conflict");
+    assert.equal((await authority("rotate"))["exitCode"], 0);
+    assert.equal((await authority(...wish))["exitCode"], 0);
+    assert.equal((await authority("delegate", "--ahead", "1"))["exitCode"], 2);
+  });
+
   it("keeps the order of what it says when the clock is set back, within reason", async () => {
     await authority("delegate", "--node", KEY, "--scope", "door:open");
     bench.nowMs -= 30_000;

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseReaderConfig } from "../../firmware/config.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { openServiceFolder, startServer } from "../../server/start.ts";
+import { tenantFields } from "../../server/tenant-fields.ts";
+import { launchServer } from "../../tools/server-launcher.ts";
 import { Desk, inProcess } from "../server/desk.ts";
 import { AuthorityBench } from "./authority-bench.ts";
 
@@ -32,6 +35,9 @@ describe("latchkey authority publish, and release publish", function () {
     await bench.run("release", "sign", "image.bin", ...FACTS, "--security", "7");
     const early = await bench.fields("release", "publish", "image.bin");
     assert.deepEqual([early["exitCode"], early["code"]], [4, "not-found"]);
+    const { tenantId } = server.firstStart!.tenant;
+    const before = tenantFields(await server.service.admin.provisioning(tenantId));
+    assert.ok(!("authority" in before), "there is none yet");
     const known = await bench.fields("authority", "publish");
     assert.equal(known["exitCode"], 0, String(known["message"]));
     assert.equal(known["identity"], bench.graph().document.id);
@@ -40,6 +46,19 @@ describe("latchkey authority publish, and release publish", function () {
     await bench.run("release", "sign", "image.bin", ...FACTS, "--security", "6");
     const older = await bench.fields("release", "publish", "image.bin");
     assert.equal(older["code"], "firmware-rollback");
+  });
+
+  it("is written into the configurations of nodes from then on", async () => {
+    const { admin } = server.service;
+    const { tenantId } = server.firstStart!.tenant;
+    const { authority } = tenantFields(await admin.provisioning(tenantId));
+    assert.equal(authority, bench.graph().document.id);
+    // `latchkey init` again, beside a server that has one.
+    bench.world.context.serve = launchServer;
+    const run = await bench.run("init", "--force");
+    assert.equal(run.exitCode, 0, run.err);
+    const written = readFileSync(join(bench.home, "latchkey.json"), "utf8");
+    assert.equal(parseReaderConfig(written).authority, authority);
   });
 
   it("says which nodes nobody vouches for, when that is asked for", async () => {

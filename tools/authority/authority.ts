@@ -10,8 +10,9 @@ import type {
   SignedIdentityClaim,
 } from "../../protocol/claims/identity-types.ts";
 import { rootTreeSeed } from "../../protocol/claims/key-tree.ts";
-import { LeaseKeeper } from "../../protocol/claims/lease.ts";
+import { LeaseKeeper, type LeaseKeeperOptions } from "../../protocol/claims/lease.ts";
 import { leaseKeys } from "../../protocol/claims/lease-record.ts";
+import { resumeLease } from "../../protocol/claims/lease-resume.ts";
 import { resolveIdentityGraph } from "../../protocol/claims/resolve.ts";
 import {
   revokeIdentity,
@@ -137,11 +138,17 @@ export class Authority {
     );
   }
 
-  /** Goes on after a copy of the folder was put back, from where the witness stands. */
-  async recover(passphrase: string): Promise<void> {
+  /**
+   * Goes on after a copy of the folder was put back, from where the witness stands; or, with
+   * `ahead`, where witness or leases are lost (`resumeLease`).
+   */
+  async recover(passphrase: string, ahead?: number): Promise<void> {
     const { controllerAddress } = this.#inControl(this.graph());
     const { seed } = unwrapSeed(this.#files.key(controllerAddress), passphrase);
-    await this.#keeper().recover(rootTreeSeed(this.#options.sha3, seed));
+    const counted = rootTreeSeed(this.#options.sha3, seed);
+    const keeper = this.#keeper();
+    if (ahead === undefined) await keeper.recover(counted);
+    else await resumeLease(this.#keeping(), keeper, counted, TreeSigner.uses, ahead);
   }
 
   /**
@@ -221,12 +228,16 @@ export class Authority {
   }
 
   #keeper(): LeaseKeeper {
+    return new LeaseKeeper(this.#keeping());
+  }
+
+  #keeping(): LeaseKeeperOptions {
     const { sha3, nowMs, witness } = this.#options;
-    return new LeaseKeeper({
+    return {
       ...{ sha3, nowMs },
       store: new FileLeaseStore(this.#files.leases),
       witness: new FileLeaseWitness(witness),
-    });
+    };
   }
 
   #resolveOptions() {

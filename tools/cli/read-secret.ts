@@ -1,13 +1,16 @@
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { LatchkeyError, malformed } from "../../protocol/errors.ts";
 import type { Context } from "./context.ts";
 
 const CTRL_C = "\u0003";
 const ERASE = /[\b\u007f]/;
 const SECRET_CHARS_MAX = 128;
+/** Kept, so that characters too many can be taken back one by one. */
+const TYPED_MAX = 4096;
 
 /**
  * Asks for something that must not stand on a screen: what is typed is not shown.
- * @throws cancelled at Ctrl-C or when the input ends
+ * @throws cancelled at Ctrl-C or when the input ends; malformed for more than 128 characters, of
+ * which nothing is cut off: a passphrase of which a part was left out would open nothing later
  */
 export async function readSecret(context: Context, question: string): Promise<string> {
   const { stdin, stderr } = context;
@@ -41,11 +44,12 @@ function typedLine(stdin: Context["stdin"]): Promise<string> {
         }
         if (char === "\r" || char === "\n") {
           stop();
-          resolve(typed);
+          if (typed.length <= SECRET_CHARS_MAX) resolve(typed);
+          else reject(malformed("secret", `longer than ${SECRET_CHARS_MAX} characters`));
           return;
         }
         if (ERASE.test(char)) typed = typed.slice(0, -1);
-        else if (typed.length < SECRET_CHARS_MAX) typed += char;
+        else if (typed.length <= TYPED_MAX) typed += char;
       }
     };
     stdin.on("data", onData);

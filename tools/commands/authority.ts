@@ -7,6 +7,7 @@ import {
 import { decodeManifest } from "../../protocol/claims/manifest-wire.ts";
 import { nodeAddress } from "../../protocol/claims/node-address.ts";
 import { resolveIdentityGraph } from "../../protocol/claims/resolve.ts";
+import { TREE_CAPACITY } from "../../protocol/claims/tree-proof.ts";
 import { fromBase64 } from "../../protocol/encoding/base64.ts";
 import { neededBytes, readGraph } from "../authority/graph-file.ts";
 import {
@@ -34,7 +35,7 @@ const ACTIONS: Readonly<Record<string, readonly [run: Action, options: readonly 
   publish: [publish, ["require-nodes", "open-nodes", "data", "tenant"]],
   resolve: [resolve, ["graph"]],
   bind: [bind, ["graph"]],
-  recover: [recover, []],
+  recover: [recover, ["ahead"]],
 };
 const NAMES = Object.keys(ACTIONS);
 const OWN_OPTIONS = [...new Set(Object.values(ACTIONS).flatMap(([, options]) => options))];
@@ -53,6 +54,7 @@ export const authority: Command = {
     { name: "delegate", value: "address", help: "revoke: this delegate" },
     { name: "claim", value: "id", help: "revoke: this claim" },
     { name: "identity", help: "revoke: the identity itself, for ever" },
+    { name: "ahead", value: "uses", help: "recover: witness or leases are lost; skip so many" },
     { name: "reason", value: "text", help: "revoke: why; everybody can read it" },
     {
       name: "require-nodes",
@@ -191,8 +193,12 @@ async function* bind(context: Context, args: Arguments): AsyncGenerator<CliEvent
 
 async function* recover(context: Context, args: Arguments): AsyncGenerator<CliEvent, number> {
   const place = await openAuthority(context, args);
-  await place.recover(await passphraseOf(context));
-  yield { type: "done", text: "The key signs again, from where its witness stands" };
+  const ahead = args.number("ahead", 1, TREE_CAPACITY);
+  if (ahead !== undefined && !Number.isInteger(ahead))
+    throw usageError("--ahead must be a whole number", "ahead");
+  await place.recover(await passphraseOf(context), ahead);
+  const from = ahead === undefined ? "from where its witness stands" : `${ahead} uses further on`;
+  yield { type: "done", text: `The key signs again, ${from}` };
   const next =
     "Compare `resolve` with the graph that is published, and revoke again what is missing.";
   yield { type: "warning", text: "Claims that are newer than the copy are not here.", next };

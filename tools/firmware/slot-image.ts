@@ -70,8 +70,7 @@ export async function makeSlotImage(
   await run("seal", "--quiet", "--hash", at("plain.bin"), at("sealed.bin"), ...version);
   const image = triedFirst(read(at("sealed.bin")));
   const { version: told } = imageBlock(image);
-  // It writes none for 0.0.
-  const [major, minor] = told ?? [0, 0];
+  const [major, minor] = told ?? [0, 0]; // picotool writes none that is zero
   if (major !== securityVersion || minor !== number)
     throw new LatchkeyError("build-failed", { message: "picotool wrote another version" });
   if (image.length > slotBytes(places))
