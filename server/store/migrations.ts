@@ -1,5 +1,6 @@
 import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
+import { ROTATION_STEP } from "./rotation-step.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -289,4 +290,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   `,
   POLICY_TABLES,
   MANDATES_STEP,
+  ROTATION_STEP,
 ]);
