@@ -13,11 +13,13 @@ export interface Vitals {
   readonly system: Pick<System, "bootReason" | "version" | "heapFreeBytes">;
   readonly clockAgeMs: number | undefined;
   readonly uptimeMs: number;
+  /** Events that wait for the server. */
+  readonly queued: number;
 }
 
 /** What a check-in tells the server. */
 export function checkInReport(vitals: Vitals): CheckInRequest {
-  const { state, nfc, taps, faults, lastError, system, clockAgeMs, uptimeMs } = vitals;
+  const { state, nfc, taps, faults, lastError, system, clockAgeMs, uptimeMs, queued } = vitals;
   const heapFreeBytes = system.heapFreeBytes();
   return {
     uptimeSeconds: Math.floor(uptimeMs / 1000),
@@ -27,6 +29,7 @@ export function checkInReport(vitals: Vitals): CheckInRequest {
     denied: taps.denied,
     faults,
     bootReason: system.bootReason,
+    queued,
     ...(nfc === undefined ? {} : { nfc }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(heapFreeBytes === undefined

@@ -158,6 +158,16 @@ const table = {
     next: "Ask someone whose role allows it.",
     status: 403,
   },
+  "mandate-closed": {
+    title: "The mandate's export was collected, withdrawn or not collected in time, and is gone.",
+    next: "Register the mandate again if the court's order still holds.",
+    status: 409,
+  },
+  "collection-key-wrong": {
+    title: "The export does not open under this key.",
+    next: "Give the key that was shown when the mandate was registered; nothing was destroyed.",
+    status: 403,
+  },
   "origin-refused": {
     title: "This web page may not speak to the server.",
     next: "Add its origin to those that the server lets in, letter by letter, or use one of them.",

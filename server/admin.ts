@@ -6,7 +6,9 @@ import { Secret } from "../protocol/crypto/secret.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import { uuidFromRandom } from "../protocol/encoding/uuid.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
+import type { JsonObject } from "../protocol/json/reader.ts";
 import type { Transceive } from "../protocol/nfc/apdu.ts";
+import { askLocally } from "./api/ask-locally.ts";
 import { type ApplicationAdmin, applicationAdmin } from "./application/application-admin.ts";
 import { type AuditVerdict, verifyAudit } from "./audit-verdict.ts";
 import { registerBadge } from "./badge-registration.ts";
@@ -15,9 +17,10 @@ import type { CardOrder, CardResult } from "./card/card-order.ts";
 import { runCardOrder } from "./card/card-service.ts";
 import { SDM_FILE_READ_KEY_NO, SDM_META_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
+import { newEnrolToken } from "./enrol-token.ts";
 import { type ReadingsPage, readingsPage } from "./handlers/sensor-data.ts";
 import type { Humans } from "./human/humans.ts";
-import { newToken } from "./issued-token.ts";
+import { approveNode, revokeNode } from "./node-status.ts";
 import { type OperatorAdmin, operatorAdmin } from "./operator-admin.ts";
 import { type PolicyAdmin, policyAdmin } from "./policy/policy-admin.ts";
 import {
@@ -95,6 +98,11 @@ export type ReadingPages = AsyncIterableIterator<readonly ReadingRow[]>;
 /** What an administrator does on the machine itself: no network, no token. */
 export interface Admin extends OperatorAdmin {
   createTenant(tenant: NewTenant): Promise<Tenant>;
+  /**
+   * Asks an endpoint for operators, as an admin named `local`; see docs/management.md.
+   * @throws not-found, and what the endpoint refuses with
+   */
+  ask(path: string, body: JsonObject): Promise<JsonObject>;
   tenants(): Promise<readonly Tenant[]>;
   setRegistration(tenantId: string, policy: RegistrationPolicy): Promise<void>;
   provisioning(tenantId: string): Promise<Provisioning>;
@@ -208,12 +216,13 @@ async function issueBadge(context: ServiceContext, order: BadgeOrder): Promise<I
 }
 
 export function createAdmin(context: ServiceContext): Admin {
-  const { records, ephemera, clock } = context;
+  const { records, clock } = context;
   const now = (): number => unixSeconds(clock);
   const change = async (tenantId: string, nodeUid: string, what: NodeChange): Promise<void> =>
     requireFound(await records.changeNode(tenantId, nodeUid, what, now()), "node-unknown");
   return {
     createTenant: (order) => createTenant(context, order),
+    ask: (path, body) => askLocally(context, path, body),
     tenants: () => records.tenants(),
     async setRegistration(tenantId, policy) {
       requireFound(await records.setRegistration(tenantId, policy), "tenant-unknown");
@@ -221,24 +230,12 @@ export function createAdmin(context: ServiceContext): Admin {
     provisioning: (tenantId) => provisioning(context, tenantId),
     async createEnrolToken(tenantId, ttlSeconds) {
       requireFound((await records.tenant(tenantId)) !== undefined, "tenant-unknown");
-      const { token, hash } = newToken(context, "lke");
-      await records.addEnrolToken(tenantId, hash, now() + ttlSeconds);
-      return token;
+      return newEnrolToken(context, tenantId, ttlSeconds);
     },
     ...operatorAdmin(context),
     nodes: (tenantId, limit = PAGE) => records.nodes(tenantId, limit),
-    async approveNode(tenantId, nodeUid) {
-      const status = (await records.node(tenantId, nodeUid))?.status;
-      requireFound(status !== undefined, "node-unknown");
-      if (status === "active") return;
-      // A revoked key stays revoked: whoever has the node now may have its key.
-      const approved = await records.changeNode(tenantId, nodeUid, { status: "active" }, now());
-      if (!approved) throw new LatchkeyError("node-revoked");
-    },
-    async revokeNode(tenantId, nodeUid) {
-      await change(tenantId, nodeUid, { status: "revoked" });
-      await ephemera.closeNode(tenantId, nodeUid);
-    },
+    approveNode: (tenantId, nodeUid) => approveNode(context, tenantId, nodeUid),
+    revokeNode: (tenantId, nodeUid) => revokeNode(context, tenantId, nodeUid),
     async changeNode(tenantId, nodeUid, what) {
       if (what.relayMs !== undefined) checkRelayMs(what.relayMs);
       await change(tenantId, nodeUid, what);

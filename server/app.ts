@@ -96,6 +96,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     trustProxy,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: requestTimeoutMs,
+    // A client that sends a byte now and then is not idle: somebody has to look at the whole time.
+    // Of two different times Node gives the body the longer one, whichever it was meant for.
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(2000, requestTimeoutMs / 2),
+    },
     keepAliveTimeout: 72_000,
     genReqId: requestId,
     forceCloseConnections: "idle",

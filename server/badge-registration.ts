@@ -16,6 +16,8 @@ export interface RegistrationOptions {
   readonly scope?: BadgeScope | undefined;
   /** `open` when absent. */
   readonly profile?: BadgeProfile | undefined;
+  /** The operator; absent for what is done on the machine itself. */
+  readonly by?: string | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface RegistrationOptions {
 export async function registerBadge(
   context: ServiceContext,
   request: RegisterBadgeRequest,
-  { scope, profile = "open" }: RegistrationOptions = {},
+  { scope, profile = "open", by }: RegistrationOptions = {},
 ): Promise<RegisterBadgeAnswer> {
   const { records, clock, badgeHost } = context;
   const { tenantId, badgeUid, badgePk, mode, holder, label } = request;
@@ -41,7 +43,7 @@ export async function registerBadge(
     });
   const df1 = await openTenantKey(context, tenantId, "df1");
   const keys = await chipKeys(context, tenantId, badgeUid);
-  await records.createBadge({
+  const badge = {
     tenantId,
     badgeUid: toHex(badgeUid),
     badgePk,
@@ -52,7 +54,8 @@ export async function registerBadge(
     label,
     scope,
     createdAt: unixSeconds(clock),
-  });
+  };
+  await records.createBadge(badge, by);
   return {
     badgeUid,
     mode,

@@ -14,14 +14,9 @@ import { verifySdm } from "../protocol/nfc/sdm.ts";
 import { judgeBadge } from "./badge-access.ts";
 import { SDM_FILE_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
+import { type GrantObstacle, POLICY_CHANGED } from "./store/decisions.ts";
 import type { StoredChallenge } from "./store/ephemera.ts";
-import {
-  type Badge,
-  type DecisionRecord,
-  type GrantObstacle,
-  type Node,
-  POLICY_CHANGED,
-} from "./store/records.ts";
+import type { Badge, DecisionRecord, Node } from "./store/records.ts";
 import { openTenantKey } from "./tenant-keys.ts";
 import { unixSeconds } from "./wall-clock.ts";
 

@@ -52,6 +52,8 @@ export interface Limits {
   readonly reportedDenialsByNode: Rate;
   /** Single readings, however many a request holds. */
   readonly readingsByNode: Rate;
+  /** What happens to a node's doors; beyond it their state alone is noted. */
+  readonly doorEventsByNode: Rate;
   /** Alarms of lost access events; beyond it the reading's row alone says so. */
   readonly lossAlarmsByNode: Rate;
 }
@@ -86,5 +88,6 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   reportedDenialsByNode: { burst: 64, perSecond: 0.5 },
   // Two days of one reading a minute at once, then 20 times as fast as they are measured.
   readingsByNode: { burst: 4000, perSecond: 20 },
+  doorEventsByNode: { burst: 64, perSecond: 0.2 },
   lossAlarmsByNode: { burst: 8, perSecond: 1 / 600 },
 });

@@ -9,7 +9,7 @@ import { unixSeconds } from "./wall-clock.ts";
 export const SERVER_CHAIN = "00000000-0000-0000-0000-000000000000";
 
 const OPERATORS_MAX = 1000;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]*$/;
+export const OPERATOR_NAME = "^[A-Za-z0-9][A-Za-z0-9._@-]*$";
 
 /** Who may run the service. Each change is an audit row; `by` is who made it. */
 export interface OperatorAdmin {
@@ -23,14 +23,18 @@ export interface OperatorAdmin {
   removeOperator(name: string, tenantId?: string, by?: string): Promise<boolean>;
 }
 
-/** On the machine itself, where there is no token. */
-const LOCAL = "local";
+/** Whoever is at the machine itself. No token has that name. */
+export const LOCAL_OPERATOR: Operator = Object.freeze({
+  name: "local",
+  role: "admin",
+  tenantId: undefined,
+});
 
 function changed(
   kind: string,
   { name, tenantId, role }: Partial<Operator> & Pick<Operator, "name">,
   at: number,
-  by = LOCAL,
+  by = LOCAL_OPERATOR.name,
 ): AuditEntry {
   const data = { name, ...(role && { role }), by };
   return { tenantId: tenantId ?? SERVER_CHAIN, at, kind, data };
@@ -42,8 +46,10 @@ function changed(
  */
 async function requireFit({ records }: ServiceContext, operator: Operator): Promise<void> {
   const { name, role, tenantId } = operator;
-  if (name.length > OPERATOR_NAME_MAX || !NAME.test(name))
+  if (name.length > OPERATOR_NAME_MAX || !new RegExp(OPERATOR_NAME).test(name))
     throw malformed("name", `1 to ${OPERATOR_NAME_MAX} of a-z, 0-9 and . _ @ -`);
+  // Nobody may sign in the audit log as whoever is at the machine.
+  if (name === LOCAL_OPERATOR.name) throw malformed("name", "reserved");
   if (tenantId === undefined && role !== "admin")
     throw malformed("tenant_id", "only an admin may be of all tenants");
   if (tenantId !== undefined && (await records.tenant(tenantId)) === undefined)

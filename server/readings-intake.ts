@@ -9,6 +9,7 @@ import {
 } from "../protocol/telemetry/sensor-data.ts";
 import type { ReadingKind, Refusal } from "../protocol/telemetry/stored-reading.ts";
 import type { ServiceContext } from "./context.ts";
+import { doorChanges } from "./door/door-changes.ts";
 import type { NewReading, ReadingBatch } from "./store/readings.ts";
 import type { AuditEntry, Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -34,17 +35,20 @@ function refusalOf(reading: SensorReading, nowAt: number): Refusal | undefined {
 }
 
 function toNewReading(
-  { rates, limits }: ServiceContext,
-  { tenantId, nodeUid }: Node,
+  context: ServiceContext,
+  node: Node,
   reading: SensorReading,
   nowAt: number,
 ): NewReading {
+  const { rates, limits } = context;
+  const { tenantId, nodeUid } = node;
   const refused = refusalOf(reading, nowAt);
   const at = refused === undefined ? reading.updatedAt : undefined;
   // Telemetry that went missing is a pity; a gap in who came and went is worth an alarm.
   const alarming =
     reading.lost?.eventClass === "access" &&
     rates.allows("loss-alarms-by-node", limits.lossAlarmsByNode, nodeUid);
+  const doors = doorChanges(context, node, refused ? undefined : reading.named, at ?? nowAt);
   const alarm = { tenantId, at: nowAt, kind: "readings-lost", badgeUid: undefined, nodeUid };
   return {
     at: at ?? nowAt,
@@ -52,6 +56,7 @@ function toNewReading(
     kind: kindOf(reading),
     reading,
     refused,
+    ...(doors.length > 0 && { doors }),
     ...(alarming && { alarm: { ...alarm, cause: `${reading.lost?.count} access events` } }),
   };
 }

@@ -19,6 +19,9 @@ export const PERMISSIONS = Object.freeze({
   "suspend-badges": ["admin", "manager", "operator"],
   /** Enrols, reinstates, revokes, writes chips. */
   "manage-badges": ["admin", "manager"],
+  /** Rules, people and entitlements; and where people were last. */
+  "read-policy": ["admin", "manager", "auditor"],
+  "manage-policy": ["admin", "manager"],
   "read-readings": ["admin", "manager", "operator", "auditor"],
   "read-alarms": ["admin", "manager", "operator", "auditor"],
   /** An operator at the door does not see what others did. */

@@ -16,6 +16,7 @@ import { CardRuns } from "./card/card-runs.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.ts";
 import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { expireMandates } from "./mandate/mandate-log.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
 import { networkOf } from "./network-of.ts";
@@ -105,6 +106,7 @@ export function createService(options: ServiceOptions): Service {
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
     await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
+    await expireMandates(context);
   }
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {

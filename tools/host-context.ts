@@ -75,6 +75,8 @@ export function hostContext(): Context {
     openGateway: async (options) =>
       (await import("./gateway/open-gateway.ts")).openGateway(options),
     openReadings,
+    openManager: async (...place) =>
+      (await import("./manage/open-manager.ts")).openManager(...place),
     openAuthority,
     openAdmin: async (folder) =>
       (await (await import("../server/start.ts")).openServiceFolder({ folder })).service,

@@ -294,7 +294,7 @@ export class ReaderEngine {
     const { taps, faults, lastError } = this;
     const { nfc } = this.#state;
     const times = { clockAgeMs: identity.clockAgeMs(), uptimeMs: clock.monotonicMs() };
-    const state = stageName(this.#state);
-    return checkInReport({ state, nfc, taps, faults, lastError, system, ...times });
+    const now = { state: stageName(this.#state), queued: this.#denials.waiting, ...times };
+    return checkInReport({ ...now, nfc, taps, faults, lastError, system });
   }
 }

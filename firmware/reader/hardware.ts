@@ -16,6 +16,8 @@ import { Painter } from "./painter.ts";
 /** The reader's devices as the program uses them; tests bring their own. */
 export interface Hardware {
   readonly relay: Pick<Relay, "energise" | "release" | "energised" | "close">;
+  /** Whether the relay is energised, or was until a moment ago. */
+  doorFree(): boolean;
   readonly lights: Pick<Lights, "show" | "close">;
   /** Absent when no display is configured. */
   readonly painter: Painter | undefined;
@@ -28,12 +30,16 @@ export interface Hardware {
   close(): Promise<void>;
 }
 
+/** Who pulls the door at the last moment has it open a little later. */
+const DOOR_LAG_MS = 1_000;
+
 /**
  * Makes every device. The relay comes first: until its output is configured, only a resistor
  * keeps the door shut.
  */
 export function createHardware(platform: Platform, config: ReaderConfig, log: Log): Hardware {
   const { io, clock, timer } = platform;
+  let shutAtMs = Number.NEGATIVE_INFINITY;
   const relay = new Relay({
     io: io.Digital,
     pin: config.relay.pin,
@@ -41,7 +47,10 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
     maxMs: config.relay.maxMs,
     clock,
     timer,
-    onChange: (energised) => log.write("info", energised ? "relay-closed" : "relay-opened"),
+    onChange: (energised) => {
+      if (!energised) shutAtMs = clock.monotonicMs();
+      log.write("info", energised ? "relay-closed" : "relay-opened");
+    },
   });
   const lights = createLights(platform, config);
   const display = createDisplay(platform, config);
@@ -57,6 +66,7 @@ export function createHardware(platform: Platform, config: ReaderConfig, log: Lo
       const { version } = await pn532.open();
       log.write("info", "nfc-ready", { firmware: version, irq: pn532.usesIrq });
     },
+    doorFree: () => relay.energised || clock.monotonicMs() - shutAtMs < DOOR_LAG_MS,
     testNfc: () => testPn532(pn532),
     watchCards: (onEvent) => {
       if (watching) return;

@@ -89,6 +89,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     bytesMax: UPLOAD_BYTES_MAX,
     mayUpload: () => maySpeak(engine.state),
     isIdle,
+    doorFree: () => hardware.doorFree(),
   });
   engine.onState((state) => {
     if (maySpeak(state)) reporting.uploader.resume();

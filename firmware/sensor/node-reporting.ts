@@ -29,6 +29,7 @@ export interface NodeReportingOptions {
   /** Whether nobody minds an erase of about 50 ms. */
   readonly isIdle: () => boolean;
   readonly onFailure?: (code: ErrorCode) => void;
+  readonly doorFree?: () => boolean;
 }
 
 /** A tap as it is reported. */
@@ -68,6 +69,7 @@ export class NodeReporting {
     });
     this.work = new SensorWork({
       ...{ plans, readings, io, clock, timer, log },
+      ...(options.doorFree === undefined ? {} : { doorFree: options.doorFree }),
       onRecord: (urgent) => this.#recorded(urgent ? 0 : undefined),
     });
   }

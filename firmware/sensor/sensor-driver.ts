@@ -28,6 +28,8 @@ export interface SensorSurroundings {
   readonly buses: SharedBuses;
   /** For parts that notice something by themselves: measures at once. Cheap to call often. */
   readonly changed: () => void;
+  /** Whether the node's own lock is free, or was a moment ago; absent on a node without one. */
+  readonly doorFree?: () => boolean;
 }
 
 /** Makes an open sensor; called again after a failure that may have left the part confused. */

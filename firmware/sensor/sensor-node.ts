@@ -178,6 +178,7 @@ function report(parts: SensorNodeParts) {
     system: platform.system,
     clockAgeMs: identity.clockAgeMs(),
     uptimeMs: platform.clock.monotonicMs(),
+    queued: reporting.readings.waiting,
   });
 }
 

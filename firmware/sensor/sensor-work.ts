@@ -23,6 +23,7 @@ export interface SensorWorkOptions {
   readonly log: Log;
   /** A record is in flash; an urgent one wants to be sent at once. */
   readonly onRecord: (urgent: boolean) => void;
+  readonly doorFree?: () => boolean;
 }
 
 /**
@@ -39,10 +40,13 @@ export class SensorWork {
   storageError: LatchkeyError | undefined;
 
   constructor(options: SensorWorkOptions) {
-    const { io, clock, timer, log } = options;
+    const { io, clock, timer, log, doorFree } = options;
     this.#options = options;
     this.#waits = new Waits(timer);
-    const surroundings = { io, clock, timer, log, buses: new SharedBuses() };
+    const surroundings = {
+      ...{ io, clock, timer, log, buses: new SharedBuses() },
+      ...(doorFree === undefined ? {} : { doorFree }),
+    };
     const onChanged = (sensor: WatchedSensor) => this.#sampler.changed(sensor);
     const parts = { surroundings, clock, log, waits: this.#waits, onChanged };
     this.sensors = options.plans.map((plan) => new WatchedSensor(plan, parts));

@@ -23,6 +23,9 @@ export const SIM_BASE_URL = "http://server.sim";
 /** More than one request brings. */
 const READINGS_AT_ONCE = 1000;
 
+/** More than a scenario raises. */
+const ALARMS_KEPT = 100;
+
 export interface BackendTenant {
   readonly tenantId: string;
   readonly provisioning: Provisioning;
@@ -44,6 +47,9 @@ export class Backend {
   clockErrorMs = 0;
   /** All readings of all tenants, in the order of arrival. */
   readonly readings: ReadingRow[] = [];
+  /** Kinds of the alarms in the tenant that was made first, newest first. */
+  alarms: readonly string[] = [];
+  #watched: string | undefined;
   /** Requests that were answered, by path. */
   readonly answered = new Map<string, number>();
 
@@ -77,6 +83,7 @@ export class Backend {
 
   async createTenant(name: string): Promise<BackendTenant> {
     const { tenantId } = await this.admin.createTenant({ name, registration: "auto" });
+    this.#watched ??= tenantId;
     return { tenantId, provisioning: await this.admin.provisioning(tenantId) };
   }
 
@@ -90,6 +97,10 @@ export class Backend {
     const answer = await service.handle({ method, path, headers, body });
     const known = this.readings.at(-1)?.id ?? 0;
     this.readings.push(...(await this.#records.readingsAfter(known, READINGS_AT_ONCE)));
+    if (this.#watched !== undefined)
+      this.alarms = (await this.#records.alarms(this.#watched, ALARMS_KEPT)).map(
+        ({ kind }) => kind,
+      );
     return answer;
   }
 

@@ -54,7 +54,10 @@ export class Expectations {
     return this.#missingAtServer(expect) ?? this.#missingOnScreen(expect);
   }
 
-  #missingAtServer({ reading, sensorError }: Expectation): string | undefined {
+  #missingAtServer({ reading, sensorError, alarm }: Expectation): string | undefined {
+    const { alarms } = this.#sim.backend;
+    if (alarm !== undefined && !alarms.includes(alarm))
+      return `the server has raised ${alarms.join(", ") || "no alarm"}`;
     const readings = this.#sim.backend.readings.map((row) => row.reading);
     const codes = readings.flatMap(({ faults = [] }) => faults.map(({ code }) => code));
     if (sensorError !== undefined && !codes.includes(sensorError))

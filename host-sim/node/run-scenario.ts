@@ -1,7 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
-import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import { formatTime } from "../scenario/duration.ts";
 import type { SimEvent, SimResult } from "../scenario/events.ts";
@@ -9,10 +8,12 @@ import type { Expectation, LocatedStep, Scenario, Step } from "../scenario/scena
 import { inMs } from "../tap-watch.ts";
 import { Expectations } from "./expectations.ts";
 import { FaultBoard } from "./fault-board.ts";
+import { HouseRules } from "./house-rules.ts";
 import { renderPng } from "./png.ts";
 import { createScene, readerOf, type Scene } from "./scene.ts";
 import { SimEvents } from "./sim-events.ts";
 import { Simulation } from "./simulation.ts";
+import { Stopped } from "./stopped.ts";
 
 export interface RunOptions {
   /** Instead of the scenario's own. */
@@ -32,15 +33,6 @@ export interface RunOptions {
 
 /** The eye looks this often, in virtual time. */
 const LOOK_US = 50_000;
-
-/** Ends a run; says why. */
-class Stopped extends Error {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** Plays a scenario to its end. The last event is the result; nothing is thrown. */
 export async function* runScenario(
@@ -62,7 +54,15 @@ class ScenarioRun {
   readonly #limitUs: number;
   #events: SimEvent[] = [];
 
-  private constructor(sim: Scene, scenario: Scenario, options: RunOptions) {
+  readonly #rules: HouseRules | undefined;
+
+  private constructor(
+    sim: Scene,
+    scenario: Scenario,
+    options: RunOptions,
+    rules: HouseRules | undefined,
+  ) {
+    this.#rules = rules;
     this.#sim = sim;
     this.#scenario = scenario;
     this.#options = options;
@@ -74,7 +74,9 @@ class ScenarioRun {
 
   static async create(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
     const scene = await createScene(scenario, options.seed ?? scenario.seed);
-    return new ScenarioRun(scene, scenario, options);
+    const { rules } = scenario;
+    const house = rules && (await HouseRules.set(readerOf(scene), rules));
+    return new ScenarioRun(scene, scenario, options, house);
   }
 
   async *play(): AsyncGenerator<SimEvent, void> {
@@ -145,6 +147,7 @@ class ScenarioRun {
     const sim = this.#sim;
     switch (step.do) {
       case "enter":
+        await this.#rules?.before(step.badge);
         await readerOf(sim).enter(step.badge);
         this.#badge(step.badge, "enters");
         break;
@@ -178,6 +181,10 @@ class ScenarioRun {
         sim.board.rig.set(step.sensor, step.values);
         this.#eye.note(`${step.sensor}: ${JSON.stringify(step.values)}`);
         break;
+      case "forgive":
+        await this.#rules?.forgive(step.badge);
+        this.#eye.note(`${step.badge} is forgiven`);
+        break;
       case "serial":
         this.#expectations.forgetSerial();
         sim.board.serial.write(toUtf8(`${step.line}\r\n`));
@@ -191,6 +198,7 @@ class ScenarioRun {
   async *#tap(step: Extract<Step, { do: "tap" }>): AsyncGenerator<SimEvent, void> {
     const sim = readerOf(this.#sim);
     this.#expectations.forgetDecision();
+    await this.#rules?.before(step.badge);
     if (step.cutByte === undefined) await sim.enter(step.badge);
     else await sim.enterUntilByte(step.badge, step.cutByte);
     const { card } = await sim.badges.get(step.badge);

@@ -50,3 +50,36 @@ export function hcSr501Part({ world, pins }: RigWires, entry: SensorEntry): Simu
     powerOff: () => chip.powerOff(),
   };
 }
+
+/** A reed contact to ground, and a button to ground; the board pulls both up. */
+export function doorPart({ pins }: RigWires, entry: SensorEntry): SimulatedSensor {
+  const contact = pins.pin(numberOf(entry, "contact"));
+  const button = entry["button"] === undefined ? undefined : pins.pin(numberOf(entry, "button"));
+  const opensContact = entry["open_when"] !== "low";
+  let cut = false;
+  let isOpen = false;
+  const show = (): void => {
+    const closed = !cut && isOpen !== opensContact;
+    contact.drive(entry.name, closed ? "low" : "none");
+  };
+  show();
+  return {
+    set: ({ open, exit }) => {
+      if (typeof open === "boolean") isOpen = open;
+      if (typeof exit === "boolean") button?.drive(entry.name, exit ? "low" : "none");
+      show();
+    },
+    fault: (kind) => {
+      if (kind !== "absent") return undefined;
+      cut = true;
+      show();
+      return () => {
+        cut = false;
+        show();
+      };
+    },
+    // A switch has no supply.
+    powerOn: () => undefined,
+    powerOff: () => undefined,
+  };
+}

@@ -4,7 +4,7 @@ import type { Pins } from "../board/pins.ts";
 import { SerialLine } from "../board/serial.ts";
 import type { World } from "../world/world.ts";
 import { bme280Part, bmp390Part, ina219Part } from "./i2c-parts.ts";
-import { dht22Part, hcSr501Part } from "./pin-parts.ts";
+import { dht22Part, doorPart, hcSr501Part } from "./pin-parts.ts";
 import {
   numberOf,
   type RigWires,
@@ -20,6 +20,7 @@ const PARTS: Readonly<Record<string, (wires: RigWires, entry: SensorEntry) => Si
     bme280: bme280Part,
     bmp390: bmp390Part,
     dht22: dht22Part,
+    door: doorPart,
     ds18b20: ds18b20Part,
     "hc-sr501": hcSr501Part,
     ina219: ina219Part,

@@ -9,6 +9,7 @@ import {
   type NodeKind,
   type Scenario,
   type ScenarioBadge,
+  type ScenarioRules,
   type ScenarioVisitor,
   type Step,
   VISITOR_KINDS,
@@ -52,6 +53,7 @@ export function parseScenario(text: string): Scenario {
     node,
     reader: top.map("reader", true)?.plain() ?? {},
     sensors,
+    rules: parseRules(top),
     badges,
     visitors,
     steps: steps.map((reader) => parseStep(reader, { badges, visitors }, node)),
@@ -114,7 +116,19 @@ function parseSensors(top: YamlReader): readonly SensorEntry[] | undefined {
   });
 }
 
-const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave", "scan"];
+const RULE_KINDS = ["site", "zone", "schedule", "calendar"] as const;
+
+/** As they are: the server's parser has the last word. */
+function parseRules(top: YamlReader): ScenarioRules | undefined {
+  const section = top.map("rules", true);
+  if (section === undefined) return undefined;
+  const given = RULE_KINDS.filter((kind) => section.has(kind));
+  const rules = given.map((kind) => [kind, section.map(kind)!.plain()] as const);
+  section.end();
+  return Object.fromEntries(rules);
+}
+
+const BADGE_STEPS: readonly string[] = ["tap", "enter", "leave", "forgive", "scan"];
 
 function parseStep(
   reader: YamlReader,
@@ -169,6 +183,7 @@ const STEPS: Readonly<Record<string, (reader: YamlReader) => Step>> = Object.fre
     sensor: r.string("set"),
     values: valuesOf(r, "set"),
   }),
+  forgive: (r: YamlReader): Step => ({ do: "forgive", badge: r.string("forgive") }),
   serial: (r: YamlReader): Step => ({ do: "serial", line: r.string("serial") }),
   server: (r: YamlReader): Step => ({ do: "server", mode: r.oneOf("server", ["restart"]) }),
   screenshot: (r: YamlReader): Step => ({ do: "screenshot", path: picturePath(r) }),
@@ -203,10 +218,11 @@ function parseExpectation(r: YamlReader): Expectation {
   const expected = r.map("reading", true);
   const reading = expected === undefined ? undefined : valuesOf(expected);
   const sensorError = optional("sensor-error");
+  const alarm = optional("alarm");
   const withinUs = r.durationUs("within", DEFAULT_WITHIN_US);
   r.end();
   const atReader = { screen, notScreen, state, decision, visit, serial, relay, pulses };
-  const given = { ...atReader, reading, sensorError };
+  const given = { ...atReader, reading, sensorError, alarm };
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   if (present.length === 0) r.fail("within", "expects nothing");
   return { ...Object.fromEntries(present), withinUs };

@@ -54,6 +54,14 @@ export interface ScenarioVisitor {
 export const NODE_KINDS = Object.freeze(["reader", "sensor", "both"] as const);
 export type NodeKind = (typeof NODE_KINDS)[number];
 
+/** Rules for the zone behind the reader, each in the form of the server's endpoint for it. */
+export interface ScenarioRules {
+  readonly site?: Readonly<Record<string, unknown>>;
+  readonly zone?: Readonly<Record<string, unknown>>;
+  readonly schedule?: Readonly<Record<string, unknown>>;
+  readonly calendar?: Readonly<Record<string, unknown>>;
+}
+
 export interface Expectation {
   /** Text that the panel's pixels show. */
   readonly screen?: string;
@@ -73,6 +81,8 @@ export interface Expectation {
   readonly reading?: Readonly<Record<string, number | boolean>>;
   /** Code of a sensor's failure that the server was told since the world began. */
   readonly sensorError?: string;
+  /** Kind of an alarm that the server raised since the world began. */
+  readonly alarm?: string;
   /** Virtual time within which all of it must become true. */
   readonly withinUs: number;
 }
@@ -146,6 +156,8 @@ export type Step =
   | { readonly do: "power"; readonly mode: "off" | "on" | "cycle" }
   /** The world around a sensor is so from now on. */
   | { readonly do: "set"; readonly sensor: string; readonly values: TrueValues }
+  /** A manager forgives the badge's person a violation of anti-passback. */
+  | { readonly do: "forgive"; readonly badge: string }
   | { readonly do: "serial"; readonly line: string }
   | { readonly do: "server"; readonly mode: "restart" }
   | { readonly do: "screenshot"; readonly path: string };
@@ -167,6 +179,8 @@ export interface Scenario {
   readonly reader: Readonly<Record<string, unknown>>;
   /** Entries of the configuration's `sensors`; the simulator's own when absent. */
   readonly sensors: readonly SensorEntry[] | undefined;
+  /** Without any, badges go by their scope alone. */
+  readonly rules?: ScenarioRules | undefined;
   readonly badges: Readonly<Record<string, ScenarioBadge>>;
   readonly visitors: Readonly<Record<string, ScenarioVisitor>>;
   readonly steps: readonly LocatedStep[];

@@ -28,6 +28,8 @@ export interface CheckInRequest {
   readonly heapFreeBytes?: number;
   /** How long ago the node heard the time. */
   readonly clockAgeSeconds?: number;
+  /** How many events wait on the node until the server has them. */
+  readonly queued?: number;
   /** Taps that the reader refused by itself, when there are any to tell. */
   readonly denials?: DenialReport;
   /** Of a node that can be updated. */
@@ -77,7 +79,7 @@ export interface CheckInAnswer {
 
 export function writeCheckInRequest(request: CheckInRequest): JsonObject {
   const { uptimeSeconds, firmware, state, granted, denied, faults, lastError } = request;
-  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds, denials, image } = request;
+  const { bootReason, nfc, heapFreeBytes, clockAgeSeconds, queued, denials, image } = request;
   return {
     uptime_s: uptimeSeconds,
     firmware,
@@ -90,6 +92,7 @@ export function writeCheckInRequest(request: CheckInRequest): JsonObject {
     ...(nfc !== undefined && { nfc }),
     ...(heapFreeBytes !== undefined && { heap_free: heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clock_age_s: clockAgeSeconds }),
+    ...(queued !== undefined && { queue: queued }),
     ...(denials !== undefined && { denials: writeDenialReport(denials) }),
     ...(image !== undefined && { image: writeImageReport(image) }),
   };
@@ -102,6 +105,7 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
   const nfc = body.optionalString("nfc", { max: 20 });
   const heapFreeBytes = body.optionalUint("heap_free");
   const clockAgeSeconds = body.optionalUint("clock_age_s");
+  const queued = body.optionalUint("queue");
   const denials = body.optionalObject("denials");
   const image = body.optionalObject("image");
   return {
@@ -116,6 +120,7 @@ export function parseCheckInRequest(body: JsonReader): CheckInRequest {
     ...(nfc !== undefined && { nfc }),
     ...(heapFreeBytes !== undefined && { heapFreeBytes }),
     ...(clockAgeSeconds !== undefined && { clockAgeSeconds }),
+    ...(queued !== undefined && { queued }),
     ...(denials !== undefined && { denials: parseDenialReport(denials) }),
     ...(image !== undefined && { image: parseImageReport(image) }),
   };

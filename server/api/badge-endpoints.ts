@@ -60,6 +60,7 @@ export const HEALTH = {
   nfc: optional(text(20)),
   heap_free: optional(uint()),
   clock_age_s: optional(uint()),
+  queue: optional(uint()),
   image: optional(
     object(
       form({

@@ -10,24 +10,34 @@ import { cardStep } from "../handlers/card-step.ts";
 import { listNodes } from "../handlers/list-nodes.ts";
 import { registerBadge } from "../handlers/register-badge.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { boolean, bytes, list, matching, oneOf, optional, text, uint, uuid, yes } from "./field.ts";
+import {
+  absent,
+  boolean,
+  bytes,
+  list,
+  matching,
+  oneOf,
+  optional,
+  text,
+  uint,
+  uuid,
+  yes,
+} from "./field.ts";
 import { either, form, object } from "./form.ts";
 import { time } from "./node-endpoints.ts";
 
 const mode = oneOf(["STD", "HS"]);
 const profile = oneOf(["open", "sealed"]);
 
-const CARD_START = form({
-  tenant_id: uuid,
-  command: oneOf(["new", "inspect", "lock", "rekey", "wipe"]),
-  badge_uid: bytes({ min: 4, max: 10 }),
-  mode: optional(mode),
-  profile: optional(profile),
-  node_uid: optional(uuid),
-  holder: optional(text(64)),
-  label: optional(text(64)),
-  for_good: optional(boolean),
-});
+const card = { run_id: absent, tenant_id: uuid, badge_uid: bytes({ min: 4, max: 10 }) };
+const person = { holder: text(64), label: optional(text(64)) };
+const CARD_NEW = { ...card, ...person, command: oneOf(["new"]), profile: optional(profile) };
+const CARD_STARTS = [
+  form({ ...card, command: oneOf(["inspect", "rekey", "wipe"]) }),
+  form({ ...card, command: oneOf(["lock"]), for_good: optional(boolean) }),
+  form({ ...CARD_NEW, mode: oneOf(["STD"]), node_uid: absent }),
+  form({ ...CARD_NEW, mode: oneOf(["HS"]), node_uid: uuid }),
+];
 const CARD_RESPONSE = form({ run_id: uuid, response: bytes({ min: 0, max: RESPONSE_MAX + 64 }) });
 const CARD_LOST = form({ run_id: uuid, lost: yes });
 
@@ -45,6 +55,13 @@ const CARD_DONE = form({
   findings: optional(list(object(form({ what: text(), value: text(256, 0) })), 32)),
 });
 
+const NEW_BADGE = {
+  tenant_id: uuid,
+  badge_uid: bytes(BADGE_UID_BYTES),
+  badge_pk: bytes(32),
+  ...person,
+};
+
 /** Whoever writes badges: a manager with a card in his hand. */
 export const CARD_ENDPOINTS: readonly Endpoint[] = [
   {
@@ -53,15 +70,10 @@ export const CARD_ENDPOINTS: readonly Endpoint[] = [
     path: REGISTER_BADGE_PATH,
     chapter: "badges",
     summary: "Enrols a badge; answers what its chip must hold.",
-    request: form({
-      tenant_id: uuid,
-      badge_uid: bytes(BADGE_UID_BYTES),
-      badge_pk: bytes(32),
-      mode,
-      node_uid: optional(uuid),
-      holder: text(64),
-      label: optional(text(64)),
-    }),
+    request: either(
+      form({ ...NEW_BADGE, mode: oneOf(["STD"]), node_uid: absent }),
+      form({ ...NEW_BADGE, mode: oneOf(["HS"]), node_uid: uuid }),
+    ),
     answer: form({
       badge_uid: bytes(BADGE_UID_BYTES),
       mode,
@@ -80,7 +92,7 @@ export const CARD_ENDPOINTS: readonly Endpoint[] = [
     path: CARD_STEP_PATH,
     chapter: "badges",
     summary: "Works on a card that the caller holds, one APDU after the other.",
-    request: either(CARD_START, CARD_RESPONSE, CARD_LOST),
+    request: either(...CARD_STARTS, CARD_RESPONSE, CARD_LOST),
     answer: either(form({ run_id: uuid, apdu: bytes({ min: 4, max: 261 }) }), CARD_DONE),
     codes: [
       ...(["node-unknown", "badge-unknown", "conflict", "busy", "mode-mismatch"] as const),

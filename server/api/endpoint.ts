@@ -19,6 +19,7 @@ export type Chapter =
   | "readings"
   | "applications"
   | "management"
+  | "mandates"
   | "service";
 
 /** What an endpoint is, for the router and for the OpenAPI document alike. */

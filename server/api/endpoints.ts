@@ -1,13 +1,20 @@
 import { rawJsonResponse } from "../response.ts";
 import { APPLICATION_ENDPOINTS } from "./application-endpoints.ts";
 import { BADGE_ENDPOINTS } from "./badge-endpoints.ts";
+import { BADGE_MANAGEMENT_ENDPOINTS } from "./badge-management-endpoints.ts";
 import { CARD_ENDPOINTS } from "./card-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
 import { everything } from "./form.ts";
+import { HUMAN_ENDPOINTS } from "./human-endpoints.ts";
+import { MANDATE_ENDPOINTS } from "./mandate-endpoints.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
 import { openApiDocument } from "./openapi.ts";
+import { OPERATOR_ENDPOINTS } from "./operator-endpoints.ts";
+import { OVERSIGHT_ENDPOINTS } from "./oversight-endpoints.ts";
 import { PEOPLE_ENDPOINTS } from "./people-endpoints.ts";
 import { READING_ENDPOINTS } from "./reading-endpoints.ts";
+import { RULE_ENDPOINTS } from "./rule-endpoints.ts";
 import { SERVICE_ENDPOINTS } from "./service-endpoints.ts";
 
 const documents: { [served: string]: string } = {};
@@ -24,9 +31,16 @@ function documentText(withApplications: boolean): string {
 export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...NODE_ENDPOINTS,
   ...BADGE_ENDPOINTS,
-  ...PEOPLE_ENDPOINTS,
+  ...HUMAN_ENDPOINTS,
   ...READING_ENDPOINTS,
   ...CARD_ENDPOINTS,
+  ...FLEET_ENDPOINTS,
+  ...BADGE_MANAGEMENT_ENDPOINTS,
+  ...RULE_ENDPOINTS,
+  ...PEOPLE_ENDPOINTS,
+  ...OVERSIGHT_ENDPOINTS,
+  ...OPERATOR_ENDPOINTS,
+  ...MANDATE_ENDPOINTS,
   ...APPLICATION_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
   {

@@ -18,7 +18,7 @@ export interface Field<T> {
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 /** What `isPlainText` takes: one line without control characters. */
-const PLAIN = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$";
+const PLAIN = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]*$";
 const UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
 /** @param meaning a sentence for the document */
@@ -79,6 +79,10 @@ export function oneOf<const T extends string>(words: readonly T[]): Field<T> {
   };
 }
 
+const DIGIT = "[A-Za-z0-9+/_-]";
+/** Whole groups of four, then what is left with no stray bits; with all of its padding or none. */
+const BASE64 = `(?:${DIGIT}{4})*` + `(?:${DIGIT}[AQgw](?:==)?|${DIGIT}{2}[AEIMQUYcgkosw048]=?)?`;
+
 /** In base64url or base64, padded or not. */
 export function bytes(length: number | ByteLimits): Field<Uint8Array> {
   const { min, max } = typeof length === "number" ? { min: length, max: length } : length;
@@ -87,7 +91,7 @@ export function bytes(length: number | ByteLimits): Field<Uint8Array> {
     schema: {
       type: "string",
       contentEncoding: "base64url",
-      pattern: `^[A-Za-z0-9+/_-]{${short},${long}}={0,2}$`,
+      pattern: `^(?=${DIGIT}{${short},${long}}=*$)${BASE64}$`,
       "x-bytes": [min, max],
     },
     read: (from, name) => from.bytes(name, length),
@@ -121,6 +125,16 @@ export const yes: Field<true> = {
   read(from, name) {
     if (from.boolean(name)) return true;
     throw from.wrong(name, "not true");
+  },
+};
+
+/** Must not be there: it belongs to another form of the same request. */
+export const absent: Field<undefined> = {
+  schema: { not: {} },
+  optional: true,
+  read(from, name) {
+    if (from.has(name)) throw from.wrong(name, "does not belong to this request");
+    return undefined;
   },
 };
 

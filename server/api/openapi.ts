@@ -9,8 +9,8 @@ import { ENVELOPE } from "./node-endpoints.ts";
 /** Of this API; a field or an endpoint more is a minor step. */
 const API_VERSION = "1.1.0";
 
-/** Statuses that HTTP itself gives to what is `malformed`. */
-const TOO_LONG = 413;
+/** Statuses that HTTP itself gives to what is `malformed`: too long, of another type. */
+const BODY_STATUSES = [413, 415];
 
 const PROBLEM: JsonObject = {
   type: "object",
@@ -69,7 +69,8 @@ function refusals(endpoint: Endpoint): JsonObject {
     if (status === undefined) throw new Error(`${endpoint.path}: ${code} has no status`);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  if (methodOf(endpoint) === "POST") byStatus.set(TOO_LONG, ["malformed"]);
+  if (methodOf(endpoint) === "POST")
+    for (const status of BODY_STATUSES) byStatus.set(status, ["malformed"]);
   const sorted = [...byStatus].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(sorted.map(([status, of]) => [status, problemAnswer(status, of)]));
 }

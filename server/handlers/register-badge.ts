@@ -16,5 +16,5 @@ export async function registerBadge(
 ): Promise<JsonObject> {
   const request = parseRegisterBadgeRequest(body);
   await requireTenant(context, operator, request.tenantId);
-  return writeRegisterBadgeAnswer(await storeBadge(context, request));
+  return writeRegisterBadgeAnswer(await storeBadge(context, request, { by: operator.name }));
 }

@@ -4,6 +4,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
 import { type AccessAnswer, accessDecision } from "../access-decision.ts";
 import type { ServiceContext } from "../context.ts";
+import type { DoorState } from "../store/doors.ts";
 import type { Person, PersonStatus, PresenceRow } from "../store/policies.ts";
 import type { AuditEntry } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -63,6 +64,8 @@ export interface PolicyAdmin {
   forgive(tenantId: string, personId: string, zone?: string): Promise<number>;
   /** The same for a badge of nobody. */
   forgiveBadge(tenantId: string, badgeUid: Uint8Array, zone?: string): Promise<number>;
+  /** How doors are, as far as their nodes have told. */
+  doors(tenantId: string): Promise<readonly DoorState[]>;
   /** What the rules would say, at any time; nothing is recorded. */
   ask(question: AccessTrial): Promise<AccessAnswer["decision"]>;
 }
@@ -101,10 +104,11 @@ function requireNames(rules: Rules, names: readonly (readonly [RuleKind, string]
   for (const [kind, name] of names) if (rules[kind].get(name) === undefined) throw unknown(kind);
 }
 
-/** See `PolicyAdmin`. */
-export function policyAdmin(context: ServiceContext): PolicyAdmin {
+/** See `PolicyAdmin`. @param by the operator who does it, for the audit log */
+export function policyAdmin(context: ServiceContext, by?: string): PolicyAdmin {
   const { records, random, clock, ruleBook } = context;
-  const changed = (tenantId: string, data: AuditEntry["data"]): AuditEntry => {
+  const changed = (tenantId: string, what: AuditEntry["data"]): AuditEntry => {
+    const data = { ...what, ...(by !== undefined && { by }) };
     return { tenantId, at: unixSeconds(clock), kind: "policy-changed", data };
   };
   const newId = (): string => uuidFromRandom(random.bytes(16));
@@ -195,6 +199,7 @@ export function policyAdmin(context: ServiceContext): PolicyAdmin {
     forgive: (tenantId, personId, zone) =>
       forgiving(tenantId, subjectText({ person: personId }), zone),
     forgiveBadge: (tenantId, uid, zone) => forgiving(tenantId, `badge:${toHex(uid)}`, zone),
+    doors: (tenantId) => records.doors(tenantId),
     async ask({ tenantId, personId, zone, direction = "in", at }) {
       const now = at === undefined ? clock : { unixMs: () => at * 1000 };
       const asked = { records, ruleBook, clock: now };

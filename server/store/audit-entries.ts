@@ -10,6 +10,9 @@ import { scopeText } from "./row-readers.ts";
 
 // What the audit log says of changes: the same words from every database.
 
+/** The operator; absent for what is done on the machine itself. */
+const whoBy = (by: string | undefined) => (by === undefined ? {} : { by });
+
 export function nodeRegistered(node: NewNode): AuditEntry {
   const { tenantId, nodeUid, nodeType, batch, status, createdAt } = node;
   const data = { node_uid: nodeUid, node_type: nodeType, batch, status };
@@ -21,14 +24,16 @@ export function nodeChanged(
   nodeUid: string,
   change: NodeChange,
   at: number,
+  by?: string,
 ): AuditEntry {
-  return { tenantId, at, kind: "node-changed", data: { node_uid: nodeUid, ...change } };
+  const data = { node_uid: nodeUid, ...change, ...whoBy(by) };
+  return { tenantId, at, kind: "node-changed", data };
 }
 
-export function badgeRegistered(badge: NewBadge): AuditEntry {
+export function badgeRegistered(badge: NewBadge, by?: string): AuditEntry {
   const { tenantId, badgeUid, mode, profile, holder, nodeUid, createdAt } = badge;
   const reader = nodeUid === undefined ? {} : { node_uid: nodeUid };
-  const data = { badge_uid: badgeUid, mode, profile, holder, ...reader };
+  const data = { badge_uid: badgeUid, mode, profile, holder, ...reader, ...whoBy(by) };
   return { tenantId, at: createdAt, kind: "badge-registered", data };
 }
 
@@ -37,8 +42,10 @@ export function badgeStatusChanged(
   badgeUid: string,
   status: BadgeStatus,
   at: number,
+  by?: string,
 ): AuditEntry {
-  return { tenantId, at, kind: "badge-changed", data: { badge_uid: badgeUid, status } };
+  const data = { badge_uid: badgeUid, status, ...whoBy(by) };
+  return { tenantId, at, kind: "badge-changed", data };
 }
 
 export function badgeScopeChanged(

@@ -1,4 +1,5 @@
 import { HUMAN_TABLES } from "./human-tables.ts";
+import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
 
 /**
@@ -288,5 +289,6 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   DROP TABLE operators;
   `,
   POLICY_TABLES,
+  MANDATES_STEP,
   HUMAN_TABLES,
 ]);

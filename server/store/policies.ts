@@ -29,6 +29,11 @@ export interface StoredEntitlement {
   readonly body: string;
 }
 
+/** In the order of their ids, byte by byte. */
+export function byId(entitlements: readonly StoredEntitlement[]): readonly StoredEntitlement[] {
+  return entitlements.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** Where somebody is said to be. `subject` is `person:…` or `badge:…`. */
 export interface PresenceRow {
   readonly zone: string;

@@ -35,9 +35,10 @@ export const POLICY_TABLES = `
     entitlement_id TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, entitlement_id)
+    -- By whom they are for: so they are looked for at each tap, and SQLite chooses no other index.
+    PRIMARY KEY (tenant_id, subject, entitlement_id),
+    UNIQUE (tenant_id, entitlement_id)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX entitlements_by_subject ON entitlements (tenant_id, subject);
 
   -- Where somebody was seen last; whoever has no row was never seen.
   CREATE TABLE presence (
@@ -57,5 +58,17 @@ export const POLICY_TABLES = `
     subject TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, zone)
+  ) STRICT, WITHOUT ROWID;
+
+  -- How doors are, as far as their nodes have told.
+  CREATE TABLE door_states (
+    tenant_id TEXT NOT NULL REFERENCES tenants,
+    node_uid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    forced INTEGER NOT NULL CHECK (forced IN (0, 1)),
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, node_uid, name)
   ) STRICT, WITHOUT ROWID;
 `;

@@ -1,5 +1,6 @@
 import type { Quantity } from "../../protocol/telemetry/ranges.ts";
 import type { StoredReading } from "../../protocol/telemetry/stored-reading.ts";
+import type { DoorChange } from "./doors.ts";
 import type { Alarm, AuditEntry } from "./records.ts";
 
 /** What can be asked for by name; `named` is any quantity of a named sensor. */
@@ -16,6 +17,8 @@ export type NewReading = Omit<
 > & {
   /** Raised if the reading is new. */
   readonly alarm?: Alarm;
+  /** Noted if the reading is new. */
+  readonly doors?: readonly DoorChange[];
 };
 
 /** One request of a node: stored whole or not at all. */

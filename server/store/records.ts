@@ -1,11 +1,14 @@
 import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
-import type { Direction, PassageObstacle } from "../policy/passage.ts";
+import type { Direction } from "../policy/passage.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
+import type { DecisionRecords } from "./decisions.ts";
+import type { DoorRecords } from "./doors.ts";
 import type { HumanRecords } from "./humans.ts";
+import type { MandateRecords } from "./mandates.ts";
 import type { OperatorRecords } from "./operators.ts";
-import type { PolicyRecords, PolicyStep } from "./policies.ts";
+import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
 import type { VaultRecords } from "./vault-rows.ts";
@@ -70,7 +73,8 @@ export type EnrolOutcome =
   | { readonly outcome: "created" | "exists"; readonly node: Node }
   | { readonly outcome: "token-invalid" };
 
-export type BadgeStatus = "active" | "suspended" | "revoked";
+export const BADGE_STATUSES = Object.freeze(["active", "suspended", "revoked"] as const);
+export type BadgeStatus = (typeof BADGE_STATUSES)[number];
 
 /** Where a badge opens doors; absent in the database means everywhere in its tenant. */
 export interface BadgeScope {
@@ -101,6 +105,12 @@ export interface Badge {
   /** Work on its chip has begun and not ended: it opens nothing until then. */
   readonly beingWritten: boolean;
   readonly createdAt: number;
+}
+
+/** Which statuses it may have before, any when absent; and who changes it. */
+export interface StatusStep {
+  readonly from?: readonly BadgeStatus[];
+  readonly by?: string;
 }
 
 export type NewBadge = Omit<
@@ -157,41 +167,16 @@ export interface ReaderDenials {
   readonly dropped: (count: number) => AuditEntry;
 }
 
-/** What can come between the examination of a tap and its grant. */
-export type GrantObstacle =
-  | "node-revoked"
-  | "badge-revoked"
-  | "badge-suspended"
-  | "badge-cloned"
-  | PassageObstacle;
-
-/** Nothing was recorded: the rules are no longer those that the decision went by. */
-export const POLICY_CHANGED = "policy-changed";
-
-/** What has to hold for whoever passes, with or without a badge. */
-export interface PassageStep {
-  readonly tenantId: string;
-  /** The reader that would open; its and the badge's status are looked at again. */
-  readonly nodeUid?: string;
-  readonly policy?: PolicyStep;
-  readonly refused: (obstacle: GrantObstacle, cause?: string) => DecisionRecord;
-}
-
-export interface CounterStep extends PassageStep {
-  readonly badgeUid: string;
-  readonly readCounter: number;
-}
-
-/** What came between, or nothing. */
-export type DecisionOutcome = GrantObstacle | typeof POLICY_CHANGED | undefined;
-
 /**
  * What must survive: tenants, nodes, badges, decisions. A promise that resolves means that the
  * change is durable. Every method that says so is one transaction, also across replicas.
  * All methods throw `unavailable` when the database does not answer.
  */
 export interface Records
-  extends HumanRecords,
+  extends DecisionRecords,
+    DoorRecords,
+    HumanRecords,
+    MandateRecords,
     OperatorRecords,
     PolicyRecords,
     ReadingRecords,
@@ -227,7 +212,13 @@ export interface Records
   /** By creation, from `after` (a node_uid) on. */
   nodes(tenantId: string, limit: number, after?: string): Promise<readonly Node[]>;
   /** Whether it was changed: what is revoked gets no other status. */
-  changeNode(tenantId: string, nodeUid: string, change: NodeChange, at: number): Promise<boolean>;
+  changeNode(
+    tenantId: string,
+    nodeUid: string,
+    change: NodeChange,
+    at: number,
+    by?: string,
+  ): Promise<boolean>;
   saveHealth(tenantId: string, nodeUid: string, at: number, health: JsonValue): Promise<void>;
 
   /** Milliseconds, or `undefined` when the zone has no time of its own. */
@@ -240,13 +231,17 @@ export interface Records
   saveCard(change: CardChange): Promise<boolean>;
 
   /** With its audit entry. @throws conflict when the UID is taken in this tenant */
-  createBadge(badge: NewBadge): Promise<void>;
+  createBadge(badge: NewBadge, by?: string): Promise<void>;
   badge(tenantId: string, badgeUid: string): Promise<Badge | undefined>;
+  /** By UID, from `after` (a UID) on. */
+  badges(tenantId: string, limit: number, after?: string): Promise<readonly Badge[]>;
+  /** Whether it was changed. */
   setBadgeStatus(
     tenantId: string,
     badgeUid: string,
     status: BadgeStatus,
     at: number,
+    step?: StatusStep,
   ): Promise<boolean>;
   setBadgeScope(
     tenantId: string,
@@ -254,15 +249,6 @@ export interface Records
     scope: BadgeScope | undefined,
     at: number,
   ): Promise<boolean>;
-
-  /**
-   * One transaction: if reader and badge are still in force and `step` is above the badge's
-   * counter, raises that, notes the passage and records `fresh`, else records what `step` says of
-   * the obstacle, and gives it. Without `step`, records `fresh`.
-   */
-  recordDecision(fresh: DecisionRecord, step?: CounterStep): Promise<DecisionOutcome>;
-  /** The same for somebody who has no badge. */
-  recordPassage(fresh: DecisionRecord, step: PassageStep): Promise<DecisionOutcome>;
 
   /**
    * One transaction: records the denials that are numbered above the last one of that boot, and

@@ -13,6 +13,8 @@ import {
   type Row,
   text,
 } from "./columns.ts";
+import type { DoorState } from "./doors.ts";
+import type { Mandate, MandateState } from "./mandates.ts";
 import type { Operator } from "./operators.ts";
 import type {
   Person,
@@ -131,6 +133,23 @@ export function toOperator(row: Row): Operator {
   return { name: text(row, "name"), role, tenantId: optionalText(row, "tenant_id") };
 }
 
+export function toMandate(row: Row): Mandate {
+  return {
+    tenantId: text(row, "tenant_id"),
+    mandateId: text(row, "mandate_id"),
+    number: text(row, "number"),
+    country: text(row, "country"),
+    court: text(row, "court"),
+    identityHash: text(row, "identity_hash"),
+    salt: blob(row, "salt"),
+    registeredAt: integer(row, "registered_at"),
+    registeredBy: text(row, "registered_by"),
+    windowEndsAt: integer(row, "window_ends_at"),
+    state: text(row, "state") as MandateState,
+    closedAt: optionalInteger(row, "closed_at"),
+  };
+}
+
 /** As it is stored. */
 export const scopeText = (scope: BadgeScope | undefined): string | null =>
   scope ? JSON.stringify(scope) : null;
@@ -182,4 +201,15 @@ export function toPresence(row: Row): Presence {
 
 export function toPresenceRow(row: Row): PresenceRow {
   return { zone: text(row, "zone"), subject: text(row, "subject"), ...toPresence(row) };
+}
+
+export function toDoorState(row: Row): DoorState {
+  return {
+    nodeUid: text(row, "node_uid"),
+    name: text(row, "name"),
+    open: integer(row, "is_open") === 1,
+    held: integer(row, "held") === 1,
+    forced: integer(row, "forced") === 1,
+    changedAt: integer(row, "changed_at"),
+  };
 }

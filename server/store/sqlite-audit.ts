@@ -1,16 +1,13 @@
 import { nextAuditRow } from "./audit-chain.ts";
 import { blob, integer } from "./columns.ts";
 import {
-  type Alarm,
-  type AuditEntry,
   type CounterStep,
   type DecisionOutcome,
-  type DecisionRecord,
   type GrantObstacle,
   type PassageStep,
   POLICY_CHANGED,
-  type Records,
-} from "./records.ts";
+} from "./decisions.ts";
+import type { Alarm, AuditEntry, DecisionRecord, Records } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { notePassage, policyRevision } from "./sqlite-passages.ts";
@@ -116,15 +113,15 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
     async audit(entry) {
       db.transaction(() => appendAudit(db, entry));
     },
-    async recordDecision(fresh, step) {
-      return db.transaction(() => {
+    recordDecision(fresh, step) {
+      return db.shared(() => {
         if (step !== undefined) return decide(db, fresh, step);
         appendDecision(db, fresh);
         return undefined;
       });
     },
-    async recordPassage(fresh, step) {
-      return db.transaction(() => decide(db, fresh, step));
+    recordPassage(fresh, step) {
+      return db.shared(() => decide(db, fresh, step));
     },
     async auditRows(tenantId, limit, after = 0) {
       const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";

@@ -11,6 +11,16 @@ const UNAVAILABLE = new Set([5, 6, 8, 10, 13, 14]); // BUSY LOCKED READONLY IOER
 const CONSTRAINT = 19;
 const CORRUPT = new Set([11, 26]); // CORRUPT NOTADB
 
+interface Outcome {
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+interface Shared {
+  readonly body: () => unknown;
+  readonly settle: (outcome: Outcome) => void;
+}
+
 function translate(error: unknown): unknown {
   const errcode = (error as { errcode?: unknown }).errcode;
   if (typeof errcode !== "number") return error;
@@ -28,6 +38,9 @@ function translate(error: unknown): unknown {
 export class SqliteDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Whether a commit has to wait for a disk. */
+  readonly #onDisk: boolean;
+  #waiting: Shared[] = [];
 
   /**
    * Opens or creates the file (`:memory:` for none) and takes the missing migration steps.
@@ -37,6 +50,7 @@ export class SqliteDatabase {
    * @throws unavailable, storage-corrupt, unsupported-version
    */
   constructor(path: string, migrations: readonly string[]) {
+    this.#onDisk = path !== ":memory:";
     this.#db = guard(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
     try {
       this.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
@@ -109,7 +123,50 @@ export class SqliteDatabase {
     }
   }
 
+  /**
+   * All or nothing, in one commit with whatever else comes in the same turn of the event loop: a
+   * disk that takes 4 ms for a commit would let 250 decisions a second pass, one after the other.
+   * Resolves when the commit is on the disk. What fails is undone alone.
+   */
+  async shared<T>(body: () => T): Promise<T> {
+    if (!this.#onDisk) return this.transaction(body);
+    return new Promise<T>((resolve, reject) => {
+      const settle = ({ value, error }: Outcome) => (error ? reject(error) : resolve(value as T));
+      this.#waiting.push({ body, settle });
+      if (this.#waiting.length === 1) setImmediate(() => this.#commitShared());
+    });
+  }
+
+  #commitShared(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length === 0) return;
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = this.transaction(() => waiting.map(({ body }) => this.#alone(body)));
+    } catch (error) {
+      outcomes = waiting.map(() => ({ error }));
+    }
+    for (const [n, { settle }] of waiting.entries()) settle(outcomes[n]!);
+  }
+
+  /** Within a transaction; its failure leaves what the others did. */
+  #alone(body: () => unknown): Outcome {
+    this.exec("SAVEPOINT one");
+    try {
+      const value = body();
+      this.exec("RELEASE one");
+      return { value };
+    } catch (error) {
+      // A full disk has ended the whole of it.
+      if (!this.#db.isTransaction) throw error;
+      this.exec("ROLLBACK TO one; RELEASE one");
+      return { error };
+    }
+  }
+
   close(): void {
+    if (this.#db.isOpen) this.#commitShared();
     if (this.#db.isOpen) this.#db.close();
   }
 }

@@ -54,7 +54,7 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
         "SELECT * FROM nodes WHERE tenant_id = ? AND node_uid > ? ORDER BY node_uid LIMIT ?";
       return db.all(sql, tenantId, after, limit).map(toNode);
     },
-    async changeNode(tenantId, nodeUid, change, at) {
+    async changeNode(tenantId, nodeUid, change, at, by) {
       const { status = null, label = null, zone = null, relayMs = null } = change;
       const { direction = null } = change;
       return db.transaction(() => {
@@ -64,7 +64,7 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
           "direction = coalesce(?, direction) " +
           "WHERE tenant_id = ? AND node_uid = ? AND (status <> 'revoked' OR coalesce(?1, status) = status)";
         const found = db.run(sql, status, label, zone, relayMs, direction, tenantId, nodeUid) === 1;
-        if (found) appendAudit(db, nodeChanged(tenantId, nodeUid, change, at));
+        if (found) appendAudit(db, nodeChanged(tenantId, nodeUid, change, at, by));
         return found;
       });
     },

@@ -1,4 +1,4 @@
-import type { PolicyRecords } from "./policies.ts";
+import { byId, type PolicyRecords } from "./policies.ts";
 import type { AuditEntry } from "./records.ts";
 import { toEntitlement, toPerson, toPresenceRow, toRule } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
@@ -73,10 +73,8 @@ export function policyRecords(db: SqliteDatabase): PolicyRecords {
     async entitlementsOf(tenantId, subjects) {
       if (subjects.length === 0) return [];
       const marks = subjects.map(() => "?").join(",");
-      const sql =
-        `SELECT * FROM entitlements WHERE tenant_id = ? AND subject IN (${marks}) ` +
-        "ORDER BY entitlement_id";
-      return db.all(sql, tenantId, ...subjects).map(toEntitlement);
+      const sql = `SELECT * FROM entitlements WHERE tenant_id = ? AND subject IN (${marks})`;
+      return byId(db.all(sql, tenantId, ...subjects).map(toEntitlement));
     },
     async presence(tenantId, subject) {
       const sql = "SELECT * FROM presence WHERE tenant_id = ? AND subject = ? ORDER BY zone";

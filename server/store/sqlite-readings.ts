@@ -4,6 +4,7 @@ import { readingCells, toReadingRow } from "./reading-columns.ts";
 import type { NewReading, ReadingBatch, ReadingQuery, ReadingRecords } from "./readings.ts";
 import { appendAlarm, appendAudit } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
+import { noteDoor } from "./sqlite-doors.ts";
 
 /** Of a node's room is made free when it is full, so that it is not done with every row. */
 const ROOM_TO_MAKE = 1 / 8;
@@ -72,6 +73,8 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
         const isNew = batch.readings.map((fresh) => {
           const stored = insert(db, batch, fresh);
           if (stored && fresh.alarm !== undefined) appendAlarm(db, fresh.alarm);
+          if (stored)
+            for (const door of fresh.doors ?? []) noteDoor(db, batch.tenantId, batch.nodeUid, door);
           return stored;
         });
         const evicted = makeRoom(db, batch);

@@ -4,7 +4,9 @@ import { auditRecords } from "./sqlite-audit.ts";
 import { badgeRecords } from "./sqlite-badges.ts";
 import { cardRecords } from "./sqlite-cards.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
+import { doorRecords } from "./sqlite-doors.ts";
 import { humanRecords } from "./sqlite-humans.ts";
+import { mandateRecords } from "./sqlite-mandates.ts";
 import { nodeRecords } from "./sqlite-nodes.ts";
 import { operatorRecords } from "./sqlite-operators.ts";
 import { policyRecords } from "./sqlite-policies.ts";
@@ -29,9 +31,11 @@ export function openSqliteRecords(path: string): Records {
     ...auditRecords(db),
     ...reportRecords(db),
     ...operatorRecords(db),
+    ...mandateRecords(db),
     ...readingRecords(db),
     // It is one process; the command line beside it makes nothing that is made once.
     alone: (work) => work(),
+    ...doorRecords(db),
     ...policyRecords(db),
     ...releaseRecords(db),
     ...humanRecords(db),

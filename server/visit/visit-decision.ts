@@ -8,8 +8,9 @@ import type { ServiceContext } from "../context.ts";
 import { relayMsFor } from "../decision.ts";
 import { visitorName } from "../human/humans.ts";
 import { checkPlace } from "../human/status-lists.ts";
+import { POLICY_CHANGED } from "../store/decisions.ts";
 import type { StatusPlace } from "../store/humans.ts";
-import { type DecisionRecord, type Node, POLICY_CHANGED } from "../store/records.ts";
+import type { DecisionRecord, Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import { todayAt } from "./visit-request.ts";
 

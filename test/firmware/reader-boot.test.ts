@@ -33,6 +33,7 @@ describe("the boot", () => {
     assert.equal(report["state"], "VERIFIED");
     assert.equal(report["heap_free"], 200_000);
     assert.equal(report["clock_age_s"], 1);
+    assert.equal(report["queue"], 0);
   });
 
   const failures = [

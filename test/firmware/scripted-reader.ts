@@ -238,6 +238,7 @@ export class ScriptedReader {
         },
         close: () => undefined,
       },
+      doorFree: () => reader.#energised,
       lights: {
         show: (feedback) => {
           if (feedback === this.brokenLight) throw new Error("the pin is gone");

@@ -195,6 +195,37 @@ for (const { name, make } of RECORD_STORES)
       await records.setBadgeStatus("t", "04aa00", "active", 52);
     });
 
+    it("changes a badge's status only from those that are named, and says who did", async () => {
+      const set = (...how: Parameters<typeof records.setBadgeStatus>) =>
+        records.setBadgeStatus(...how);
+      const by = "ada";
+      assert.equal(await set("t", "04aa01", "active", 53, { from: ["suspended"], by }), false);
+      assert.equal(await set("t", "04aa01", "suspended", 54, { from: ["active"], by }), true);
+      assert.equal(await set("u", "04aa01", "active", 54, { from: ["suspended"] }), false);
+      assert.equal(
+        await set("t", "04aa01", "active", 55, { from: ["revoked", "suspended"] }),
+        true,
+      );
+      const rows = (await says("t")).filter(([, { badge_uid }]) => badge_uid === "04aa01");
+      assert.deepEqual(
+        rows.slice(-2).map(([, data]) => data),
+        [
+          { badge_uid: "04aa01", status: "suspended", by },
+          { badge_uid: "04aa01", status: "active" },
+        ],
+      );
+    });
+
+    it("lists the badges of one tenant, page by page", async () => {
+      const uids = async (...page: [number, string?]) =>
+        (await records.badges("t", ...page)).map(({ badgeUid }) => badgeUid);
+      assert.deepEqual(await uids(9), ["04aa00", "04aa01"]);
+      assert.deepEqual(await uids(1), ["04aa00"]);
+      assert.deepEqual(await uids(9, "04aa00"), ["04aa01"]);
+      const [first] = await records.badges("t", 1);
+      assert.deepEqual(first, await records.badge("t", "04aa00"));
+    });
+
     it("records a decision with what it found at the last moment", async () => {
       const step = (readCounter: number, nodeUid?: string) => ({
         ...{ tenantId: "t", badgeUid: "04aa00", readCounter, ...(nodeUid && { nodeUid }) },

@@ -88,6 +88,7 @@ export class FakeWorld {
       openCardServer: refuse("server"),
       openGateway: refuse("gateway"),
       openReadings: refuse("server"),
+      openManager: refuse("server"),
       openAuthority: refuse("authority"),
       openAdmin: refuse("server"),
       sha3: async () => wasmSha3(),

@@ -11,6 +11,7 @@ import type { CardChannel } from "../badge/card-channel.ts";
 import type { CardServer } from "../badge/card-server.ts";
 import type { FirmwareTarget } from "../firmware/products.ts";
 import type { BusEvent } from "../gateway/bus-master.ts";
+import type { Manager } from "../manage/manager.ts";
 import type { ReadingsSource } from "../readings/readings-source.ts";
 import type { Simulator } from "../simulator.ts";
 
@@ -139,6 +140,8 @@ export interface Context {
   openGateway(options: GatewayOptions): Promise<{ close(): void }>;
   openCardServer(place: ServerPlace): Promise<CardServer>;
   openReadings(place: ServerPlace): Promise<ReadingsSource>;
+  /** About that tenant, or the first of a server on this machine. @throws network-failed */
+  openManager(place: ServerPlace, tenantId: string | undefined): Promise<Manager>;
   /** A server's data folder on this machine, also while the server runs. */
   openAdmin(dataFolder: string): Promise<{ readonly admin: Admin; close(): void }>;
   openAuthority(place: AuthorityPlace): Promise<Authority>;

@@ -37,6 +37,13 @@ export type CliEvent =
   | { readonly type: "table"; readonly title: string; readonly rows: readonly Row[] }
   /** What a node reported, in the form of the server's answers. */
   | { readonly type: "reading"; readonly text: string; readonly reading: JsonObject }
+  /** One of a list, in the form of the server's answers. */
+  | {
+      readonly type: "item";
+      readonly kind: string;
+      readonly text: string;
+      readonly item: JsonObject;
+    }
   /** A whole screen that replaces the one before; `undefined` gives the terminal back. */
   | { readonly type: "view"; readonly text: string | undefined }
   /** What the simulator reports. */

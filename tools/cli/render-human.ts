@@ -87,6 +87,7 @@ function lineOf(
         : `\n${event.text}\n\n  ${style.bold(event.command)}`;
     case "secret":
       return `\n${style.bold(event.name)}, shown this once:\n\n  ${style.cyan(event.value)}\n`;
+    case "item":
     case "reading":
     case "text":
       return event.text;

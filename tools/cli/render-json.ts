@@ -16,6 +16,7 @@ export function jsonRenderer(stdout: Sink): Renderer {
         time = event.time;
         serial.add(event.text);
       } else if (event.type === "reading") print({ type: "reading", ...event.reading });
+      else if (event.type === "item") print({ type: event.kind, ...event.item });
       else if (event.type !== "view") print(event.type === "sim" ? event.event : event);
     },
     error: (error: unknown, verbose: boolean) => {

@@ -67,6 +67,7 @@ export const serve: Command = {
         text: `The server listens on ${server.url}`,
         fields: { url: server.url },
       };
+      yield { type: "note", text: `What it answers to is described in ${server.url}/openapi.json` };
       if (server.adminToken !== undefined) {
         yield { type: "secret", name: "Admin token", value: server.adminToken };
         yield { type: "note", text: "It is stored as a hash: write it down now." };

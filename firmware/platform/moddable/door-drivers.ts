@@ -1,6 +1,7 @@
 import { bme280 } from "../../sensor/drivers/bme280-driver.ts";
 import { bmp390 } from "../../sensor/drivers/bmp390-driver.ts";
 import { dht22 } from "../../sensor/drivers/dht22-driver.ts";
+import { door } from "../../sensor/drivers/door-driver.ts";
 import { ds18b20 } from "../../sensor/drivers/ds18b20-driver.ts";
 import { hcSr501 } from "../../sensor/drivers/hc-sr501-driver.ts";
 import { ina219 } from "../../sensor/drivers/ina219-driver.ts";
@@ -12,5 +13,5 @@ import type { SensorDriver } from "../../sensor/sensor-driver.ts";
  * fill its flash.
  */
 export const DOOR_DRIVERS: readonly SensorDriver[] = Object.freeze([
-  ...[bme280, bmp390, dht22, ds18b20, hcSr501, ina219, pzem004t],
+  ...[bme280, bmp390, dht22, door, ds18b20, hcSr501, ina219, pzem004t],
 ]);

@@ -1,16 +1,13 @@
 import { sql } from "kysely";
 import { nextAuditRow } from "../audit-chain.ts";
 import {
-  type Alarm,
-  type AuditEntry,
   type CounterStep,
   type DecisionOutcome,
-  type DecisionRecord,
   type GrantObstacle,
   type PassageStep,
   POLICY_CHANGED,
-  type Records,
-} from "../records.ts";
+} from "../decisions.ts";
+import type { Alarm, AuditEntry, DecisionRecord, Records } from "../records.ts";
 import { toAlarm, toAuditRow } from "../row-readers.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { holdRevision, notePassage } from "./sql-passages.ts";

@@ -1,11 +1,15 @@
+import { sql } from "kysely";
 import { badgeRegistered, badgeScopeChanged, badgeStatusChanged } from "../audit-entries.ts";
 import type { BadgeChange, CardRow } from "../card-rows.ts";
-import type { BadgeStatus, NewBadge, Records } from "../records.ts";
+import { BADGE_STATUSES, type BadgeStatus, type NewBadge, type Records } from "../records.ts";
 import { scopeText, toBadge, toCard } from "../row-readers.ts";
 import type { Append } from "./sql-audit.ts";
-import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
-type BadgeRecords = Pick<Records, "createBadge" | "badge" | "setBadgeStatus" | "setBadgeScope">;
+type BadgeRecords = Pick<
+  Records,
+  "createBadge" | "badge" | "badges" | "setBadgeStatus" | "setBadgeScope"
+>;
 type CardRecords = Pick<Records, "card" | "saveCard">;
 
 /** Stores a badge with its audit entry. @throws conflict */
@@ -14,6 +18,7 @@ async function insertBadge(
   append: Append,
   badge: NewBadge,
   readCounter = -1,
+  by?: string,
 ): Promise<void> {
   const { tenantId, badgeUid, badgePk, mode, nodeUid = null, holder, label = null } = badge;
   const { scope, createdAt, profile } = badge;
@@ -24,7 +29,7 @@ async function insertBadge(
     .insertInto("badges")
     .values({ ...cells, created_at: createdAt })
     .execute();
-  await append(db, badgeRegistered(badge));
+  await append(db, badgeRegistered(badge, by));
 }
 
 async function changeCells(
@@ -32,44 +37,59 @@ async function changeCells(
   tenantId: string,
   badgeUid: string,
   cells: { readonly status?: BadgeStatus; scope?: string | null; read_counter?: number },
+  from: readonly BadgeStatus[] = BADGE_STATUSES,
 ): Promise<boolean> {
   const changed = await db
     .updateTable("badges")
     .set(cells)
     .where("tenant_id", "=", tenantId)
     .where("badge_uid", "=", badgeUid)
+    .where("status", "in", from)
     .executeTakeFirst();
   return found(changed) === 1;
+}
+
+/** With what the journal of cards knows of each. */
+function badgesOf(db: Sql, tenantId: string) {
+  return db
+    .selectFrom("badges as b")
+    .leftJoin("cards as c", (join) =>
+      join.onRef("c.tenant_id", "=", "b.tenant_id").onRef("c.badge_uid", "=", "b.badge_uid"),
+    )
+    .selectAll("b")
+    .select((of) => [
+      of.fn.coalesce("c.generation", of.lit(1)).as("generation"),
+      of.fn.coalesce("c.writing", of.lit(0)).as("writing"),
+    ])
+    .where("b.tenant_id", "=", tenantId);
 }
 
 /** Badges. */
 export function badgeRecords(database: SqlDatabase, append: Append): BadgeRecords {
   return {
-    async createBadge(badge) {
-      await database.transaction((db) => insertBadge(db, append, badge));
+    async createBadge(badge, by) {
+      await database.transaction((db) => insertBadge(db, append, badge, -1, by));
     },
     async badge(tenantId, badgeUid) {
       const row = await database.run((db) =>
-        db
-          .selectFrom("badges as b")
-          .leftJoin("cards as c", (join) =>
-            join.onRef("c.tenant_id", "=", "b.tenant_id").onRef("c.badge_uid", "=", "b.badge_uid"),
-          )
-          .selectAll("b")
-          .select((of) => [
-            of.fn.coalesce("c.generation", of.lit(1)).as("generation"),
-            of.fn.coalesce("c.writing", of.lit(0)).as("writing"),
-          ])
-          .where("b.tenant_id", "=", tenantId)
-          .where("b.badge_uid", "=", badgeUid)
-          .executeTakeFirst(),
+        badgesOf(db, tenantId).where("b.badge_uid", "=", badgeUid).executeTakeFirst(),
       );
       return row && toBadge(row);
     },
-    setBadgeStatus(tenantId, badgeUid, status, at) {
+    async badges(tenantId, limit, after = "") {
+      const rows = await database.run((db) =>
+        badgesOf(db, tenantId)
+          .where("b.badge_uid", ">", after)
+          .orderBy("b.badge_uid")
+          .limit(sql.lit(limit))
+          .execute(),
+      );
+      return rows.map(toBadge);
+    },
+    setBadgeStatus(tenantId, badgeUid, status, at, { from, by } = {}) {
       return database.transaction(async (db) => {
-        const changed = await changeCells(db, tenantId, badgeUid, { status });
-        if (changed) await append(db, badgeStatusChanged(tenantId, badgeUid, status, at));
+        const changed = await changeCells(db, tenantId, badgeUid, { status }, from);
+        if (changed) await append(db, badgeStatusChanged(tenantId, badgeUid, status, at, by));
         return changed;
       });
     },

@@ -116,10 +116,10 @@ export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords 
       );
       return rows.map(toNode);
     },
-    changeNode(tenantId, nodeUid, what, at) {
+    changeNode(tenantId, nodeUid, what, at, by) {
       return database.transaction(async (db) => {
         const changed = await change(db, tenantId, nodeUid, what);
-        if (changed) await append(db, nodeChanged(tenantId, nodeUid, what, at));
+        if (changed) await append(db, nodeChanged(tenantId, nodeUid, what, at, by));
         return changed;
       });
     },

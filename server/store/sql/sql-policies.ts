@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { PolicyRecords } from "../policies.ts";
+import { byId, type PolicyRecords } from "../policies.ts";
 import type { AuditEntry } from "../records.ts";
 import { toEntitlement, toPerson, toPresenceRow, toRule } from "../row-readers.ts";
 import type { Append } from "./sql-audit.ts";
@@ -186,10 +186,9 @@ function entitlementRecords(database: SqlDatabase, change: Changing): Entitlemen
           .selectAll()
           .where("tenant_id", "=", tenantId)
           .where("subject", "in", subjects)
-          .orderBy("entitlement_id")
           .execute(),
       );
-      return rows.map(toEntitlement);
+      return byId(rows.map(toEntitlement));
     },
   };
 }

@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { readingCells, toReadingRow } from "../reading-columns.ts";
 import type { NewReading, ReadingBatch, ReadingQuery, ReadingRecords } from "../readings.ts";
-import { type Append, appendAlarm } from "./sql-audit.ts";
+import type { DecisionRecord } from "../records.ts";
+import { type Append, appendAlarm, appendDecision } from "./sql-audit.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+import { noteDoor } from "./sql-doors.ts";
 import type { Tables } from "./tables.ts";
 
 /** Of a node's room is made free when it is full, so that it is not done with every row. */
@@ -137,7 +139,11 @@ export function readingRecords(database: SqlDatabase, append: Append): ReadingRe
     const bytes = rows.reduce((sum, cells) => sum + cells.bytes, 0);
     const used = await addUsage(database, db, node, bytes);
     const evicted = await makeRoom(database, db, batch, used);
+    const news: DecisionRecord[] = [];
+    for (const { doors = [] } of fresh)
+      for (const door of doors) news.push(...(await noteDoor(database, db, node, door)));
     for (const { alarm } of fresh) if (alarm !== undefined) await appendAlarm(db, alarm);
+    for (const record of news) await appendDecision(db, append, record);
     if (evicted > 0) await append(db, batch.evicted(evicted));
     return { isNew, evicted };
   }

@@ -6,7 +6,9 @@ import { openPostgres } from "./postgres.ts";
 import { auditAppender, auditRecords } from "./sql-audit.ts";
 import { badgeRecords, cardRecords } from "./sql-badges.ts";
 import { SqlDatabase } from "./sql-database.ts";
+import { doorRecords } from "./sql-doors.ts";
 import { humanRecords } from "./sql-humans.ts";
+import { mandateRecords } from "./sql-mandates.ts";
 import { migrateSql } from "./sql-migrate.ts";
 import { nodeRecords } from "./sql-nodes.ts";
 import { operatorRecords } from "./sql-operators.ts";
@@ -44,7 +46,9 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...auditRecords(database, append),
     ...reportRecords(database, append),
     ...operatorRecords(database, append),
+    ...mandateRecords(database, append),
     ...readingRecords(database, append),
+    ...doorRecords(database),
     ...policyRecords(database, append),
     ...releaseRecords(database, append),
     ...humanRecords(database, append),

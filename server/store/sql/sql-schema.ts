@@ -213,9 +213,8 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     table(
       "entitlements",
       `${TENANT}, entitlement_id {key} NOT NULL, subject {key} NOT NULL, body {text} NOT NULL,
-       PRIMARY KEY (tenant_id, entitlement_id)`,
+       PRIMARY KEY (tenant_id, subject, entitlement_id), UNIQUE (tenant_id, entitlement_id)`,
     ),
-    index("INDEX entitlements_by_subject ON entitlements (tenant_id, subject)"),
     table(
       "presence",
       `${TENANT}, subject {key} NOT NULL, zone {key} NOT NULL,
@@ -227,6 +226,28 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
       `${TENANT}, zone {key} NOT NULL, day {key} NOT NULL, subject {key} NOT NULL,
        "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
     ),
+    table(
+      "door_states",
+      `${TENANT}, node_uid {key} NOT NULL, name {key} NOT NULL,
+       is_open {integer} NOT NULL CHECK (is_open IN (0, 1)),
+       held {integer} NOT NULL CHECK (held IN (0, 1)),
+       forced {integer} NOT NULL CHECK (forced IN (0, 1)), changed_at {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, node_uid, name)`,
+    ),
+  ),
+  steps(
+    table(
+      "mandates",
+      `${TENANT}, mandate_id {key} NOT NULL, number {text} NOT NULL, country {key} NOT NULL,
+       court {text} NOT NULL, identity_hash {key} NOT NULL, salt {hash} NOT NULL,
+       registered_at {integer} NOT NULL, registered_by {key} NOT NULL,
+       window_ends_at {integer} NOT NULL,
+       state {key} NOT NULL CHECK (state IN ('open', 'collected', 'expired', 'withdrawn')),
+       closed_at {integer}, sealed_export {bytes}, PRIMARY KEY (tenant_id, mandate_id),
+       CHECK ((state = 'open' AND sealed_export IS NOT NULL AND closed_at IS NULL)
+         OR (state <> 'open' AND sealed_export IS NULL AND closed_at IS NOT NULL))`,
+    ),
+    index("INDEX mandates_by_window ON mandates (state, window_ends_at)"),
   ),
   steps(
     table(

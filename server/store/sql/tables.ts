@@ -5,6 +5,7 @@ import type { Direction } from "../../policy/passage.ts";
 import type { RuleKind } from "../../policy/rules.ts";
 import type { Role } from "../../roles.ts";
 import type { CardLock } from "../card-rows.ts";
+import type { MandateState } from "../mandates.ts";
 import type { PersonStatus } from "../policies.ts";
 import type { BadgeStatus, NodeStatus, RegistrationPolicy } from "../records.ts";
 
@@ -72,6 +73,15 @@ export interface Tables {
     inside: number;
     came_at: number | null;
   };
+  door_states: {
+    tenant_id: string;
+    node_uid: string;
+    name: string;
+    is_open: number;
+    held: number;
+    forced: number;
+    changed_at: number;
+  };
   zone_openings: { tenant_id: string; zone: string; day: string; subject: string; at: number };
   audit: {
     tenant_id: string;
@@ -99,6 +109,21 @@ export interface Tables {
     role: Role;
     tenant_id: string | null;
     created_at: number;
+  };
+  mandates: {
+    tenant_id: string;
+    mandate_id: string;
+    number: string;
+    country: string;
+    court: string;
+    identity_hash: string;
+    salt: Bytes;
+    registered_at: number;
+    registered_by: string;
+    window_ends_at: number;
+    state: MandateState;
+    closed_at: number | null;
+    sealed_export: Bytes | null;
   };
   reader_reports: {
     tenant_id: string;

@@ -1,0 +1,237 @@
+/**
+ * `node bench/decisions.ts [SQLite|MariaDB|PostgreSQL] [per second] [seconds]`: how long a badge's
+ * decision takes over HTTP (`it_verify_badge`: session, challenge, signature, SUN check, rules,
+ * passage, audit row), with 100,000 badges of as many people and 1,000 readers enrolled. Requests
+ * are made beforehand and sent at their time whether or not others were answered, and the time is
+ * counted from then: a server that falls behind is not spared.
+ */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { Prng } from "../host-sim/world/prng.ts";
+import { BADGE_VERIFY_PATH } from "../protocol/badge/endpoints.ts";
+import type { VerifyBadgeRequest } from "../protocol/badge/verify.ts";
+import { fromHex } from "../protocol/encoding/hex.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "../protocol/platform.ts";
+import type { Admin, Provisioning } from "../server/admin.ts";
+import { storesFrom } from "../server/environment.ts";
+import { nodeCrypto } from "../server/node-crypto.ts";
+import { openServiceFolder } from "../server/start.ts";
+import { chipOf, MapStorage, reasonOf, TestNode } from "../test/server/desk.ts";
+import { type DatabaseName, needDatabase } from "../test/support/services.ts";
+
+const BADGES = 100_000;
+const READERS = 1000;
+const GROUPS = 200;
+const ZONES = 50;
+const ROWS_AT_ONCE = 1000;
+const SERVE = fileURLToPath(new URL("../test/server/serve.ts", import.meta.url));
+
+const [, , store = "SQLite", rateText = "500", secondsText = "8"] = process.argv;
+const rate = Number(rateText);
+const taps = rate * Number(secondsText);
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+function send({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { method, headers, agent }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part) => {
+        text += part;
+      });
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: {}, body: text }),
+      );
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+/** Holds decisions back until it is time. */
+class HeldRequests implements HttpClient {
+  readonly held: (() => Promise<number>)[] = [];
+
+  request(request: HttpRequest): Promise<HttpResponse> {
+    if (!request.url.endsWith(BADGE_VERIFY_PATH)) return send(request);
+    return new Promise((resolve, reject) => {
+      this.held.push(async () => {
+        const answer = await send(request).catch(reject);
+        if (answer) resolve(answer);
+        return performance.now();
+      });
+    });
+  }
+}
+
+const database = await openStore();
+const folder = mkdtempSync(join(tmpdir(), "latchkey-bench-"));
+const secret = () => randomBytes(32).toString("hex");
+const env = {
+  LATCHKEY_VAULT_KEY: secret(),
+  LATCHKEY_SIGNING_KEY: secret(),
+  ...(database && { LATCHKEY_DATABASE_URL: database.url }),
+};
+
+async function openStore() {
+  if (store === "SQLite") return undefined;
+  const skip = () => {
+    throw new Error(`${store} does not answer`);
+  };
+  return needDatabase({ skip } as never, store as DatabaseName);
+}
+
+/** Rows of those who are not among the ones that tap: as many to search through. */
+async function fill(tenantId: string): Promise<void> {
+  const bytes = (hex: string) => (store === "PostgreSQL" ? `'\\x${hex}'` : `X'${hex}'`);
+  const tables: Readonly<Record<string, (n: number) => string>> = {
+    "people (tenant_id, person_id, label, member_of, status, created_at)": (n) =>
+      `'${tenantId}','p${n}','Person','["g${n % GROUPS}"]','active',1`,
+    "badges (tenant_id, badge_uid, badge_pk, mode, holder, created_at, person_id)": (n) =>
+      `'${tenantId}','05${String(n).padStart(12, "0")}',${bytes(secret())},'STD','X',1,'p${n}'`,
+    "entitlements (tenant_id, entitlement_id, subject, body)": (n) =>
+      `'${tenantId}','e${n}','person:p${n}','{"person":"p${n}","zones":["z1"],"opens":false}'`,
+  };
+  const file = database ? undefined : new DatabaseSync(join(folder, "latchkey.db"));
+  for (const [table, row] of Object.entries(tables))
+    for (let from = 0; from < BADGES - taps; from += ROWS_AT_ONCE) {
+      const rows = Array.from({ length: ROWS_AT_ONCE }, (_, n) => `(${row(from + n)})`);
+      const sql = `INSERT INTO ${table} VALUES ${rows.join(",")}`;
+      if (file) file.exec(sql);
+      else await database?.execute(sql);
+    }
+  file?.close();
+}
+
+async function rules({ policy }: Admin, tenantId: string): Promise<void> {
+  await policy.putRule(tenantId, "calendar", "holidays", new Map([["12-25", []]]));
+  const site = { timeZone: "Europe/Berlin", calendar: "holidays" };
+  await policy.putRule(tenantId, "site", "hq", site);
+  const days = [1, 2, 3, 4, 5, 6, 7];
+  await policy.putRule(tenantId, "schedule", "day", [{ days, from: 0, to: 1440 }]);
+  const passback = { area: false, seconds: 1, soft: false };
+  for (let zone = 0; zone < ZONES; zone++) {
+    const rule = { site: "hq", passback, firstPerson: false };
+    await policy.putRule(tenantId, "zone", `z${zone}`, rule);
+  }
+  for (let group = 0; group < GROUPS; group++) {
+    const zones = Array.from({ length: 10 }, (_, n) => `z${(group + n * 5) % ZONES}`);
+    const order = { subject: { group: `g${group}` }, zones, schedule: "day", opens: false };
+    await policy.entitle(tenantId, order);
+  }
+}
+
+/** A badge of a person whose group may pass in that zone. */
+async function newCard(admin: Admin, tenantId: string, n: number, zone: number) {
+  const badgeUid = fromHex(`04${n.toString(16).padStart(12, "0")}`);
+  const issued = await admin.issueBadge({ tenantId, badgeUid, mode: "STD", holder: "Ada" });
+  const groups = [`g${zone}`];
+  const { personId } = await admin.policy.putPerson({ tenantId, label: "Ada", groups });
+  await admin.policy.giveBadge(tenantId, badgeUid, personId);
+  return chipOf(issued);
+}
+
+function newReader(provisioning: Provisioning, baseUrl: string, http: HttpClient, n: number) {
+  const clock = { nowMs: 0 };
+  const timer = { set: () => 0, clear: () => {} };
+  return new TestNode(provisioning, http, clock, {
+    baseUrl,
+    platform: {
+      clock: { monotonicMs: () => performance.now() },
+      ...{ timer, storage: new MapStorage(), http, crypto: nodeCrypto },
+      random: new Prng(`reader ${n}`, "node"),
+      log: { write: () => {} },
+    },
+  });
+}
+
+/** What a process has had of the processor, in milliseconds; Linux alone tells (proc(5)). */
+function cpuMs(pid: number | undefined): number | undefined {
+  try {
+    const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+    const [user, system] = rest.split(" ").slice(11, 13).map(Number);
+    return 10 * (user! + system!);
+  } catch {
+    return undefined;
+  }
+}
+
+function percentile(sorted: readonly number[], share: number): string {
+  const at = Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1);
+  return sorted[at]!.toFixed(2).padStart(9);
+}
+
+async function main(): Promise<void> {
+  const { service } = await openServiceFolder({ folder, ...storesFrom(env) });
+  const { admin } = service;
+  const { tenantId } = (await admin.tenants())[0]!;
+  await fill(tenantId);
+  await rules(admin, tenantId);
+  const cards = [];
+  for (let n = 0; n < taps; n++)
+    cards.push(await newCard(admin, tenantId, n, (n % READERS) % ZONES));
+  console.log(`${BADGES} badges, ${READERS} readers, ${ZONES} zones, ${GROUPS} groups on ${store}`);
+
+  const child = spawn(process.execPath, [SERVE, folder], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
+  });
+  const said = await new Promise<string>((resolve) => child.stdout.once("data", resolve));
+  const { url } = JSON.parse(String(said));
+  const provisioning = await admin.provisioning(tenantId);
+  const http = new HeldRequests();
+  const readers: TestNode[] = [];
+  for (let n = 0; n < READERS; n++) {
+    const reader = await newReader(provisioning, url, http, n).boot();
+    await admin.changeNode(tenantId, reader.nodeUid, { zone: `z${n % ZONES}` });
+    readers.push(reader);
+  }
+  await service.close();
+
+  // All of a challenge's 55 seconds are needed: they are fetched last.
+  const answers: VerifyBadgeRequest[] = [];
+  for (let n = 0; n < taps; n++) {
+    const reader = readers[n % READERS]!;
+    answers.push(await reader.answer(cards[n]!, await reader.challenge()));
+  }
+  const reasons = answers.map((answer, n) =>
+    readers[n % READERS]!.decide(answer).then(reasonOf, (error) => String(error.code)),
+  );
+  while (http.held.length < taps) await new Promise((resolve) => setTimeout(resolve, 10));
+
+  const cpuBefore = cpuMs(child.pid);
+  const begin = performance.now() + 100;
+  const times = await Promise.all(
+    http.held.map(async (fire, n) => {
+      const dueMs = begin + (n * 1000) / rate;
+      await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()));
+      return (await fire()) - dueMs;
+    }),
+  );
+  const tookMs = performance.now() - begin;
+  const counts: Record<string, number> = {};
+  for (const reason of await Promise.all(reasons)) counts[reason] = (counts[reason] ?? 0) + 1;
+  const sorted = times.toSorted((a, b) => a - b);
+  console.log(`${taps} taps in ${(tookMs / 1000).toFixed(1)} s: ${JSON.stringify(counts)}`);
+  for (const share of [0.5, 0.9, 0.95, 0.99, 0.999, 1])
+    console.log(`p${share * 100}`.padEnd(8), percentile(sorted, share), "ms");
+  const cpuAfter = cpuMs(child.pid);
+  if (cpuBefore !== undefined && cpuAfter !== undefined)
+    console.log(`server: ${((cpuAfter - cpuBefore) / taps).toFixed(2)} ms of the processor a tap`);
+  for (const reader of readers) reader.identity.close();
+  child.kill("SIGKILL");
+}
+
+try {
+  await main();
+} finally {
+  agent.destroy();
+  await database?.drop();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
