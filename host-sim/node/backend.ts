@@ -47,8 +47,9 @@ export class Backend {
   clockErrorMs = 0;
   /** All readings of all tenants, in the order of arrival. */
   readonly readings: ReadingRow[] = [];
-  /** Kinds of the alarms in the tenant that was made first, newest first. */
+  /** Kinds of the alarms in the tenant that was made first, newest first; while it watches. */
   alarms: readonly string[] = [];
+  watchesAlarms = false;
   #watched: string | undefined;
   /** Requests that were answered, by path. */
   readonly answered = new Map<string, number>();
@@ -97,7 +98,7 @@ export class Backend {
     const answer = await service.handle({ method, path, headers, body });
     const known = this.readings.at(-1)?.id ?? 0;
     this.readings.push(...(await this.#records.readingsAfter(known, READINGS_AT_ONCE)));
-    if (this.#watched !== undefined)
+    if (this.watchesAlarms && this.#watched !== undefined)
       this.alarms = (await this.#records.alarms(this.#watched, ALARMS_KEPT)).map(
         ({ kind }) => kind,
       );

@@ -75,6 +75,7 @@ class ScenarioRun {
   static async create(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
     const scene = await createScene(scenario, options.seed ?? scenario.seed);
     const { rules } = scenario;
+    scene.backend.watchesAlarms = true;
     const house = rules && (await HouseRules.set(readerOf(scene), rules));
     return new ScenarioRun(scene, scenario, options, house);
   }

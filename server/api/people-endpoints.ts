@@ -1,6 +1,11 @@
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { type JsonObject, JsonReader, type JsonValue } from "../../protocol/json/reader.ts";
-import { type Entitlement, parseEntitlement, writeEntitlement } from "../policy/entitlement.ts";
+import {
+  type Entitlement,
+  parseEntitlement,
+  TIME_MAX,
+  writeEntitlement,
+} from "../policy/entitlement.ts";
 import { policyAdmin } from "../policy/policy-admin.ts";
 import type { Person } from "../store/policies.ts";
 import { DONE, type Endpoint, managed } from "./endpoint.ts";
@@ -40,8 +45,8 @@ const entitlement = {
   group: optional(ruleName),
   zones: list(ruleName, ZONES_MAX, 1),
   schedule: optional(ruleName),
-  from: optional(uint()),
-  until: optional(uint()),
+  from: optional(uint(TIME_MAX)),
+  until: optional(uint(TIME_MAX)),
   opens: optional(boolean),
 };
 

@@ -7,8 +7,8 @@ export type EntitledSubject = { readonly person: string } | { readonly group: st
 /** Stands for every zone of the tenant. */
 export const ALL_ZONES = "*";
 const ZONES_MAX = 64;
-/** 9999-12-31 */
-const TIME_MAX = 253_402_300_799;
+/** Unix seconds of 9999-12-31. */
+export const TIME_MAX = 253_402_300_799;
 
 /** Who may pass where, and when. */
 export interface Entitlement {

@@ -20,6 +20,12 @@ const BEYOND: Readonly<Record<string, RegExp>> = {
   ii_post: /^(readings|reading|lat|lon|lost|named|updated_at|seq|log_id|count|sensor)/,
   ii_firmware: /^offset/,
   it_node_checkin: /^denials/,
+  im_put_site: /^time_zone$/,
+  im_put_zone: /^(area|seconds)$/,
+  im_put_schedule: /^(days|to)$/,
+  im_put_calendar: /^(date|to)$/,
+  im_put_person: /^(label|groups)$/,
+  im_add_entitlement: /^(person|until)$/,
 };
 
 /** Answers that stand for "not understood". */
