@@ -1,7 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toUtf8 } from "../../protocol/encoding/utf8.ts";
-import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import { formatTime } from "../scenario/duration.ts";
 import type { SimEvent, SimResult } from "../scenario/events.ts";
@@ -14,6 +13,7 @@ import { renderPng } from "./png.ts";
 import { createScene, readerOf, type Scene } from "./scene.ts";
 import { SimEvents } from "./sim-events.ts";
 import { Simulation } from "./simulation.ts";
+import { Stopped } from "./stopped.ts";
 
 export interface RunOptions {
   /** Instead of the scenario's own. */
@@ -33,15 +33,6 @@ export interface RunOptions {
 
 /** The eye looks this often, in virtual time. */
 const LOOK_US = 50_000;
-
-/** Ends a run; says why. */
-class Stopped extends Error {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** Plays a scenario to its end. The last event is the result; nothing is thrown. */
 export async function* runScenario(

@@ -5,9 +5,14 @@ import {
   VISIT_REQUEST_PATH,
   VISIT_TEXT_MAX,
 } from "../../protocol/visit/visit.ts";
-import { publishStatusList, resolveIdentifier, submitStatement } from "../handlers/people.ts";
+import {
+  describeType,
+  publishStatusList,
+  resolveIdentifier,
+  submitStatement,
+} from "../handlers/people.ts";
 import { askVisit, followVisitLink, presentVisit, requestVisit } from "../handlers/visit.ts";
-import { RESOLVE_PATH, STATUS_LIST_PATH, SUBMIT_PATH } from "../human/paths.ts";
+import { RESOLVE_PATH, STATUS_LIST_PATH, SUBMIT_PATH, TYPE_PATH } from "../human/paths.ts";
 import { VISIT_LINK } from "../request-parts.ts";
 import { DENIAL_FIELDS, GRANT_FIELDS } from "./badge-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -75,6 +80,16 @@ export const HUMAN_ENDPOINTS: readonly Endpoint[] = [
     answer: everything(),
     codes: ["tenant-unknown", "did-unknown"],
     handle: resolveIdentifier,
+  },
+  {
+    by: "public",
+    path: TYPE_PATH,
+    chapter: "people",
+    summary: "A type of credential: its name, its claims, and which of them may be kept back.",
+    query: form({ vct: text(64) }),
+    answer: everything(),
+    codes: ["not-found"],
+    handle: describeType,
   },
   {
     by: "public",

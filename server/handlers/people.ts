@@ -1,4 +1,5 @@
 import { LatchkeyError, malformed } from "../../protocol/errors.ts";
+import { credentialType, typeMetadata } from "../../protocol/human/credential/types.ts";
 import { isDid } from "../../protocol/human/pairwise-secret.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext, ServiceRequest, ServiceResponse } from "../context.ts";
@@ -36,6 +37,18 @@ export async function resolveIdentifier(
   const did = query.get("did") ?? "";
   if (!isDid(did)) throw new LatchkeyError("did-unknown");
   return jsonResponse(await context.humans.registry(tenantIn(query)).resolve(did));
+}
+
+/** identity_human/ih_type: what is known of a type of credential (SD-JWT VC §6). */
+export async function describeType(
+  context: ServiceContext,
+  query: URLSearchParams,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
+  await countHandshake(context, request.remoteAddress);
+  const type = credentialType(query.get("vct"));
+  if (type === undefined) throw new LatchkeyError("not-found");
+  return jsonResponse(typeMetadata(type));
 }
 
 /** identity_human/ih_status_list: a list of statuses, for everybody. */

@@ -1,4 +1,4 @@
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { malformed } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { parseVisitQuestion, writeVisitAnswer } from "../../protocol/visit/visit.ts";
 import { DOOR_OPEN } from "../authorities.ts";
@@ -28,7 +28,7 @@ export async function askVisit(
 }
 
 function codeIn(text: string): string {
-  if (!CODE.test(text)) throw new LatchkeyError("challenge-used");
+  if (!CODE.test(text)) throw malformed("code", "not a code of a display");
   return text;
 }
 

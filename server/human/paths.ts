@@ -1,4 +1,5 @@
 /** Paths relative to the base URL; see docs/human.md. */
 export const SUBMIT_PATH = "identity_human/ih_submit";
 export const RESOLVE_PATH = "identity_human/ih_resolve";
+export const TYPE_PATH = "identity_human/ih_type";
 export const STATUS_LIST_PATH = "identity_human/ih_status_list";

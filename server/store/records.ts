@@ -11,6 +11,7 @@ import type { OperatorRecords } from "./operators.ts";
 import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
+import type { Standing } from "./standing.ts";
 import type { VaultRecords } from "./vault-rows.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
@@ -167,17 +168,6 @@ export interface DecisionRecord {
   readonly alarm?: Alarm;
 }
 
-/** How the database is, for whoever asks whether the server may work. */
-export interface Standing {
-  /** Steps of the schema that it has taken, and those that this program knows. */
-  readonly schema: number;
-  readonly known: number;
-  /** Its own clock, Unix milliseconds, where it is another machine's. */
-  readonly clockMs?: number;
-  /** Unix seconds of the newest row of the audit log. */
-  readonly newestAt?: number;
-}
-
 /** Taps that a reader refused by itself, as it reports them. */
 export interface ReaderDenials {
   readonly tenantId: string;
@@ -198,8 +188,8 @@ export interface ReaderDenials {
  */
 export interface Records
   extends DecisionRecords,
-    HumanRecords,
     DoorRecords,
+    HumanRecords,
     MandateRecords,
     OperatorRecords,
     PolicyRecords,

@@ -1,7 +1,12 @@
 /** What the page of the browser tests runs: the SDK, where the test can reach it. */
 import { isLatchkeyError } from "../../protocol/errors.ts";
 import type { ApplicationOptions } from "../../sdk/application-options.ts";
-import { ApplicationIdentity, browserKey, passkey } from "../../sdk/browser/browser.ts";
+import {
+  ApplicationIdentity,
+  browserHumanKey,
+  browserKey,
+  passkey,
+} from "../../sdk/browser/browser.ts";
 
 type PageOptions = Omit<ApplicationOptions, "keys">;
 
@@ -17,5 +22,11 @@ Object.assign(globalThis, {
       ...options,
       keys: passkey({ rpId: "localhost", rpName: "Notes", userName: "Ada Lovelace" }),
     }),
+  /** A key of a person's device, and what it says of a text. */
+  human: async (name: string, text: string) => {
+    const { publicKey, sign } = await browserHumanKey(name);
+    const signature = await sign(new TextEncoder().encode(text));
+    return { publicKey: [...publicKey], signature: [...signature] };
+  },
   outcome,
 });

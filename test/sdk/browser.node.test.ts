@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { build } from "esbuild";
 import type { CDPSession, Page } from "playwright-core";
+import { nobleHuman } from "../../protocol/crypto/noble-p256.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
+import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { type Bridge, identityBridge } from "../../server/bridge/bridge.ts";
 import { needChromium, openChromium, type TestBrowser } from "../support/chromium.ts";
@@ -106,6 +108,23 @@ describe("the SDK in Chromium", function () {
     await one!.reload();
     assert.equal(await run(one!, "software", who), a);
     await Promise.all([one!.close(), two!.close()]);
+  });
+
+  it("keeps keys of a person's device over reloads, one for each name", async () => {
+    const page = await open();
+    const human = async (name: string): Promise<Uint8Array> => {
+      const told = await page.evaluate(`human(${JSON.stringify(name)}, "hello")`);
+      const { publicKey, signature } = told as Record<string, number[]>;
+      const key = Uint8Array.from(publicKey!);
+      assert.ok(nobleHuman.p256Verify(key, toUtf8("hello"), Uint8Array.from(signature!)));
+      return key;
+    };
+    const [bank, shop] = [await human("bank.example"), await human("shop.example")];
+    assert.notDeepEqual(bank, shop);
+    await page.reload();
+    assert.deepEqual(await human("bank.example"), bank);
+    assert.equal(await page.evaluate(`outcome(human("Bank", ""))`), "malformed");
+    await page.close();
   });
 
   it("has a key that a script in the page can use and not take away", async () => {

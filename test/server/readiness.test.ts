@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { checkReadiness, type Readiness, requireReady } from "../../server/readiness.ts";
-import type { Standing } from "../../server/store/records.ts";
+import type { Standing } from "../../server/store/standing.ts";
 import { codeOf, Desk } from "./desk.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1);

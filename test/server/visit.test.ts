@@ -128,7 +128,9 @@ describe("a visitor at a door", () => {
     await guest.give(here.text, forLab);
     await refused(guest.give(here.text, forLab), "challenge-used");
     // And no reader hears of what was shown at another one.
-    assert.deepEqual(await ask(other, here.requestId), { state: "waiting" });
+    const foreign = await reader("lab", "lab", await site("two"));
+    for (const node of [other, foreign])
+      assert.deepEqual(await ask(node, here.requestId), { state: "waiting" });
     assert.equal((await decided(lab, here)).granted, true);
   });
 
@@ -143,8 +145,9 @@ describe("a visitor at a door", () => {
     desk.nowMs += 56_000;
     await refused(late.scan(next.text), "challenge-expired");
     await refused(late.give(next.text, await late.present(asked)), "challenge-expired");
-    for (const code of ["0".repeat(12), "O".repeat(12), "X"])
-      await refused(late.scan(`LATCHKEY:V/${code}`), "challenge-used");
+    await refused(late.scan(`LATCHKEY:V/${"0".repeat(12)}`), "challenge-used");
+    for (const code of ["O".repeat(12), "X", "0".repeat(24)])
+      await refused(late.scan(`LATCHKEY:V/${code}`), "malformed");
   });
 
   it("does not shut the door for others with a bad presentation", async () => {

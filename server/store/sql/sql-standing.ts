@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Standing } from "../records.ts";
+import type { Standing } from "../standing.ts";
 import type { Flavour } from "./flavour.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { SQL_STEPS } from "./sql-schema.ts";
