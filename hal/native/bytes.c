@@ -145,7 +145,7 @@ int lkHexDecode(uint8_t *out, const char *text, size_t length)
 	return (int)(length / 2);
 }
 
-int lkIsStrictUtf8(const uint8_t *bytes, size_t length)
+int lkIsPlainUtf8(const uint8_t *bytes, size_t length)
 {
 	const uint8_t *end = bytes + length;
 
@@ -162,8 +162,6 @@ int lkIsStrictUtf8(const uint8_t *bytes, size_t length)
 			more = 1, smallest = 0x80;
 		else if ((lead >= 0xe0) && (lead < 0xf0))
 			more = 2, smallest = 0x800;
-		else if ((lead >= 0xf0) && (lead < 0xf5))
-			more = 3, smallest = 0x10000;
 		else
 			return 0;
 		if (end - bytes < more)
@@ -176,7 +174,7 @@ int lkIsStrictUtf8(const uint8_t *bytes, size_t length)
 				return 0;
 			point = (point << 6) | (next & 63);
 		}
-		if ((point < smallest) || (point > 0x10ffff) || ((point >= 0xd800) && (point <= 0xdfff)))
+		if ((point < smallest) || ((point >= 0xd800) && (point <= 0xdfff)))
 			return 0;
 	}
 	return 1;

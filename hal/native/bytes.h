@@ -15,8 +15,11 @@ void lkHexEncode(char *out, const uint8_t *bytes, size_t length);
 /* How many bytes, or -1. Room for n / 2. */
 int lkHexDecode(uint8_t *out, const char *text, size_t length);
 
-/* Whether this is UTF-8 without a zero, in its shortest form, without halves of pairs. */
-int lkIsStrictUtf8(const uint8_t *bytes, size_t length);
+/*
+ * Whether this is UTF-8 in its shortest form without what an engine may keep in a way of its own: a
+ * zero, halves of pairs, and whatever takes a pair in UTF-16.
+ */
+int lkIsPlainUtf8(const uint8_t *bytes, size_t length);
 
 /* Whether all of it is printable ASCII. */
 int lkIsPrintable(const char *text, size_t length);

@@ -127,7 +127,7 @@ describe("the loops over bytes in C", () => {
     ]);
   });
 
-  it("take only such UTF-8 as the twin takes, without a zero", () => {
+  it("take only such UTF-8 as the twin takes, without zeros and pairs", () => {
     const texts = some(fc.string({ unit: "binary", maxLength: 40 }), 300).map(toUtf8);
     const bent = texts.map((text, i) => {
       const other = text.slice();
@@ -136,7 +136,8 @@ describe("the loops over bytes in C", () => {
     });
     agree(
       [...texts, ...bent, ...some(fc.uint8Array({ maxLength: 6 }), 2000)].map((a) => {
-        const good = !a.includes(0) && !throws(() => fromUtf8(a));
+        const pairs = a.some((byte) => byte >= 0xf0);
+        const good = !a.includes(0) && !pairs && !throws(() => fromUtf8(a));
         return { ask: ask("utf8", a), expected: `${Number(good)} -` };
       }),
     );

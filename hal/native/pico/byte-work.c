@@ -112,27 +112,27 @@ void xs_latchkey_bytes_from_hex(xsMachine *the)
 		xsmcSetUndefined(xsResult);
 }
 
-/* toUtf8(text): ArrayBuffer; undefined where the engine keeps a zero or half a pair in its way */
+/* toUtf8(text): ArrayBuffer; undefined where the engine has a way of its own: zeros, pairs */
 void xs_latchkey_bytes_to_utf8(xsMachine *the)
 {
 	size_t length;
 	const char *text = textOf(the, &xsArg(0), &length);
 
-	if (!lkIsStrictUtf8((const uint8_t *)text, length))
+	if (!lkIsPlainUtf8((const uint8_t *)text, length))
 		return;
 	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)length);
 	text = textOf(the, &xsArg(0), &length);
 	memcpy(xsmcToArrayBuffer(xsResult), text, length);
 }
 
-/* fromUtf8(bytes): string; undefined for what is not UTF-8, or has a zero */
+/* fromUtf8(bytes): string; undefined for what is not UTF-8, or has zeros or pairs */
 void xs_latchkey_bytes_from_utf8(xsMachine *the)
 {
 	xsUnsignedValue length;
 	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
 	char *text;
 
-	if (!lkIsStrictUtf8(bytes, length))
+	if (!lkIsPlainUtf8(bytes, length))
 		return;
 	text = textResult(the, length);
 	memcpy(text, bytesOf(the, &xsArg(0), &length), length);

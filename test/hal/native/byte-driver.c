@@ -83,7 +83,7 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 		answer(count, out, count < 0 ? 0 : (size_t)count);
 	}
 	else if (0 == strcmp(operation, "utf8"))
-		answer(lkIsStrictUtf8(a, n), NULL, 0);
+		answer(lkIsPlainUtf8(a, n), NULL, 0);
 	else if (0 == strcmp(operation, "printable"))
 		answer(lkIsPrintable((const char *)a, n), NULL, 0);
 	else if (0 == strcmp(operation, "nested"))
