@@ -22,6 +22,12 @@ export const PERMISSIONS = Object.freeze({
   /** Rules, people and entitlements; and where people were last. */
   "read-policy": ["admin", "manager", "auditor"],
   "manage-policy": ["admin", "manager"],
+  /** Issues invitations, and calls them off. */
+  "invite-visitors": ["admin", "manager"],
+  /** A person's stolen device, at the person's word. */
+  "revoke-devices": ["admin", "manager"],
+  /** Whose identifier it is: undoes what identifiers are for. */
+  "look-up-people": ["admin"],
   "read-readings": ["admin", "manager", "operator", "auditor"],
   "read-alarms": ["admin", "manager", "operator", "auditor"],
   /** An operator at the door does not see what others did. */

@@ -16,6 +16,7 @@ import { PEOPLE_ENDPOINTS } from "./people-endpoints.ts";
 import { READING_ENDPOINTS } from "./reading-endpoints.ts";
 import { RULE_ENDPOINTS } from "./rule-endpoints.ts";
 import { SERVICE_ENDPOINTS } from "./service-endpoints.ts";
+import { VISITOR_ENDPOINTS } from "./visitor-endpoints.ts";
 
 const documents: { [served: string]: string } = {};
 
@@ -38,6 +39,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...BADGE_MANAGEMENT_ENDPOINTS,
   ...RULE_ENDPOINTS,
   ...PEOPLE_ENDPOINTS,
+  ...VISITOR_ENDPOINTS,
   ...OVERSIGHT_ENDPOINTS,
   ...OPERATOR_ENDPOINTS,
   ...MANDATE_ENDPOINTS,

@@ -19,7 +19,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { anyObject, boolean, matching, oneOf, optional, text, uint, uuid, yes } from "./field.ts";
 import { either, everything, form } from "./form.ts";
 
-const did = matching("^did:lastid:[A-Za-z0-9_-]{43}$", "not a did:lastid", 54);
+export const did = matching("^did:lastid:[A-Za-z0-9_-]{43}$", "not a did:lastid", 54);
 const code = matching("^[0-9A-HJKMNP-TV-Z]{12}$", "not a code of a display", 12);
 const state = <const S extends string>(word: S) => ({ state: oneOf([word]) });
 const ACCEPTED = form({ accepted: yes });

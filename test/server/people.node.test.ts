@@ -19,6 +19,7 @@ import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { nodeCompression } from "../../server/node-compression.ts";
 import { nodeHuman as crypto } from "../../server/node-p256.ts";
+import type { Role } from "../../server/roles.ts";
 import { rejectsCode } from "../protocol/error-code.ts";
 import { lend, NOW, testKey } from "../protocol/human-family.ts";
 import { checkDocumented } from "./api-check.ts";
@@ -166,6 +167,62 @@ describe("people at a server", () => {
       assert.equal(codeOf(await list(wrong as never)), "malformed");
     // Indices are taken at random.
     assert.ok(new Set(places.map(({ index }) => index >> 10)).size > 1);
+  });
+
+  it("are invited, called off and looked up by who may do that, over the network", async () => {
+    const { tenantId } = tenant;
+    const token = async (role: Role) =>
+      desk.service.admin.createOperator({ name: `the-${role}`, role, tenantId });
+    const manage = async (role: Role, path: string, fields: object) => {
+      const authorization = `Bearer ${await token(role)}`;
+      const body = { tenant_id: tenantId, ...fields };
+      const answer = await desk.post(`identity_manage/${path}`, body, { authorization });
+      checkDocumented({ method: "POST", path: `identity_manage/${path}` }, answer);
+      return JSON.parse(answer.body) as Record<string, never> & { code?: string };
+    };
+    const { kty, crv, x, y } = p256Jwk(testKey(60).publicKey);
+    const day = new Date(NOW * 1000).toISOString().slice(0, 10);
+    const order = { zone: "lab", day, jwk: { kty, crv, x, y }, visitor: "Bo" };
+    for (const role of ["operator", "auditor"] as const)
+      assert.equal((await manage(role, "im_invite_visitor", order)).code, "forbidden-role");
+    const { credential, ...place } = await manage("manager", "im_invite_visitor", order);
+    const { trust } = await humans().trustOf(tenantId);
+    const shown = selectDisclosures(crypto, credential!, [["visitor"]]);
+    const { sign } = testKey(60);
+    const request = { audience: "a", nonce: "n", nowUnix: NOW, sign };
+    const { claims } = verifyCredential(crypto, await bindKey(crypto, shown, request), {
+      ...{ trust, nowUnix: NOW, types: [CREDENTIAL_TYPES.doorVisitor.vct] },
+      keyBinding: { audience: "a", nonce: "n" },
+    });
+    assert.deepEqual(claims, { tenant: tenantId, zone: "lab", valid_on: day, visitor: "Bo" });
+    for (const [change, code] of [
+      [{ jwk: { kty, crv, x: y, y: x } }, "holder-key-invalid"],
+      [{ day: "2027-02-30" }, "credential-date-invalid"],
+      [{ day: "2020-01-01" }, "credential-date-invalid"],
+      [{ jwk: { kty: "RSA", crv, x, y } }, "malformed"],
+    ] as const)
+      assert.equal(
+        (await manage("manager", "im_invite_visitor", { ...order, ...change })).code,
+        code,
+      );
+    const set = (status: string) =>
+      manage("manager", "im_set_credential_status", { ...place, status });
+    assert.deepEqual(await set("revoked"), {});
+    assert.equal((await set("valid")).code, "status-index-invalid");
+    const did = await delegated();
+    const asked = { did, purpose: "a lost bag" };
+    for (const role of ["manager", "operator", "auditor"] as const)
+      assert.equal((await manage(role, "im_look_up_person", asked)).code, "forbidden-role");
+    const found = await manage("admin", "im_look_up_person", asked);
+    assert.deepEqual(found, { root: alice.rootId });
+    const lost = { root: alice.rootId, serial: phone.serial, lost: true };
+    const done = await manage("manager", "im_revoke_device", lost);
+    assert.deepEqual(done, { generation: 1, identifiers: 1, credentials: 0 });
+    assert.equal((await manage("manager", "im_revoke_device", lost)).code, "device-unknown");
+    const rows = await desk.service.admin.auditRows(tenantId, 1000);
+    const by = (kind: string) => rows.filter((row) => row.kind === kind).map(({ data }) => data);
+    assert.ok(by("human-looked-up").some((data) => data.includes('"by":"the-admin"')));
+    assert.ok(by("human-device-revoked").every((data) => data.includes('"by":"the-manager"')));
   });
 
   it("are described by type", async () => {

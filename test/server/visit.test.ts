@@ -223,7 +223,7 @@ describe("a visitor at a door", () => {
     assert.equal(reasonOf(await decided(lab, evening)), "outside-schedule");
     desk.nowMs += 2 * DAY_MS;
     assert.throws(() => visitCredential({ ...order(), day: TODAY }, desk.nowMs / 1000), {
-      code: "malformed",
+      code: "credential-date-invalid",
     });
   });
 
