@@ -93,7 +93,9 @@ const byOurs: Good = (jwk, data, signature) =>
 /** As the library's own package for Node does it: WebCrypto, a key imported for each signature. */
 const byWebCrypto: Good = async (jwk, data, signature) => {
   const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const key = await webcrypto.subtle.importKey("jwk", jwk as webcrypto.JsonWebKey, ecdsa, false, ["verify"]);
+  const key = await webcrypto.subtle.importKey("jwk", jwk as webcrypto.JsonWebKey, ecdsa, false, [
+    "verify",
+  ]);
   const bytes = Buffer.from(signature, "base64url");
   return webcrypto.subtle.verify(ecdsa, key, bytes, Buffer.from(data));
 };
