@@ -55,7 +55,7 @@ export class XsCrash extends Error {
 /** Why there is no engine here, and what to type. */
 export const XS_MISSING =
   "the XS engine is not installed: `npm install` compiles @agoric/xsnap when it finds make and " +
-  "a C compiler, and leaves it out if npm itself runs on Node 23 or later (docs/xs.md)";
+  "a C compiler, if npm itself runs on Node 20 or 22 (docs/xs.md)";
 
 /**
  * One real XS machine in a process of its own. Commands run one after another; each ends when

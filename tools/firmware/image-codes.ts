@@ -9,15 +9,19 @@ const CODES = Object.entries(ERROR_CODES) as [ErrorCode, ErrorEntry][];
 /** Rooms out of which an answer to a node can come. */
 const ANSWERING = ["server", "protocol"];
 /**
- * Rooms that answer others only: applications, whoever writes cards, people's credentials. No
- * request of a node gets there.
+ * Rooms that answer others only: applications, whoever writes cards, people, managers; and the
+ * table of endpoints, which names the codes of all of them. No request of a node gets there.
  */
 const FOR_OTHERS = [
   "protocol/application",
   "protocol/human",
+  "server/api",
   "server/application",
   "server/bridge",
   "server/card",
+  "server/human",
+  "server/mandate",
+  "server/metrics",
   "server/mqtt",
 ];
 
