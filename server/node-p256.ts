@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { nobleHuman } from "../protocol/crypto/noble-p256.ts";
 import {
@@ -82,6 +83,13 @@ function verifyEs256(point: Uint8Array, message: Uint8Array, signature: Uint8Arr
   }
 }
 
+/** Strict, by writing it again: Node itself reads whatever looks like base64. */
+function decodeText(encoded: string): string | undefined {
+  const bytes = Buffer.from(encoded, "base64url");
+  if (bytes.toString("base64url") !== encoded || !isUtf8(bytes)) return undefined;
+  return bytes.toString("utf8");
+}
+
 /**
  * Human identity's primitives for the server: OpenSSL verifies and hashes. Signing stays with
  * noble, because Node offers no way to ask OpenSSL for deterministic signatures.
@@ -92,5 +100,6 @@ export const nodeHuman: HumanCrypto = Object.freeze({
   hmacSha256: nodeCrypto.hmacSha256,
   p256Verify: verifyEs256,
   p256IsPublicKey: isOnCurve,
+  decodeText,
   digestText: (text: string) => hash("sha256", text, "base64url"),
 });
