@@ -226,8 +226,10 @@ async function concludeOnce(
     return deny(found);
   }
   const { badge, readCounter } = found;
-  const relayMs = await relayMsFor(context, node);
-  const { denied, by, policy } = await judgeBadge(context, node, badge);
+  const [relayMs, { denied, by, policy }] = await Promise.all([
+    relayMsFor(context, node),
+    judgeBadge(context, node, badge),
+  ]);
   const granted = { granted: true, relay_ms: relayMs, read_counter: readCounter, ...by };
   const fresh = denied ? refused(denied) : decisionRecord(context, node, tap, granted);
   const because = (obstacle: GrantObstacle, violation?: string): Refusal => ({

@@ -4,6 +4,10 @@ import type { RegisterStatus } from "./registration.ts";
 /** What a node reports while it works, for screens and logs. Nothing secret is in it. */
 export type IdentityEvent =
   | { readonly type: "key-created" }
+  /** The server knows the node by its new key; the old one is worthless. */
+  | { readonly type: "key-rotated" }
+  /** The key stays the old one for now; the next check-in tries again. */
+  | { readonly type: "rotation-failed"; readonly code: ErrorCode }
   | { readonly type: "registered"; readonly status: RegisterStatus; readonly nodeUid: string }
   | { readonly type: "time"; readonly unix: number }
   /** A genuine challenge has come and is being answered. */

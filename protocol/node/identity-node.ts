@@ -5,7 +5,7 @@ import { type JsonObject, JsonReader } from "../json/reader.ts";
 import type { IdentityPlatform } from "../platform.ts";
 import { CHECK_IN_PATH, POST_PATH } from "./endpoints.ts";
 import { parseEnvelope, writeEnvelope } from "./envelope.ts";
-import { fetchTime, type HandshakeContext, openNodeSession, register } from "./handshake.ts";
+import { fetchTime, type HandshakeContext, openNodeSession } from "./handshake.ts";
 import type { CallOptions, IdentityState } from "./identity-calls.ts";
 import {
   checkIdentityOptions,
@@ -13,13 +13,15 @@ import {
   type IdentityOptions,
 } from "./identity-config.ts";
 import type { IdentityEvent, IdentityListener } from "./identity-events.ts";
+import { KeyRing } from "./key-ring.ts";
 import { NodeClock } from "./node-clock.ts";
-import { loadOrCreateNodeKey, type NodeKey } from "./node-key.ts";
+import type { NodeKey } from "./node-key.ts";
 import type { NodeSession } from "./node-session.ts";
-import { loadNodeUid, saveNodeUid } from "./node-uid.ts";
 import { isNodeForgotten, isSessionLost } from "./recovery.ts";
 import type { RegisterStatus } from "./registration.ts";
 import { type RetryContext, withRetry } from "./retry.ts";
+import { registerKey, rotateKey } from "./rotate-key.ts";
+import { ROTATE_WORK } from "./rotation.ts";
 import { ServerLink } from "./server-link.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 import { Waits } from "./waits.ts";
@@ -45,8 +47,7 @@ export class IdentityNode {
   readonly #link: ServerLink;
   readonly #context: HandshakeContext;
   readonly #sessions: SessionKeeper;
-  #key: NodeKey | undefined;
-  #nodeUid: string | undefined;
+  readonly #keys: KeyRing;
   #status: RegisterStatus | undefined;
   #registering: Promise<string> | undefined;
   #next: readonly string[] = [];
@@ -60,6 +61,7 @@ export class IdentityNode {
     this.#platform = platform;
     this.#config = config;
     this.#listener = options.onEvent;
+    this.#keys = new KeyRing(platform, config.tenantId);
     this.#waits = new Waits(timer);
     this.#clock = new NodeClock(clock);
     this.#link = new ServerLink(config.baseUrl, platform.http, this.#waits);
@@ -149,6 +151,7 @@ export class IdentityNode {
       this.#clock.sync(serverTime); // sealed, and in answer to this request: as good as signed
       this.#next = next;
       this.#sessions.renewToken(session, token, expiresIn, sentAtMs);
+      if (next.includes(ROTATE_WORK)) await this.#rotate(session);
       return answer;
     });
   }
@@ -157,8 +160,8 @@ export class IdentityNode {
     const session = this.#sessions.current;
     const nowMs = this.#platform.clock.monotonicMs();
     return {
-      nodePk: this.#key?.publicKey.slice(),
-      nodeUid: this.#nodeUid,
+      nodePk: this.#keys.loaded?.publicKey.slice(),
+      nodeUid: this.#keys.nodeUid,
       status: this.#status,
       next: this.#next,
       session: session && {
@@ -174,7 +177,7 @@ export class IdentityNode {
     this.#closed = true;
     this.#sessions.close();
     this.#waits.close();
-    this.#key?.seed.wipe();
+    this.#keys.loaded?.seed.wipe();
     this.#config.commKey.wipe();
   }
 
@@ -190,15 +193,22 @@ export class IdentityNode {
     }
   }
 
-  /** A synchronous step, so that calls at once cannot make two keys. */
   #nodeKey(): NodeKey {
-    if (this.#key === undefined) {
-      const { crypto, storage, random } = this.#platform;
-      this.#key = loadOrCreateNodeKey(crypto, storage, random);
-      this.#nodeUid = loadNodeUid(storage, this.#config.tenantId, this.#key.publicKey);
-      if (this.#key.fresh) this.#emit({ type: "key-created" });
+    return this.#keys.key(() => this.#emit({ type: "key-created" }));
+  }
+
+  /** Takes another key. What fails is tried again after the next check-in. */
+  async #rotate(session: NodeSession): Promise<void> {
+    try {
+      await rotateKey(this.#context, this.#keys, this.#keys.nodeUid!, (path, plain) =>
+        this.#exchangeOver(session, path, plain, {}),
+      );
+      this.#next = [];
+      this.#emit({ type: "key-rotated" });
+      this.#sessions.drop(session, "session-ended");
+    } catch (error) {
+      this.#emit({ type: "rotation-failed", code: toLatchkeyError(error).code });
     }
-    return this.#key;
   }
 
   #register(): Promise<string> {
@@ -209,33 +219,24 @@ export class IdentityNode {
   }
 
   async #registerOnce(): Promise<string> {
-    const key = this.#nodeKey();
-    const { nodeUid, status } = await register(this.#context, key);
-    this.#nodeUid = nodeUid;
+    this.#nodeKey();
+    const { answer, adopted } = await registerKey(this.#context, this.#keys);
+    const { nodeUid, status } = answer;
     this.#status = status;
+    if (adopted) this.#emit({ type: "key-rotated" });
     this.#emit({ type: "registered", status, nodeUid });
-    this.#rememberUid(key, nodeUid);
+    this.#keys.rememberUid(nodeUid);
     return nodeUid;
-  }
-
-  /** Full flash is no reason to keep a door shut: the server will say the UID again. */
-  #rememberUid(key: NodeKey, nodeUid: string): void {
-    const { storage, log } = this.#platform;
-    try {
-      saveNodeUid(storage, this.#config.tenantId, key.publicKey, nodeUid);
-    } catch (error) {
-      log.write("warn", "identity-uid-not-stored", { code: toLatchkeyError(error).code });
-    }
   }
 
   /** One attempt; repeating it is the session keeper's business. */
   async #openSession(): Promise<{ session: NodeSession; expiresInSeconds: number }> {
-    const key = this.#nodeKey();
-    if (this.#status === "pending" || this.#nodeUid === undefined) await this.#register();
+    this.#nodeKey();
+    if (this.#status === "pending" || this.#keys.nodeUid === undefined) await this.#register();
     if (this.#status === "pending") throw new LatchkeyError("node-pending");
     const onChallenge = () => this.#emit({ type: "challenge" });
-    const open = (uid: string) => openNodeSession(this.#context, key, uid, onChallenge);
-    const opened = await open(this.#nodeUid!).catch(async (error: unknown) => {
+    const open = (uid: string) => openNodeSession(this.#context, this.#nodeKey(), uid, onChallenge);
+    const opened = await open(this.#keys.nodeUid!).catch(async (error: unknown) => {
       if (!isNodeForgotten(error)) throw error;
       return open(await this.#register());
     });

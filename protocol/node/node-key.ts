@@ -7,6 +7,8 @@ import { NODE_UID_NAME } from "./node-uid.ts";
 
 /** The node's seed, 32 bytes. */
 export const NODE_KEY_NAME = "node.key";
+/** The seed that comes after it, while the server may or may not have heard of it. */
+export const NEXT_KEY_NAME = "node.next";
 
 export interface NodeKey {
   readonly seed: Secret;
@@ -27,12 +29,12 @@ function drawSeed(random: Random): Uint8Array {
 }
 
 /** Stores the seed and reads it back: a key that flash did not keep must not be used. */
-function persist(storage: Storage, seed: Uint8Array): void {
-  storage.set(NODE_KEY_NAME, seed);
-  const kept = storage.get(NODE_KEY_NAME);
+function persist(storage: Storage, name: string, seed: Uint8Array): void {
+  storage.set(name, seed);
+  const kept = storage.get(name);
   const same = kept !== undefined && constantTimeEqual(kept, seed);
   kept?.fill(0);
-  if (!same) throw new LatchkeyError("storage-failed", { detail: { key: NODE_KEY_NAME } });
+  if (!same) throw new LatchkeyError("storage-failed", { detail: { key: name } });
 }
 
 /**
@@ -53,7 +55,39 @@ export function loadOrCreateNodeKey(
   if (stored === undefined && storage.get(NODE_UID_NAME) !== undefined)
     throw new LatchkeyError("storage-corrupt", { detail: { key: NODE_KEY_NAME } });
   const bytes = stored ?? drawSeed(random);
-  if (stored === undefined) persist(storage, bytes);
+  if (stored === undefined) persist(storage, NODE_KEY_NAME, bytes);
   const publicKey = crypto.ed25519PublicKey(bytes);
   return { seed: new Secret(bytes), publicKey, fresh: stored === undefined };
+}
+
+/** The key that a rotation has begun with, if there is one. */
+export function loadSuccessor(crypto: CryptoProvider, storage: Storage): NodeKey | undefined {
+  const seed = storage.get(NEXT_KEY_NAME);
+  // Damaged it is none that was ever sent; and a cut may have left what was adopted already.
+  if (seed?.length !== 32 || constantTimeEqual(seed, storage.get(NODE_KEY_NAME) ?? seed))
+    return undefined;
+  return { seed: new Secret(seed), publicKey: crypto.ed25519PublicKey(seed), fresh: false };
+}
+
+/**
+ * The key to come: the same one until it is adopted, so that however often a rotation is cut off,
+ * the server hears of one successor only.
+ * @throws random-unhealthy, storage-full, storage-failed
+ */
+export function successorOf(crypto: CryptoProvider, storage: Storage, random: Random): NodeKey {
+  const begun = loadSuccessor(crypto, storage);
+  if (begun !== undefined) return begun;
+  const seed = drawSeed(random);
+  persist(storage, NEXT_KEY_NAME, seed);
+  return { seed: new Secret(seed), publicKey: crypto.ed25519PublicKey(seed), fresh: true };
+}
+
+/**
+ * Puts the successor in the place of the key. A power cut in between leaves both names with the
+ * same seed, or the old one with its successor: either way the server knows one of the two.
+ * @throws storage-full, storage-failed
+ */
+export function adoptNodeKey(storage: Storage, { seed }: NodeKey): void {
+  persist(storage, NODE_KEY_NAME, seed.bytes);
+  storage.delete(NEXT_KEY_NAME);
 }

@@ -1,17 +1,28 @@
-import { BACK_END_TYPE } from "../../protocol/application/identity.ts";
+import { BACK_END_TYPE, isReservedType } from "../../protocol/application/identity.ts";
 import { RELAY_MS_MAX } from "../../protocol/badge/verify.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
 import { newEnrolToken } from "../enrol-token.ts";
-import { approveNode, revokeNode } from "../node-status.ts";
+import { approveNode, revokeNode, wantRotation } from "../node-status.ts";
 import { requirePermission } from "../roles.ts";
 import type { Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import { HEALTH } from "./badge-endpoints.ts";
 import { type Caller, DONE, type Endpoint, managed } from "./endpoint.ts";
-import { bytes, list, oneOf, optional, text, uint, uuid } from "./field.ts";
+import {
+  boolean,
+  bytes,
+  described,
+  list,
+  oneOf,
+  optional,
+  text,
+  uint,
+  uuid,
+  yes,
+} from "./field.ts";
 import { form, object } from "./form.ts";
 import {
   APPROVE_NODE_PATH,
@@ -19,6 +30,7 @@ import {
   CREATE_ENROL_TOKEN_PATH,
   LIST_FLEET_PATH,
   REVOKE_NODE_PATH,
+  ROTATE_NODE_PATH,
 } from "./management-paths.ts";
 import { time } from "./node-endpoints.ts";
 
@@ -43,6 +55,7 @@ function fleetMember(node: Node): JsonObject {
     direction: node.direction,
     created_at: createdAt,
     ...(lastSeenAt !== undefined && { seen_at: lastSeenAt }),
+    ...(node.rotationWanted && { rotating: true }),
     ...(health !== undefined && { health }),
   };
 }
@@ -86,6 +99,7 @@ export const FLEET_ENDPOINTS: readonly Endpoint[] = [
             direction,
             created_at: time,
             seen_at: optional(time),
+            rotating: optional(yes),
             health: optional(object(form(HEALTH))),
           }),
         ),
@@ -132,6 +146,28 @@ export const FLEET_ENDPOINTS: readonly Endpoint[] = [
     async handle(context, caller, { node_uid: nodeUid }) {
       await requireSubject(context, caller, nodeUid);
       await revokeNode(context, caller.tenantId, nodeUid, caller.operator.name);
+      return {};
+    },
+  }),
+  managed({
+    may: "manage-nodes",
+    path: ROTATE_NODE_PATH,
+    chapter: "management",
+    summary: "Asks a node to take another key at its next check-in.",
+    fields: {
+      node_uid: uuid,
+      force: described(
+        optional(boolean),
+        "Also when HS badges are sealed for this reader: they open nothing until they are rekeyed.",
+      ),
+    },
+    answer: DONE,
+    codes: ["node-unknown", "conflict"],
+    async handle(context, { tenantId, operator }, { node_uid: nodeUid, force }) {
+      const node = await context.records.node(tenantId, nodeUid);
+      if (node === undefined || isReservedType(node.nodeType))
+        throw new LatchkeyError("node-unknown");
+      await wantRotation(context, tenantId, nodeUid, force === true, operator.name);
       return {};
     },
   }),

@@ -2,6 +2,7 @@
 export const LIST_FLEET_PATH = "identity_manage/im_list_fleet";
 export const APPROVE_NODE_PATH = "identity_manage/im_approve_node";
 export const REVOKE_NODE_PATH = "identity_manage/im_revoke_node";
+export const ROTATE_NODE_PATH = "identity_manage/im_rotate_node";
 export const CHANGE_NODE_PATH = "identity_manage/im_change_node";
 export const CREATE_ENROL_TOKEN_PATH = "identity_manage/im_create_enrol_token";
 

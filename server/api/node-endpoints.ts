@@ -6,6 +6,7 @@ import {
   FIRMWARE_PATH,
   MAX_UNIX_TIME,
   REGISTER_PATH,
+  ROTATE_KEY_PATH,
   TIME_PATH,
   VERIFY_PATH,
 } from "../../protocol/node/endpoints.ts";
@@ -15,9 +16,10 @@ import { MAX_TOKEN_LENGTH, MAX_TOKEN_SECONDS } from "../../protocol/node/verify.
 import { sendFirmware } from "../handlers/firmware.ts";
 import { registerNode } from "../handlers/register-node.ts";
 import { requestChallenge } from "../handlers/request-challenge.ts";
+import { rotateNodeKey } from "../handlers/rotate-key.ts";
 import { answerTime } from "../handlers/time.ts";
 import { verifyNode } from "../handlers/verify-node.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { DONE, type Endpoint } from "./endpoint.ts";
 import { bytes, list, oneOf, optional, text, uint, uuid, word } from "./field.ts";
 import { form } from "./form.ts";
 
@@ -83,7 +85,7 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
     answer: REGISTER_ANSWER,
     codes: [
       ...(["registration-refused", "signature-invalid", "enrol-token-invalid"] as const),
-      ...(["node-revoked", "node-undelegated", "conflict"] as const),
+      ...(["node-revoked", "node-undelegated", "node-exists", "conflict"] as const),
     ],
     handle: registerNode,
   },
@@ -113,6 +115,16 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
       ...(["node-pending", "node-revoked", "node-undelegated", "key-agreement-failed"] as const),
     ],
     handle: verifyNode,
+  },
+  {
+    by: "node",
+    path: ROTATE_KEY_PATH,
+    chapter: "nodes",
+    summary: "Takes the node's next key, signed by both, and ends its sessions.",
+    request: form({ node_pk: bytes(32), signature_b64: bytes(64), old_signature_b64: bytes(64) }),
+    answer: DONE,
+    codes: ["signature-invalid", "conflict"],
+    handle: rotateNodeKey,
   },
   {
     by: "node",

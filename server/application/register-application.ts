@@ -71,7 +71,8 @@ export async function registerApplication(
   const nodeUid = subjectUid(identityHash(crypto, publicKey));
   const subject = appSubject(crypto, request, proof.assurance, publicKey);
   const enrolled = await enrol(context, tenant, nodeUid, subject);
-  if (enrolled.outcome === "token-invalid") throw new LatchkeyError("enrol-token-invalid");
+  if (enrolled.outcome !== "created" && enrolled.outcome !== "exists")
+    throw new LatchkeyError("enrol-token-invalid");
   const { node, outcome } = enrolled;
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
   const known: RegisterStatus = outcome === "created" ? "registered" : "exists";

@@ -16,11 +16,18 @@ export class CardJournal {
   readonly #context: ServiceContext;
   #card: CardRow;
   readonly badge: Badge | undefined;
+  readonly #by: { readonly by?: string };
 
-  private constructor(context: ServiceContext, card: CardRow, badge: Badge | undefined) {
+  private constructor(
+    context: ServiceContext,
+    card: CardRow,
+    badge: Badge | undefined,
+    { by }: CardOrder,
+  ) {
     this.#context = context;
     this.#card = card;
     this.badge = badge;
+    this.#by = by === undefined ? {} : { by };
   }
 
   /**
@@ -35,7 +42,7 @@ export class CardJournal {
     const row = (await records.card(tenantId, badgeUid)) ?? freshRow(tenantId, badgeUid, badge);
     // A job that never came to write has left nothing on the card: it is forgotten.
     const card = row.writing ? row : { ...row, job: undefined };
-    const journal = new CardJournal(context, card, badge);
+    const journal = new CardJournal(context, card, badge, order);
     const job = decideJob(order, card, badge);
     if (job === undefined) return journal;
     await journal.#save({ card: { ...card, job } });
@@ -69,7 +76,8 @@ export class CardJournal {
   async finish(badge?: BadgeChange): Promise<void> {
     const { tenantId, badgeUid } = this.#card;
     const { command, target, targetLock } = this.#requireJob();
-    const data = { badge_uid: badgeUid, command, key_generation: target, lock: targetLock };
+    const done = { command, key_generation: target, lock: targetLock, ...this.#by };
+    const data = { badge_uid: badgeUid, ...done };
     const at = unixSeconds(this.#context.clock);
     await this.#save({
       card: {

@@ -18,6 +18,8 @@ export interface CardOrder {
   readonly holder?: string;
   /** For `new`. */
   readonly label?: string;
+  /** The operator; absent for what is done on the machine itself. */
+  readonly by?: string;
   /** For `lock`: nobody can ever undo it, the server included. */
   readonly forGood?: boolean;
 }

@@ -66,10 +66,10 @@ function payloadFor(order: CardOrder, journal: CardJournal | undefined): Payload
 /** A wrong key deserves to be seen by others than the one who holds the card. */
 async function noteFailure(
   { records, clock, log }: ServiceContext,
-  { tenantId, badgeUid, command }: CardOrder,
+  { tenantId, badgeUid, command, by }: CardOrder,
   { code }: LatchkeyError,
 ): Promise<void> {
-  const data = { badge_uid: toHex(badgeUid), command, code };
+  const data = { badge_uid: toHex(badgeUid), command, code, ...(by !== undefined && { by }) };
   log.write("warn", "card-work-stopped", { tenant_id: tenantId, ...data });
   if (code !== "card-key-wrong" && code !== "card-proof-invalid") return;
   await records.audit({ tenantId, at: unixSeconds(clock), kind: "card-refused", data });

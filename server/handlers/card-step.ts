@@ -27,7 +27,7 @@ export async function cardStep(
   await requireTenant(context, operator, tenantId);
   const card = `${tenantId}/${toHex(badgeUid)}`;
   const work = cardRuns.start(owner, card, (transceive) =>
-    runCardOrder(context, request, transceive),
+    runCardOrder(context, { ...request, by: operator.name }, transceive),
   );
   return answerOf(await work);
 }

@@ -82,6 +82,7 @@ export async function registerNode(
   await authorities.requireDelegation(request);
   const enrolled = await enrol(context, tenant, batch, request);
   if (enrolled.outcome === "token-invalid") throw new LatchkeyError("enrol-token-invalid");
+  if (enrolled.outcome === "key-retired") throw new LatchkeyError("node-exists");
   const { node, outcome } = enrolled;
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
   const known: RegisterStatus = outcome === "created" ? "registered" : "exists";

@@ -1,7 +1,9 @@
+import { toHex } from "../../protocol/encoding/hex.ts";
 import type {
   AuditEntry,
   BadgeScope,
   BadgeStatus,
+  KeyStep,
   NewBadge,
   NewNode,
   NodeChange,
@@ -28,6 +30,22 @@ export function nodeChanged(
 ): AuditEntry {
   const data = { node_uid: nodeUid, ...change, ...whoBy(by) };
   return { tenantId, at, kind: "node-changed", data };
+}
+
+export function rotationWanted(
+  tenantId: string,
+  nodeUid: string,
+  at: number,
+  by?: string,
+): AuditEntry {
+  const data = { node_uid: nodeUid, ...whoBy(by) };
+  return { tenantId, at, kind: "node-rotation-wanted", data };
+}
+
+/** Public keys, so that a row says which key was in force when. */
+export function nodeKeyRotated({ tenantId, nodeUid, oldPk, newPk, at }: KeyStep): AuditEntry {
+  const data = { node_uid: nodeUid, old_pk: toHex(oldPk), new_pk: toHex(newPk) };
+  return { tenantId, at, kind: "node-key-rotated", data };
 }
 
 export function badgeRegistered(badge: NewBadge, by?: string): AuditEntry {

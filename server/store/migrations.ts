@@ -1,6 +1,7 @@
 import { HUMAN_TABLES } from "./human-tables.ts";
 import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
+import { ROTATION_STEP } from "./rotation-step.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -290,5 +291,6 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   `,
   POLICY_TABLES,
   MANDATES_STEP,
+  ROTATION_STEP,
   HUMAN_TABLES,
 ]);

@@ -53,6 +53,8 @@ export interface Node {
   readonly lastSeenAt: number | undefined;
   /** What it said of itself at its last check-in. */
   readonly health: JsonValue | undefined;
+  /** Whether it is asked to take another key. */
+  readonly rotationWanted: boolean;
 }
 
 export type NewNode = Pick<
@@ -71,7 +73,18 @@ export interface NodeChange {
 /** What became of a registration; the node is the stored one, also when it was there before. */
 export type EnrolOutcome =
   | { readonly outcome: "created" | "exists"; readonly node: Node }
-  | { readonly outcome: "token-invalid" };
+  | { readonly outcome: "token-invalid" }
+  /** Some node had this key, and has another one now. */
+  | { readonly outcome: "key-retired" };
+
+/** A node takes another key. */
+export interface KeyStep {
+  readonly tenantId: string;
+  readonly nodeUid: string;
+  readonly oldPk: Uint8Array;
+  readonly newPk: Uint8Array;
+  readonly at: number;
+}
 
 export const BADGE_STATUSES = Object.freeze(["active", "suspended", "revoked"] as const);
 export type BadgeStatus = (typeof BADGE_STATUSES)[number];
@@ -219,6 +232,13 @@ export interface Records
     at: number,
     by?: string,
   ): Promise<boolean>;
+  /** With its audit entry; false when there is none in force. */
+  wantRotation(tenantId: string, nodeUid: string, at: number, by?: string): Promise<boolean>;
+  /**
+   * One transaction: if the node is in force and has the old key still, gives it the new one,
+   * retires the old one for good and writes it down. @throws conflict when the new one is taken
+   */
+  rotateKey(step: KeyStep): Promise<boolean>;
   saveHealth(tenantId: string, nodeUid: string, at: number, health: JsonValue): Promise<void>;
 
   /** Milliseconds, or `undefined` when the zone has no time of its own. */

@@ -68,6 +68,7 @@ export function toNode(row: Row): Node {
     createdAt: integer(row, "created_at"),
     lastSeenAt: optionalInteger(row, "last_seen_at"),
     health: optionalJson(row, "health"),
+    rotationWanted: integer(row, "rotation_wanted") === 1,
   };
 }
 

@@ -1,12 +1,20 @@
-import { nodeChanged, nodeRegistered } from "./audit-entries.ts";
-import type { EnrolOutcome, NewNode, Records } from "./records.ts";
+import { LatchkeyError } from "../../protocol/errors.ts";
+import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "./audit-entries.ts";
+import type { EnrolOutcome, KeyStep, NewNode, Records } from "./records.ts";
 import { toNode } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
 type NodeRecords = Pick<
   Records,
-  "addEnrolToken" | "enrolNode" | "node" | "nodes" | "changeNode" | "saveHealth"
+  | "addEnrolToken"
+  | "enrolNode"
+  | "node"
+  | "nodes"
+  | "changeNode"
+  | "wantRotation"
+  | "rotateKey"
+  | "saveHealth"
 >;
 
 function spendToken(db: SqliteDatabase, node: NewNode, tokenHash: Uint8Array): boolean {
@@ -25,10 +33,28 @@ function insertNode(db: SqliteDatabase, node: NewNode): void {
   appendAudit(db, nodeRegistered(node));
 }
 
+function isRetired(db: SqliteDatabase, tenantId: string, nodePk: Uint8Array): boolean {
+  const sql = "SELECT 1 FROM retired_keys WHERE tenant_id = ? AND node_pk = ?";
+  return db.get(sql, tenantId, nodePk) !== undefined;
+}
+
+function rotate(db: SqliteDatabase, step: KeyStep): boolean {
+  const { tenantId, nodeUid, oldPk, newPk, at } = step;
+  if (isRetired(db, tenantId, newPk)) throw new LatchkeyError("conflict");
+  const sql =
+    "UPDATE nodes SET node_pk = ?, rotation_wanted = 0 " +
+    "WHERE tenant_id = ? AND node_uid = ? AND node_pk = ? AND status = 'active'";
+  if (db.run(sql, newPk, tenantId, nodeUid, oldPk) !== 1) return false;
+  db.run("INSERT INTO retired_keys VALUES (?,?,?,?)", tenantId, oldPk, nodeUid, at);
+  appendAudit(db, nodeKeyRotated(step));
+  return true;
+}
+
 function enrol(db: SqliteDatabase, node: NewNode, tokenHash?: Uint8Array): EnrolOutcome {
   const byKey = "SELECT * FROM nodes WHERE tenant_id = ? AND node_pk = ?";
   const known = db.get(byKey, node.tenantId, node.nodePk);
   if (known) return { outcome: "exists", node: toNode(known) };
+  if (isRetired(db, node.tenantId, node.nodePk)) return { outcome: "key-retired" };
   if (tokenHash && !spendToken(db, node, tokenHash)) return { outcome: "token-invalid" };
   insertNode(db, node);
   return { outcome: "created", node: toNode(db.get(byKey, node.tenantId, node.nodePk)!) };
@@ -67,6 +93,19 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
         if (found) appendAudit(db, nodeChanged(tenantId, nodeUid, change, at, by));
         return found;
       });
+    },
+    async wantRotation(tenantId, nodeUid, at, by) {
+      return db.transaction(() => {
+        const sql =
+          "UPDATE nodes SET rotation_wanted = 1 " +
+          "WHERE tenant_id = ? AND node_uid = ? AND status = 'active'";
+        if (db.run(sql, tenantId, nodeUid) !== 1) return false;
+        appendAudit(db, rotationWanted(tenantId, nodeUid, at, by));
+        return true;
+      });
+    },
+    async rotateKey(step) {
+      return db.transaction(() => rotate(db, step));
     },
     async saveHealth(tenantId, nodeUid, at, health) {
       const sql =

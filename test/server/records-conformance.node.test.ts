@@ -95,7 +95,7 @@ for (const { name, make } of RECORD_STORES)
       assert.equal(first.outcome, "created");
       const stored = await records.node("t", "n1");
       const empty = { label: undefined, zone: undefined, relayMs: undefined, health: undefined };
-      const fresh = { ...empty, direction: "in", lastSeenAt: undefined };
+      const fresh = { ...empty, direction: "in", rotationWanted: false, lastSeenAt: undefined };
       assert.deepEqual(stored, { ...node, ...fresh });
       const second = await records.enrolNode({ ...node, nodeUid: "n1b" }, undefined);
       assert.deepEqual(second, { outcome: "exists", node: stored });

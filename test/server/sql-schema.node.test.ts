@@ -49,7 +49,17 @@ describe("the schema", () => {
     );
     // What is sealed is called so; of tokens there are hashes.
     const known = ["enrol_tokens.hash", "operator_tokens.token_hash", "tenant_keys.sealed"];
-    const plain = ["tenant_id", "expires_at", "spent_by", "name", "role", "created_at"];
+    const plain = [
+      "at",
+      "node_pk",
+      "node_uid",
+      "tenant_id",
+      "expires_at",
+      "spent_by",
+      "name",
+      "role",
+      "created_at",
+    ];
     assert.deepEqual(
       suspicious.filter((column) => !plain.includes(column.split(".")[1]!)),
       known,

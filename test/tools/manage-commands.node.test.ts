@@ -67,6 +67,11 @@ describe("latchkey node, operator, backend and audit", () => {
         const { out } = await world().run("node", "list", ...place());
         assert.match(out, /reader {2}registered {2}"Front" {2}1\.4\.0 {2}READY {2}boot watchdog/);
         assert.match(out, /queue 3 {2}seen \d{4}-/);
+        await items("node", "rotate", node.nodeUid, ...place());
+        assert.match((await world().run("node", "list", ...place())).out, /takes another key/);
+        const keyBefore = (await node.identity.init()).nodePk;
+        await node.identity.checkIn({ ...report, faults: 0 });
+        assert.notDeepEqual((await node.identity.init()).nodePk, keyBefore);
         await items("node", "revoke", node.nodeUid, ...place());
         await assert.rejects(node.identity.checkIn(report), { code: "node-revoked" });
         const late = await world().run("node", "approve", node.nodeUid, ...place());

@@ -6,6 +6,7 @@ import {
   CREATE_ENROL_TOKEN_PATH,
   LIST_FLEET_PATH,
   REVOKE_NODE_PATH,
+  ROTATE_NODE_PATH,
 } from "../../server/api/management-paths.ts";
 import { usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
@@ -14,7 +15,7 @@ import { EXIT } from "../cli/exit-codes.ts";
 import { type Manager, pagesOf } from "../manage/manager.ts";
 import { actionOf, MANAGER_OPTIONS, managerOf, nameOf } from "../manage/manager-options.ts";
 
-const ACTIONS = ["list", "approve", "revoke", "change", "token"] as const;
+const ACTIONS = ["list", "approve", "revoke", "rotate", "change", "token"] as const;
 const STATUSES = ["registered", "pending", "revoked"];
 
 export const node: Command = {
@@ -24,6 +25,7 @@ export const node: Command = {
   maxOperands: 2,
   options: [
     { name: "status", value: "word", help: `list: only those that are ${STATUSES.join(", ")}` },
+    { name: "force", help: "rotate: also when HS badges are sealed for its key" },
     { name: "label", value: "text", help: "change: what it is called" },
     { name: "zone", value: "text", help: "change: where it is" },
     { name: "relay-ms", value: "number", help: "change: how long its door stays released" },
@@ -34,6 +36,7 @@ export const node: Command = {
     ["latchkey node list --status pending", "who waits to be let in"],
     ["latchkey node approve 6f1c2d3e-…", "lets it in"],
     ["latchkey node revoke 6f1c2d3e-…", "shuts it out for good"],
+    ["latchkey node rotate 6f1c2d3e-…", "has it take another key at its next check-in"],
     ["latchkey node token", "with which one node comes in"],
   ],
   async *run(context, args) {
@@ -73,6 +76,7 @@ function lineOf(item: JsonObject): string {
     item["status"],
     item["label"] === undefined ? undefined : `"${item["label"]}"`,
     item["zone"],
+    item["rotating"] && "takes another key",
     health["firmware"],
     health["state"],
     health["boot_reason"] && `boot ${health["boot_reason"]}`,
@@ -96,7 +100,7 @@ async function* token(manager: Manager, args: Arguments): AsyncGenerator<CliEven
 async function* change(
   manager: Manager,
   args: Arguments,
-  action: "approve" | "revoke" | "change",
+  action: "approve" | "revoke" | "rotate" | "change",
 ): AsyncGenerator<CliEvent> {
   const node_uid = nameOf("node", args, "a node");
   if (action === "change") {
@@ -110,6 +114,12 @@ async function* change(
     if (Object.keys(wish).length === 0) throw usageError("say --label, --zone or --relay-ms");
     await manager.ask(CHANGE_NODE_PATH, { node_uid, ...wish });
     yield { type: "done", text: `${node_uid} was changed`, fields: { node_uid } };
+    return;
+  }
+  if (action === "rotate") {
+    await manager.ask(ROTATE_NODE_PATH, { node_uid, ...(args.flag("force") && { force: true }) });
+    const text = `${node_uid} takes another key at its next check-in`;
+    yield { type: "done", text, fields: { node_uid } };
     return;
   }
   const path = action === "approve" ? APPROVE_NODE_PATH : REVOKE_NODE_PATH;

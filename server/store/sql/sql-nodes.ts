@@ -1,13 +1,21 @@
 import { sql } from "kysely";
-import { nodeChanged, nodeRegistered } from "../audit-entries.ts";
-import type { EnrolOutcome, NewNode, NodeChange, Records } from "../records.ts";
+import { LatchkeyError } from "../../../protocol/errors.ts";
+import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "../audit-entries.ts";
+import type { EnrolOutcome, KeyStep, NewNode, NodeChange, Records } from "../records.ts";
 import { toNode } from "../row-readers.ts";
 import type { Append } from "./sql-audit.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 type NodeRecords = Pick<
   Records,
-  "addEnrolToken" | "enrolNode" | "node" | "nodes" | "changeNode" | "saveHealth"
+  | "addEnrolToken"
+  | "enrolNode"
+  | "node"
+  | "nodes"
+  | "changeNode"
+  | "wantRotation"
+  | "rotateKey"
+  | "saveHealth"
 >;
 
 /** Whether it was good, and is spent now: one statement, so that it serves once. */
@@ -65,6 +73,34 @@ async function change(
   return true;
 }
 
+async function isRetired(db: Sql, tenantId: string, nodePk: Uint8Array): Promise<boolean> {
+  const row = await db
+    .selectFrom("retired_keys")
+    .select("node_uid")
+    .where("tenant_id", "=", tenantId)
+    .where("node_pk", "=", nodePk)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function rotate(db: SqlTransaction, append: Append, step: KeyStep): Promise<boolean> {
+  const { tenantId, nodeUid, oldPk, newPk, at } = step;
+  if (await isRetired(db, tenantId, newPk)) throw new LatchkeyError("conflict");
+  const changed = await db
+    .updateTable("nodes")
+    .set({ node_pk: newPk, rotation_wanted: 0 })
+    .where("tenant_id", "=", tenantId)
+    .where("node_uid", "=", nodeUid)
+    .where("node_pk", "=", oldPk)
+    .where("status", "=", "active")
+    .executeTakeFirst();
+  if (found(changed) !== 1) return false;
+  const retired = { tenant_id: tenantId, node_pk: oldPk, node_uid: nodeUid, at };
+  await db.insertInto("retired_keys").values(retired).execute();
+  await append(db, nodeKeyRotated(step));
+  return true;
+}
+
 /** Nodes and the tokens that let them in. */
 export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords {
   async function enrol(
@@ -74,6 +110,7 @@ export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords 
   ): Promise<EnrolOutcome> {
     const known = await byKey(db, node);
     if (known) return { outcome: "exists", node: known };
+    if (await isRetired(db, node.tenantId, node.nodePk)) return { outcome: "key-retired" };
     if (tokenHash && !(await spendToken(db, node, tokenHash))) return { outcome: "token-invalid" };
     const { tenantId, nodeUid, nodeType, nodePk, batch, status, createdAt } = node;
     const who = { tenant_id: tenantId, node_uid: nodeUid, node_type: nodeType, node_pk: nodePk };
@@ -123,6 +160,21 @@ export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords 
         return changed;
       });
     },
+    wantRotation(tenantId, nodeUid, at, by) {
+      return database.transaction(async (db) => {
+        const changed = await db
+          .updateTable("nodes")
+          .set({ rotation_wanted: 1 })
+          .where("tenant_id", "=", tenantId)
+          .where("node_uid", "=", nodeUid)
+          .where("status", "=", "active")
+          .executeTakeFirst();
+        if (found(changed) !== 1) return false;
+        await append(db, rotationWanted(tenantId, nodeUid, at, by));
+        return true;
+      });
+    },
+    rotateKey: (step) => database.transaction((db) => rotate(db, append, step)),
     async saveHealth(tenantId, nodeUid, at, health) {
       await database.run((db) =>
         db

@@ -250,6 +250,17 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     index("INDEX mandates_by_window ON mandates (state, window_ends_at)"),
   ),
   steps(
+    ({ integer }) => [
+      `ALTER TABLE nodes ADD COLUMN rotation_wanted ${integer} DEFAULT 0 NOT NULL ` +
+        "CHECK (rotation_wanted IN (0, 1))",
+    ],
+    table(
+      "retired_keys",
+      `${TENANT}, node_pk {hash} NOT NULL, node_uid {key} NOT NULL, "at" {integer} NOT NULL,
+       PRIMARY KEY (tenant_id, node_pk)`,
+    ),
+  ),
+  steps(
     table(
       "human_accounts",
       `${TENANT}, account {hash} NOT NULL, sealed {bytes} NOT NULL, revision {integer} NOT NULL,

@@ -37,7 +37,9 @@ export interface Tables {
     last_seen_at: number | null;
     health: string | null;
     direction: Generated<Direction>;
+    rotation_wanted: Generated<number>;
   };
+  retired_keys: { tenant_id: string; node_pk: Bytes; node_uid: string; at: number };
   zones: { tenant_id: string; zone: string; relay_ms: number };
   badges: {
     tenant_id: string;
