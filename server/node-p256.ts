@@ -1,10 +1,5 @@
-import {
-  createPublicKey,
-  hash,
-  type KeyObject,
-  type VerifyKeyObjectInput,
-  verify,
-} from "node:crypto";
+import { isUtf8 } from "node:buffer";
+import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { nobleHuman } from "../protocol/crypto/noble-p256.ts";
 import {
   type HumanCrypto,
@@ -52,19 +47,47 @@ function isOnCurve(point: Uint8Array): boolean {
   return x < P && y < P && (y * y - (x * x - 3n) * x - B) % P === 0n;
 }
 
+/** A number of 32 bytes into DER: short, and positive. Gives where the next one goes. */
+function putInteger(out: Uint8Array, at: number, digits: Uint8Array): number {
+  let start = 0;
+  while (start < 31 && digits[start] === 0) start++;
+  const sign = digits[start]! >= 0x80 ? 1 : 0;
+  const length = 32 - start + sign;
+  out.set([0x02, length], at);
+  out.set(digits.subarray(start), at + 2 + sign);
+  return at + 2 + length;
+}
+
+/**
+ * r ‖ s as ECDSA-Sig-Value (RFC 3279 §2.2.3). Node takes r ‖ s too (`ieee-p1363`), and needs half
+ * as long again for a verification with it.
+ */
+function derSignature(signature: Uint8Array): Uint8Array {
+  const out = new Uint8Array(72);
+  const middle = putInteger(out, 2, signature.subarray(0, 32));
+  const end = putInteger(out, middle, signature.subarray(32));
+  out.set([0x30, end - 2]);
+  return out.subarray(0, end);
+}
+
 function verifyEs256(point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== P256_SIGNATURE_BYTES || !isOnCurve(point)) return false;
-  const dsaEncoding = "ieee-p1363";
-  const imported = importedKey(point);
-  const key =
-    imported === undefined
-      ? ({ key: spkiOf(point), format: "der", type: "spki", dsaEncoding } as const)
-      : { key: imported, dsaEncoding };
+  if (signature.length !== P256_SIGNATURE_BYTES) return false;
+  if (point.length !== P256_PUBLIC_BYTES || point[0] !== 4) return false;
   try {
-    return verify("sha256", message, key as VerifyKeyObjectInput, signature);
+    // OpenSSL looks whether the point is on the curve.
+    const imported = importedKey(point);
+    const key = imported ?? ({ key: spkiOf(point), format: "der", type: "spki" } as const);
+    return verify("sha256", message, key, derSignature(signature));
   } catch {
-    return false; // an r or s out of range is bad data, not a failure of ours
+    return false; // a point off the curve or an r of zero is bad data, not a failure of ours
   }
+}
+
+/** Strict, by writing it again: Node itself reads whatever looks like base64. */
+function decodeText(encoded: string): string | undefined {
+  const bytes = Buffer.from(encoded, "base64url");
+  if (bytes.toString("base64url") !== encoded || !isUtf8(bytes)) return undefined;
+  return bytes.toString("utf8");
 }
 
 /**
@@ -77,5 +100,6 @@ export const nodeHuman: HumanCrypto = Object.freeze({
   hmacSha256: nodeCrypto.hmacSha256,
   p256Verify: verifyEs256,
   p256IsPublicKey: isOnCurve,
+  decodeText,
   digestText: (text: string) => hash("sha256", text, "base64url"),
 });

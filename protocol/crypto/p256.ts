@@ -21,12 +21,17 @@ export interface P256 {
 export interface HumanCrypto extends Pick<CryptoProvider, "sha256" | "hmacSha256">, P256 {
   /** SHA-256 of a text's UTF-8 in base64url, where a platform does all of that in one. */
   readonly digestText?: (text: string) => string;
+  /**
+   * The text whose UTF-8 this is in base64url, or `undefined`: for another spelling of the same
+   * bytes (padding, stray bits, the other alphabet) as well as for what is no UTF-8.
+   */
+  readonly decodeText?: (encoded: string) => string | undefined;
 }
 
 /** What those need of it who verify and sign nothing. */
 export type HumanVerifier = Pick<
   HumanCrypto,
-  "sha256" | "digestText" | "p256Verify" | "p256IsPublicKey"
+  "sha256" | "digestText" | "decodeText" | "p256Verify" | "p256IsPublicKey"
 >;
 
 /**

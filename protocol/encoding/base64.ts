@@ -72,8 +72,10 @@ export function fromBase64(text: string, field = "base64"): Uint8Array {
     const code = piece.charCodeAt(i % PIECE);
     const value = digit(code);
     if (value < 0) throw malformed(field, "not base64");
-    if (code === 43 || code === 47) standard = true;
-    if (code === 45 || code === 95) urlSafe = true;
+    if (value >= 62) {
+      if (code === 43 || code === 47) standard = true;
+      else urlSafe = true;
+    }
     bits = ((bits << 6) | value) & 0xffff;
     held += 6;
     if (held >= 8) {

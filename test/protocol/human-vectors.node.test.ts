@@ -7,12 +7,13 @@ import { fromBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
+import { textIn } from "../../protocol/human/jose/compact-jws.ts";
 import { p256Thumbprint, parseP256Jwk } from "../../protocol/human/jose/p256-jwk.ts";
 import { mnemonicSeed, newMnemonic, readMnemonic } from "../../protocol/human/mnemonic.ts";
 import { reduceToScalar } from "../../protocol/human/scalar.ts";
 import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { nodeHuman } from "../../server/node-p256.ts";
-import { throwsCode } from "./error-code.ts";
+import { parses, throwsCode } from "./error-code.ts";
 import { humanSet } from "./human-vectors.ts";
 
 describe("the published vectors under human identity", () => {
@@ -120,6 +121,42 @@ describe("the published vectors under human identity", () => {
     for (const text of ["", "abc", "Ünï 🚪", "\ud800", "a\udc00b", "x".repeat(5000)]) {
       const digest = toBase64Url(crypto.sha256(toUtf8(text)));
       assert.equal(nodeHuman.digestText?.(text), digest, text);
+    }
+  });
+
+  it("text in base64url is read alike by both, in one spelling only", () => {
+    const { decodeText } = nodeHuman;
+    const bytes = [
+      ...[
+        [],
+        [0x66],
+        [0x66, 0x6f],
+        [0xc3, 0x9c],
+        [0xf0, 0x9f, 0x9a, 0xaa],
+        [0xef, 0xbb, 0xbf, 0x61],
+      ],
+      ...[[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80], [0]],
+    ];
+    const texts = bytes.map((one) => toBase64Url(Uint8Array.from(one)));
+    const others = [
+      "Zg==",
+      "Zh",
+      "Z",
+      "Zm9v\n",
+      " Zm9v",
+      "-_8",
+      "+/8",
+      "Zm9v.",
+      "Zm 9v",
+      "Zg=",
+      "é",
+    ];
+    for (const encoded of [...texts, ...others]) {
+      let ours: string | undefined;
+      const readable = parses(() => {
+        ours = textIn(encoded, "x");
+      }, "malformed");
+      assert.equal(decodeText?.(encoded), readable ? ours : undefined, encoded);
     }
   });
 });

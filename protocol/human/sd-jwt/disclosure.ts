@@ -1,9 +1,9 @@
 import type { HumanCrypto } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
-import { fromUtf8, toUtf8 } from "../../encoding/utf8.ts";
+import { toUtf8 } from "../../encoding/utf8.ts";
 import { LatchkeyError } from "../../errors.ts";
 import { type JsonLimits, type JsonValue, parseValue } from "../../json/reader.ts";
-import { strictBase64Url } from "../jose/compact-jws.ts";
+import { textIn } from "../jose/compact-jws.ts";
 
 const LIMITS: JsonLimits = Object.freeze({ length: 16 * 1024, depth: 12 });
 
@@ -11,7 +11,7 @@ const LIMITS: JsonLimits = Object.freeze({ length: 16 * 1024, depth: 12 });
 const RESERVED_NAMES: readonly string[] = Object.freeze(["_sd", "...", "_sd_alg", "__proto__"]);
 
 /** What disclosures need of a provider. */
-export type Hashes = Pick<HumanCrypto, "sha256" | "digestText">;
+export type Hashes = Pick<HumanCrypto, "sha256" | "digestText" | "decodeText">;
 
 /** One claim or one array element that its holder may show or keep back (RFC 9901 §4.2). */
 export interface Disclosure {
@@ -47,9 +47,9 @@ export function makeDisclosure(
   return name === undefined ? { encoded, digest, value } : { encoded, digest, name, value };
 }
 
-function parseParts(encoded: string): JsonValue {
+function parseParts(crypto: Hashes, encoded: string): JsonValue {
   try {
-    return parseValue(fromUtf8(strictBase64Url(encoded, "disclosure")), "disclosure", LIMITS);
+    return parseValue(textIn(encoded, "disclosure", crypto), "disclosure", LIMITS);
   } catch (cause) {
     throw new LatchkeyError("disclosure-invalid", { cause });
   }
@@ -60,7 +60,7 @@ function parseParts(encoded: string): JsonValue {
  * @throws disclosure-invalid, claim-name-reserved
  */
 export function parseDisclosure(crypto: Hashes, encoded: string): Disclosure {
-  const parts = parseParts(encoded);
+  const parts = parseParts(crypto, encoded);
   if (!Array.isArray(parts) || parts.length < 2 || parts.length > 3)
     throw new LatchkeyError("disclosure-invalid");
   const [salt, name] = parts as readonly JsonValue[];

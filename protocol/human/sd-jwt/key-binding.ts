@@ -55,7 +55,7 @@ export function checkKeyBinding(
   expected: KeyBindingExpected,
   nowUnix: number,
 ): void {
-  const jws = parseJws(token, TYP, TOKEN);
+  const jws = parseJws(token, TYP, TOKEN, { decoding: crypto });
   checkJws(crypto, jws, holderKey, TOKEN);
   const { aud, nonce, iat, sd_hash } = jws.payload.value;
   const demand = (good: boolean, code: ErrorCode): void => {
