@@ -17,20 +17,21 @@ class Alarm {
 /** The SDK's timers with the promises of `Timer`: never early, and clearing never throws. */
 export function moddableTimer(timers: ModdableTimer): Timer {
   const arm = (alarm: Alarm, callback: () => void, leftMs: number): void => {
-    const pieceMs = Math.min(leftMs, PIECE_MS);
+    const laterMs = leftMs - PIECE_MS;
+    const pieceMs = laterMs > 0 ? PIECE_MS : leftMs;
     // It counts whole milliseconds, the one that has begun included.
     const wholeMs = pieceMs | 0;
     const delayMs = wholeMs < pieceMs ? wholeMs + 2 : wholeMs + 1;
     alarm.id = timers.set(() => {
       alarm.id = undefined;
-      if (leftMs > pieceMs) arm(alarm, callback, leftMs - pieceMs);
+      if (laterMs > 0) arm(alarm, callback, laterMs);
       else callback();
     }, delayMs);
   };
   return {
     set(callback, delayMs) {
       const alarm = new Alarm();
-      arm(alarm, callback, Math.max(delayMs, 0));
+      arm(alarm, callback, Math.max(0, delayMs));
       return alarm;
     },
     clear(handle) {
