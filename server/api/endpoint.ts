@@ -115,6 +115,8 @@ export interface PublicEndpoint extends Description {
   readonly by: "public";
   /** Each property is a parameter. */
   readonly query: Shape;
+  /** What comes after the path and a slash; the router takes any (see `normalise`). */
+  readonly rest?: { readonly name: string; readonly shape: Shape };
   readonly handle: (
     context: ServiceContext,
     query: URLSearchParams,

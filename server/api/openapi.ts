@@ -111,7 +111,15 @@ function parametersOf(endpoint: Endpoint): readonly JsonObject[] {
     ...{ name, in: "query", schema },
     required: ((required ?? []) as readonly string[]).includes(name),
   }));
-  return [...headers, ...asked];
+  const rest = endpoint.by === "public" ? endpoint.rest : undefined;
+  if (rest === undefined) return [...headers, ...asked];
+  const { name, shape } = rest;
+  return [...headers, { name, in: "path", required: true, schema: shape.schema }, ...asked];
+}
+
+function templateOf(endpoint: Endpoint): string {
+  const rest = endpoint.by === "public" ? endpoint.rest : undefined;
+  return rest === undefined ? `/${endpoint.path}` : `/${endpoint.path}/{${rest.name}}`;
 }
 
 function operation(endpoint: Endpoint, shared: SharedAnswers): JsonObject {
@@ -154,7 +162,7 @@ export function openApiDocument(
   );
   const shared = new SharedAnswers();
   const paths = served.map((endpoint) => [
-    `/${endpoint.path}`,
+    templateOf(endpoint),
     { [methodOf(endpoint).toLowerCase()]: operation(endpoint, shared) },
   ]);
   const codes = [...new Set(served.flatMap(codesOf))].sort();

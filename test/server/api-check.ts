@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from "../../protocol/json/reader.ts";
 import { ENDPOINTS } from "../../server/api/endpoints.ts";
 import { openApiDocument } from "../../server/api/openapi.ts";
 import type { ServiceRequest, ServiceResponse } from "../../server/context.ts";
+import { normalise } from "../../server/request-parts.ts";
 
 /** As it is served where there are applications. */
 export const DOCUMENT = openApiDocument(ENDPOINTS, true);
@@ -122,12 +123,12 @@ export function checkDocumented(
   { method, path }: Pick<ServiceRequest, "method" | "path">,
   response: ServiceResponse,
 ): void {
-  const end = path.indexOf("?");
-  const bare = path.slice(path.startsWith("/") ? 1 : 0, end < 0 ? undefined : end);
-  const found = OPERATIONS.find((each) => each.path === bare && each.method === method);
+  const name = normalise(path);
+  const named = OPERATIONS.filter((each) => normalise(each.path) === name);
+  const found = named.find((each) => each.method === method);
   const { status, body } = response;
   if (found === undefined) {
-    const known = OPERATIONS.some((each) => each.path === bare);
+    const known = named.length > 0;
     if (method === "OPTIONS" && known && status === 204) return;
     const { code } = JSON.parse(body);
     // A page that may not ask is told so before anything else.

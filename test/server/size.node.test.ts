@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { serverSize } from "../../bench/service/server-size.ts";
 
 /**
- * In kilobytes of 1000. The reference product has 225; this has every adapter, work on cards and
- * the verification of claims in it. What it may not do is grow unnoticed.
+ * In kilobytes of 1000. The reference product has 225, and this is over it: it has every adapter,
+ * work on cards, claims, people, rules and the description of its endpoints in it. What it may not
+ * do is grow unnoticed.
  */
-const KB_MAX = 315;
+const KB_MAX = 480;
 
 describe("what the server ships", () => {
   it(`is at most ${KB_MAX} kB of its own code, minified, with every adapter in it`, async () => {
