@@ -89,7 +89,14 @@ function platformOf({ world, backend }: Simulation): IdentityPlatform {
   const values = new Map<string, Uint8Array>();
   return {
     clock: { monotonicMs: () => world.nowUs() / 1000 },
-    timer: { set: () => 0, clear: () => undefined },
+    // A turn that is let pass has passed; what is waited for never comes late.
+    timer: {
+      set(callback, delayMs) {
+        if (delayMs <= 0) queueMicrotask(callback);
+        return 0;
+      },
+      clear: () => undefined,
+    },
     random: world.rng("insider"),
     storage: {
       get: (key) => values.get(key),

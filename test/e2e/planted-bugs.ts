@@ -13,11 +13,11 @@ const edit = (file: string, find: string, replace: string): Edit => ({ file, fin
 /** A server that remembers its last grant and gives it again instead of a denial. */
 export const CONFUSED_SERVER: Edit = edit(
   "server/handlers/verify-badge.ts",
-  "  return writeBadgeDecision(await decideTap(context, node, request));",
+  "  const answer = writeBadgeDecision(await decideTap(context, node, request));",
   `  const decision = await decideTap(context, node, request);
   const keeper = context as { lastGrant?: typeof decision };
   if (decision.granted) keeper.lastGrant = decision;
-  return writeBadgeDecision(keeper.lastGrant ?? decision);`,
+  const answer = writeBadgeDecision(keeper.lastGrant ?? decision);`,
 );
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -154,13 +154,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "AND for OR in the display's page address",
-    edits: [
-      edit(
-        "hal/ssd1306.ts",
-        "this.#send([COMMANDS, 0x22, page, page, 0x21, first, last]);",
-        "this.#send([COMMANDS, 0x22, page & 0x06, page, 0x21, first, last]);",
-      ),
-    ],
+    edits: [edit("hal/ssd1306.ts", "    address[2] = page;", "    address[2] = page & 0x06;")],
     breaks: ["screen-disagrees"],
   },
   {

@@ -28,7 +28,17 @@ for (const profile of PROFILES) {
     let node: TestNode;
     before(async () => {
       const unlimited = { burst: 1e6, perSecond: 1e6 };
-      const limits = { tapsByNode: unlimited, requestsByNode: unlimited };
+      const perNode = {
+        tapsByNode: unlimited,
+        requestsByNode: unlimited,
+        requestsByTenant: unlimited,
+      };
+      const limits = {
+        ...perNode,
+        tapsByBadge: unlimited,
+        failuresByBadge: unlimited,
+        cardStepsByAddress: unlimited,
+      };
       desk = new Desk({ limits });
       const provisioning = await desk.tenant();
       tech = await Technician.of(desk.service, provisioning.tenantId);
