@@ -5,9 +5,7 @@ import {
 } from "../../protocol/claims/firmware-manifest.ts";
 import { decodeManifest, encodeManifest } from "../../protocol/claims/manifest-wire.ts";
 import { signManifest } from "../../protocol/claims/sign-manifest.ts";
-import { verifyFirmware } from "../../protocol/claims/verify-firmware.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { nodeCrypto } from "../../server/node-crypto.ts";
 import { neededBytes, readGraph } from "../authority/graph-file.ts";
 import { passphraseOf } from "../authority/passphrase.ts";
 import { openAuthority, PLACE_OPTIONS } from "../authority/place.ts";
@@ -102,6 +100,7 @@ async function* sign(
   const securityVersion = wholeNumber(args, "security");
   if (securityVersion === undefined) throw usageError("--security is needed", "security");
   const bytes = neededBytes(context, image);
+  const { nodeCrypto } = await import("../../server/node-crypto.ts");
   const facts: FirmwareFacts = {
     ...{ product: needed(args, "product"), version: needed(args, "release"), securityVersion },
     ...{ sha256: toHex(nodeCrypto.sha256(bytes)), size: bytes.length },
@@ -126,7 +125,7 @@ async function* sign(
   return EXIT.ok;
 }
 
-/** What a node does with it, on this computer: {@link verifyFirmware}. */
+/** What a node does with it, on this computer: `verifyFirmware`. */
 async function* verify(
   context: Context,
   args: Arguments,
@@ -139,6 +138,9 @@ async function* verify(
   if (file !== undefined && !args.flag("identity"))
     throw usageError("--identity is needed with --graph: a graph cannot say whom to trust");
   const identityId = args.text("identity") ?? own!.document.id;
+  // Only here, so that no other command waits for it.
+  const { nodeCrypto } = await import("../../server/node-crypto.ts");
+  const { verifyFirmware } = await import("../../protocol/claims/verify-firmware.ts");
   const decision = verifyFirmware(
     wire,
     own ?? readGraph(context, file!),
