@@ -65,7 +65,9 @@ class Progress {
 
 function start(files: readonly string[], grep: string): ChildProcess {
   const filter = grep === "" ? [] : ["--grep", grep];
-  const args = [mocha, "--reporter", reporter, "--timeout", "60000", ...filter, ...files];
+  // `--exit`: a connection that a test's server or client still holds is no reason to wait for ever.
+  const words = ["--reporter", reporter, "--timeout", "60000", "--exit"];
+  const args = [mocha, ...words, ...filter, ...files];
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
 }
 
