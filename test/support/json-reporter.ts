@@ -52,8 +52,22 @@ function textOf(error: Error): string {
     .join("\n");
 }
 
+/** A process that still holds something after its last test says what, instead of waiting for ever. */
+const LINGER_MS = 10_000;
+
+function endWithin(ms: number): void {
+  const end = (): void => {
+    const held = process.getActiveResourcesInfo().join(", ");
+    console.error(`the tests ended ${ms / 1000} s ago, and this is still held: ${held}`);
+    // With the code that mocha has set.
+    process.exit();
+  };
+  setTimeout(end, ms).unref();
+}
+
 export default class JsonReporter {
   constructor(runner: Runner) {
+    runner.once("end", () => endWithin(LINGER_MS));
     runner.on("test", begin);
     runner.on("pass", (test) => send(test, "passed"));
     runner.on("pending", (test) => send(test, "skipped"));

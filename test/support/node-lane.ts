@@ -65,8 +65,7 @@ class Progress {
 
 function start(files: readonly string[], grep: string): ChildProcess {
   const filter = grep === "" ? [] : ["--grep", grep];
-  // `--exit`: a connection that a test's server or client still holds is no reason to wait for ever.
-  const words = ["--reporter", reporter, "--timeout", "60000", "--exit"];
+  const words = ["--reporter", reporter, "--timeout", "60000"];
   const args = [mocha, ...words, ...filter, ...files];
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
 }
