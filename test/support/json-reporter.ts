@@ -52,7 +52,7 @@ function textOf(error: Error): string {
     .join("\n");
 }
 
-/** A process that still holds something after its last test says what, instead of waiting for ever. */
+/** Who still holds something after the last test says what, instead of waiting for ever. */
 const LINGER_MS = 10_000;
 
 function endWithin(ms: number): void {

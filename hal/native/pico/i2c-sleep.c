@@ -95,10 +95,17 @@ int __wrap_i2c_write_blocking_until(i2c_inst_t *i2c, uint8_t addr, const uint8_t
 		}
 		waiting = i2c->hw->txflr;
 		if (sent == len) {
-			bool gone = i2c->hw->raw_intr_stat & I2C_IC_RAW_INTR_STAT_TX_EMPTY_BITS;
+			uint32_t seen = i2c->hw->raw_intr_stat;
 
-			if (nostop ? gone : hasStopped(i2c))
+			if (seen & (nostop ? I2C_IC_RAW_INTR_STAT_TX_EMPTY_BITS : I2C_IC_RAW_INTR_STAT_STOP_DET_BITS)) {
+				/*
+				 * A refusal ends so as well, and may have come since the look above, while another
+				 * interrupt was served. It is raised first, so it is there by now.
+				 */
+				if (i2c->hw->raw_intr_stat & I2C_IC_RAW_INTR_STAT_TX_ABRT_BITS)
+					continue;
 				break;
+			}
 		}
 		if (time_reached(until)) {
 			i2c->restart_on_next = nostop;
@@ -127,13 +134,13 @@ int __wrap_i2c_read_blocking_until(i2c_inst_t *i2c, uint8_t addr, uint8_t *dst, 
 			i2c->restart_on_next = nostop;
 			return PICO_ERROR_GENERIC;
 		}
+		while ((got < asked) && i2c_get_read_available(i2c))
+			dst[got++] = (uint8_t)i2c->hw->data_cmd;
 		/* Never more than fits into the queue of what comes back. */
 		while ((asked < len) && (asked - got < QUEUE_BYTES) && i2c_get_write_available(i2c)) {
 			queue(i2c, I2C_IC_DATA_CMD_CMD_BITS, 0 == asked, asked == len - 1, nostop);
 			asked++;
 		}
-		while ((got < asked) && i2c_get_read_available(i2c))
-			dst[got++] = (uint8_t)i2c->hw->data_cmd;
 		if (got == len)
 			break;
 		if (time_reached(until)) {

@@ -1,0 +1,1 @@
+#include "hardware/i2c.h"
