@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,6 +12,37 @@ import {
   withPortableCurves,
 } from "../../tools/firmware/products.ts";
 import { root } from "../support/test-files.ts";
+
+interface Manifest {
+  readonly include?: readonly string[];
+  readonly modules?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** A manifest and all of ours that it includes, by their files. */
+function manifestsOf(file: string, seen = new Map<string, Manifest>()): Map<string, Manifest> {
+  const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest;
+  seen.set(file, manifest);
+  for (const other of manifest.include ?? [])
+    if (other.startsWith(".")) manifestsOf(join(file, "..", other), seen);
+  return seen;
+}
+
+/** The files in C of `hal/native` that it has compiled. */
+function ownC(manifest: string): string[] {
+  const files = [...manifestsOf(manifest)].flatMap(([file, { modules }]) =>
+    [modules?.["*"] ?? []]
+      .flat()
+      .filter((module) => module.startsWith("."))
+      .map((module) => join(root, file, "..", module)),
+  );
+  return files.flatMap((file) => {
+    if (!file.endsWith("*")) return existsSync(`${file}.c`) ? [`${file}.c`] : [];
+    const room = join(file, "..");
+    return readdirSync(room)
+      .filter((name) => name.endsWith(".c"))
+      .map((name) => join(room, name));
+  });
+}
 
 describe("the modules of an image", () => {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-bundle-"));
@@ -117,18 +148,23 @@ describe("the modules of an image", () => {
     });
 
     it(`of the ${name} are named by a manifest that is there, with all that it includes`, () => {
-      const seen: string[] = [];
-      const visit = (file: string): void => {
-        seen.push(file);
-        const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as {
-          include?: string[];
-        };
-        for (const other of manifest.include ?? [])
-          if (other.startsWith(".")) visit(join(file, "..", other));
-      };
-      visit(target.manifest);
       const shared = isForDesk(target) ? "manifests/desk.json" : "manifests/pico.json";
-      assert.ok(seen.includes(shared), seen.join());
+      const files = [...manifestsOf(target.manifest).keys()];
+      assert.ok(files.includes(shared), files.join());
+    });
+
+    it(`of the ${name} name no function in C that the manifest does not bring`, () => {
+      const modules = ["main.js", "program.js"].map((file) =>
+        readFileSync(join(folder, file), "utf8"),
+      );
+      const named = new Set(modules.join("\n").match(/\bxs_latchkey_\w+/g));
+      const sources = ownC(target.manifest).map((file) => readFileSync(file, "utf8"));
+      const there = new Set(sources.join("\n").match(/\bxs_latchkey_\w+(?=\(xsMachine)/g));
+      assert.ok(named.size > 30, `${named.size}`);
+      assert.deepEqual(
+        [...named].filter((name) => !there.has(name)),
+        [],
+      );
     });
   }
 });
