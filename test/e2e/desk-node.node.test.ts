@@ -1,6 +1,7 @@
 /**
  * The image's own program on the SDK's XS, as a program of this machine, against the real server.
- * Needs one that is built: LATCHKEY_DESK_NODE is its path (docs/building.md).
+ * Needs one that is built: LATCHKEY_DESK_NODE is its path, LATCHKEY_DESK_READER that of a reader
+ * (docs/building.md).
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -17,10 +18,11 @@ import { root } from "../support/test-files.ts";
 import { readVectors, vectorsFolder } from "../support/vectors.ts";
 
 const PROGRAM = process.env["LATCHKEY_DESK_NODE"];
+const READER = process.env["LATCHKEY_DESK_READER"];
 const COMMAND = join(root, "tools/bin/latchkey.js");
 const PORT = 18_787;
 
-describe("a sensor node on the SDK's own XS", function () {
+describe("a node on the SDK's own XS", function () {
   this.timeout(180_000);
   const folder = mkdtempSync(join(tmpdir(), "latchkey-desk-"));
   const children: ChildProcess[] = [];
@@ -82,22 +84,44 @@ describe("a sensor node on the SDK's own XS", function () {
     assert.match(text, new RegExp(`answers ${expected.text()}, of 1631 cases`));
   });
 
-  it("is provisioned, starts anew, and is verified by the server through a gateway", async () => {
-    const url = `http://127.0.0.1:${PORT}`;
-    const made = await end(latchkey("init", "--url", url, "--template", "sensor"));
+  /** Through a gateway, from a server of its own; with what the configuration has beside `wired`. */
+  async function register(
+    program: string,
+    { template, port, more }: { template: string; port: number; more: object },
+  ): Promise<ChildProcess> {
+    const url = `http://127.0.0.1:${port}`;
+    const home = join(folder, template);
+    const made = await end(latchkey("init", home, "--url", url, "--template", template));
     assert.equal(made.code, 0, made.text);
-    const file = join(folder, "latchkey.json");
+    const file = join(home, "latchkey.json");
     const { wifi: _, ...config } = JSON.parse(readFileSync(file, "utf8"));
-    const sensors = [{ name: "hall", platform: "hc-sr501", pin: 14 }];
     const wired = { transmit: 20, receive: 21 };
-    writeFileSync(file, JSON.stringify({ ...config, sensors, wired }));
-    await says(latchkey("serve", "--port", String(PORT)), /listens/);
-    const node = start(PROGRAM!, "node-2");
+    writeFileSync(file, JSON.stringify({ ...config, ...more, wired }));
+    const words = ["--port", String(port), "--data", join(home, ".latchkey/server")];
+    await says(latchkey("serve", ...words), /listens/);
+    const node = start(program, join(home, "node"));
     await says(node, /"event":"waits-for-provisioning"/);
-    const given = await end(latchkey("provision", "--port", "node-2/port-0", "--wait", "2"));
+    const console = ["--port", join(home, "node/port-0"), "--config", file];
+    const given = await end(latchkey("provision", ...console, "--wait", "2"));
     assert.match(given.text, /has checked and stored its configuration/);
     await says(node, /port-1 is/);
-    latchkey("gateway", "node-2/port-1", "--url", url, "--address", "1");
-    await says(node, /"event":"node-active"/);
+    latchkey("gateway", join(home, "node/port-1"), "--url", url, "--address", "1");
+    return node;
+  }
+
+  it("is provisioned, starts anew, and is verified by the server through a gateway", async () => {
+    const sensors = [{ name: "hall", platform: "hc-sr501", pin: 14 }];
+    const at = { template: "sensor", port: PORT, more: { sensors } };
+    await says(await register(PROGRAM!, at), /"event":"node-active"/);
+  });
+
+  it("is verified as a reader too, and says that no PN532 answers", async function () {
+    if (READER === undefined || !existsSync(READER)) {
+      console.warn("SKIPPED: LATCHKEY_DESK_READER names no program; docs/building.md has how");
+      this.skip();
+    }
+    const node = await register(READER, { template: "reader", port: PORT + 1, more: {} });
+    await says(node, /"event":"reader-verified"/);
+    await says(node, /"event":"nfc-fault","code":"bus-nack"/);
   });
 });
