@@ -139,7 +139,8 @@ async function newCard(admin: Admin, tenantId: string, n: number, zone: number) 
 function newReader(provisioning: Provisioning, baseUrl: string, http: HttpClient, n: number) {
   const clock = { nowMs: 0 };
   // A turn passes, as a node lets it; what waits longer (an answer held back) is not given up.
-  const set = (callback: () => void, delayMs: number) => delayMs === 0 && setTimeout(callback, 0);
+  const set = (callback: () => void, delayMs: number) =>
+    delayMs === 0 ? setTimeout(callback, 0) : 0;
   const timer = { set, clear: () => {} };
   return new TestNode(provisioning, http, clock, {
     baseUrl,
