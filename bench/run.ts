@@ -9,6 +9,7 @@ import { runFileOnXs } from "../test/xs/run-file.ts";
 import { findXsWorker } from "../tools/find-xs.ts";
 import { benchClaims } from "./claims.ts";
 import { OPERATIONS, PROVIDERS } from "./crypto.ts";
+import { benchDecisions } from "./decisions.ts";
 import { benchHuman } from "./human.ts";
 import { benchJournal } from "./journal.ts";
 import { measureUs } from "./measure.ts";
@@ -64,6 +65,7 @@ const PARTS: Readonly<Record<string, () => unknown>> = {
   claims: benchClaims,
   simulator: benchSimulator,
   service: benchService,
+  decisions: () => benchDecisions(),
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));

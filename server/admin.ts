@@ -33,7 +33,6 @@ import type { FollowOptions } from "./reading-feed.ts";
 import type { ReadingsRequest } from "./readings-query.ts";
 import type { ReadingRow } from "./store/readings.ts";
 import type {
-  Alarm,
   AuditRow,
   Badge,
   BadgeScope,
@@ -41,6 +40,7 @@ import type {
   Node,
   NodeChange,
   RegistrationPolicy,
+  StoredAlarm,
   Tenant,
 } from "./store/records.ts";
 import type { StoredRelease } from "./store/releases.ts";
@@ -126,7 +126,7 @@ export interface Admin extends OperatorAdmin {
   badge(tenantId: string, badgeUid: Uint8Array): Promise<Badge | undefined>;
   setBadgeStatus(tenantId: string, badgeUid: Uint8Array, status: BadgeStatus): Promise<void>;
   setBadgeScope(tenantId: string, badgeUid: Uint8Array, scope?: BadgeScope): Promise<void>;
-  alarms(tenantId: string, limit?: number): Promise<readonly Alarm[]>;
+  alarms(tenantId: string, limit?: number): Promise<readonly StoredAlarm[]>;
   auditRows(tenantId: string, limit?: number, after?: number): Promise<readonly AuditRow[]>;
   verifyAudit(tenantId: string): Promise<AuditVerdict>;
   /** The newest of a node, newest first. */

@@ -7,6 +7,7 @@ import type { Authorities } from "./authorities.ts";
 import type { CardRuns } from "./card/card-runs.ts";
 import type { Humans } from "./human/humans.ts";
 import type { Limits } from "./limits.ts";
+import type { LoginLog } from "./login-log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { RuleBook } from "./policy/rule-book.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
@@ -39,6 +40,8 @@ export interface ServiceContext {
   readonly timer: Timer;
   readonly limits: Limits;
   readonly rates: RateLimiter;
+  /** Who came in and who did not, for the audit log. */
+  readonly logins: LoginLog;
   /** Work on cards that waits for a card's answer. */
   readonly cardRuns: CardRuns;
   /** Wakes whoever follows the readings. */

@@ -38,14 +38,25 @@ export interface Limits {
   readonly streamsPerToken: number;
   readonly registerByAddress: Rate;
   readonly handshakeByAddress: Rate;
+  /** Of `openapi.json`, a thousand times as long as the question for it. */
+  readonly documentByAddress: Rate;
   /** Operators' requests, counted before the token is looked at: guessing is slow. */
   readonly operatorByAddress: Rate;
   /** Steps of work on cards: some forty for one badge. */
   readonly cardStepsByAddress: Rate;
   /** Back ends' calls, two for a request, counted before the token is looked at. */
   readonly backEndByAddress: Rate;
-  /** An application's sessions: each is an audit row, kept for good. */
+  /** Sessions of an application, of a node: each is an audit row, kept for good. */
   readonly loginsByApplication: Rate;
+  readonly loginsByNode: Rate;
+  /** How often the use of a token at an address is a login, and so a row. */
+  readonly loginsByToken: Rate;
+  /** Rows of logins with one token, from however many addresses; what is beyond is counted. */
+  readonly loginRowsByToken: Rate;
+  /** Rows of refused logins of whoever has proved a key, each. */
+  readonly refusalRowsBySubject: Rate;
+  /** The same of all strangers together: nobody fills a disk by failing. */
+  readonly refusalRows: Rate;
   readonly requestsByNode: Rate;
   readonly tapsByNode: Rate;
   /** Above what one reader may ask: one that was taken over uses up no badge's taps elsewhere. */
@@ -89,10 +100,16 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   streamsPerToken: 8,
   registerByAddress: { burst: 60, perSecond: 2 },
   handshakeByAddress: { burst: 400, perSecond: 40 },
+  documentByAddress: { burst: 10, perSecond: 0.2 },
   operatorByAddress: { burst: 60, perSecond: 5 },
   cardStepsByAddress: { burst: 400, perSecond: 60 },
   backEndByAddress: { burst: 4000, perSecond: 1000 },
   loginsByApplication: { burst: 60, perSecond: 0.2 },
+  loginsByNode: { burst: 60, perSecond: 0.2 },
+  loginsByToken: { burst: 1, perSecond: 1 / (12 * 3600) },
+  loginRowsByToken: { burst: 32, perSecond: 1 / 600 },
+  refusalRowsBySubject: { burst: 4, perSecond: 1 / 600 },
+  refusalRows: { burst: 256, perSecond: 1 / 60 },
   requestsByNode: { burst: 200, perSecond: 20 },
   tapsByNode: { burst: 20, perSecond: 4 },
   tapsByBadge: { burst: 40, perSecond: 8 },

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../protocol/error-codes.ts";
 import { isLatchkeyError } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json/reader.ts";
 import type { ServiceContext } from "./context.ts";
+import type { Login } from "./login-log.ts";
 import { type LimitedBy, type Subject, subjectOf } from "./rate-limiter.ts";
 import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -26,6 +27,12 @@ const FORGERIES: ReadonlySet<unknown> = new Set<ErrorCode>([
 ]);
 
 type Limiting = Pick<ServiceContext, "rates" | "limits">;
+
+/** A limit on being wrong, and who that is. */
+export interface Lockout {
+  readonly limit: LimitedBy;
+  readonly login: Login;
+}
 
 /** Whether that address may still be wrong: looks, and takes nothing. */
 export function addressLockout({ limits }: Limiting, address: Subject): LimitedBy {
@@ -59,15 +66,20 @@ function badgeLockout(
   return { limit: "failures-by-badge", rate: limits.failuresByBadge, subject, weight: 0 };
 }
 
-/** Notes that a request was refused in a way that counts, for those of the limits it is for. */
+/**
+ * Notes that a request was refused in a way that counts; the failure that locks somebody out is an
+ * audit row.
+ */
 export async function noteFailure(
-  { rates }: Limiting,
+  { rates, logins }: Pick<ServiceContext, "rates" | "logins">,
   error: unknown,
-  ...limits: readonly LimitedBy[]
+  { limit, login }: Lockout,
 ): Promise<void> {
   if (!isLatchkeyError(error) || !GUESSES.has(error.code)) return;
   // A store that is away answers nobody: what is not counted now is refused anyway.
-  for (const limit of limits) await rates.allows({ ...limit, weight: 1 }).catch(() => false);
+  const counted = await rates.allows({ ...limit, weight: 1 }).catch(() => false);
+  if (!counted || (await rates.allows(limit).catch(() => true))) return;
+  await logins.lockedOut(login, limit.limit, error.code);
 }
 
 /**

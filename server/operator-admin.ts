@@ -1,12 +1,10 @@
 import { LatchkeyError, malformed } from "../protocol/errors.ts";
 import type { ServiceContext } from "./context.ts";
 import { newToken } from "./issued-token.ts";
+import { SERVER_CHAIN } from "./store/audit-chain.ts";
 import { OPERATOR_NAME_MAX, type Operator, type OperatorToken } from "./store/operators.ts";
 import type { AuditEntry } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
-
-/** The audit chain of what belongs to no tenant: operators of all. No tenant has this id. */
-export const SERVER_CHAIN = "00000000-0000-0000-0000-000000000000";
 
 const OPERATORS_MAX = 1000;
 export const OPERATOR_NAME = "^[A-Za-z0-9][A-Za-z0-9._@-]*$";

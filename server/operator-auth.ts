@@ -12,15 +12,22 @@ export async function authenticateOperator(
   request: ServiceRequest,
   many = false,
 ): Promise<Operator> {
-  const { rates, limits, records } = context;
+  const { rates, limits, records, logins } = context;
   const address = request.remoteAddress;
   const steps = { limit: "card-steps-by-address", rate: limits.cardStepsByAddress };
   const calls = { limit: "operator-by-address", rate: limits.operatorByAddress };
   const byAddress = { ...(many ? steps : calls), subject: address };
   await rates.take(addressLockout(context, address), byAddress);
-  const operator = await records.operator(tokenHash(context, bearerToken(request)));
-  if (operator === undefined) throw new LatchkeyError("unauthenticated");
-  if (operator.tenantId !== undefined) await rates.take(byTenant(context, operator.tenantId));
+  const hash = tokenHash(context, bearerToken(request));
+  const operator = await records.operator(hash);
+  const way = { way: "operator", from: address } as const;
+  if (operator === undefined) {
+    await logins.refused({ ...way, who: {} }, "unauthenticated", false);
+    throw new LatchkeyError("unauthenticated");
+  }
+  const { tenantId, name, role } = operator;
+  if (tenantId !== undefined) await rates.take(byTenant(context, tenantId));
+  await logins.tokenUsed({ ...way, tenantId, who: { by: name, role } }, hash);
   return operator;
 }
 

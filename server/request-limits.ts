@@ -1,5 +1,8 @@
+import type { ErrorCode } from "../protocol/error-codes.ts";
+import { toLatchkeyError } from "../protocol/errors.ts";
 import type { ServiceContext } from "./context.ts";
 import { addressLockout, nodeLockout, noteFailure } from "./lockout.ts";
+import type { Login } from "./login-log.ts";
 import { type LimitedBy, type Subject, subjectOf } from "./rate-limiter.ts";
 import type { Node } from "./store/records.ts";
 
@@ -41,17 +44,29 @@ export async function countHandshake(context: Limiting, address: Subject): Promi
   await context.rates.take(addressLockout(context, address), byAddress(context, address));
 }
 
-/** Counts a proof that fails against the node that it was for. @throws what `proving` throws */
+/** Refusals of whoever has no proof, and of whoever has one and may not come in. */
+const UNPROVED: ReadonlySet<ErrorCode> = new Set(["signature-invalid", "assurance-too-low"]);
+const PROVED: ReadonlySet<ErrorCode> = new Set([
+  ...(["node-pending", "node-revoked", "node-undelegated"] as const),
+]);
+
+/**
+ * Notes a proof that fails, and counts it against the one that it was for.
+ * @throws what `proving` throws
+ */
 export async function notingFailure<T>(
-  context: Limiting,
+  context: Limiting & Pick<ServiceContext, "logins">,
   node: Named,
-  address: Subject,
+  login: Login,
   proving: Promise<T>,
 ): Promise<T> {
   try {
     return await proving;
   } catch (error) {
-    await noteFailure(context, error, nodeLockout(context, node, address));
+    const code = toLatchkeyError(error).code;
+    if (UNPROVED.has(code) || PROVED.has(code))
+      await context.logins.refused(login, code, PROVED.has(code));
+    await noteFailure(context, error, { limit: nodeLockout(context, node, login.from), login });
     throw error;
   }
 }
@@ -60,9 +75,11 @@ export async function notingFailure<T>(
 export async function countLogin(
   { rates, limits }: Limiting,
   { tenantId, nodeUid }: Named,
+  way: "application" | "node",
 ): Promise<void> {
+  const rate = way === "node" ? limits.loginsByNode : limits.loginsByApplication;
   const subject = subjectOf(tenantId, nodeUid);
-  await rates.take({ limit: "logins-by-application", rate: limits.loginsByApplication, subject });
+  await rates.take({ limit: `logins-by-${way}`, rate, subject });
 }
 
 /** A sealed request of a node or an application. @throws rate-limited, unavailable */

@@ -17,6 +17,7 @@ import type { ServiceContext, ServiceRequest, ServiceResponse } from "./context.
 import { Humans, humanCryptoOver } from "./human/humans.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { addressLockout, noteFailure } from "./lockout.ts";
+import { LoginLog } from "./login-log.ts";
 import { countingLog, type Metrics, noMetrics, type Observed } from "./metrics/metrics.ts";
 import type { BrokerOptions } from "./mqtt/broker-options.ts";
 import { ReadingPublisher } from "./mqtt/publisher.ts";
@@ -91,27 +92,30 @@ export function createService(options: ServiceOptions): Service {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   if (options.applications !== undefined) checkApplicationOptions(options.applications);
   const rates = new RateLimiter(ephemera, clock);
+  const logins = new LoginLog({ records, rates, limits, clock });
   const cardRuns = new CardRuns(random, () => clock.unixMs(), ephemera.shared);
   const timer = options.timer ?? systemTimer;
   const feed = new ReadingFeed(records, timer);
   const sha3 = options.sha3 ?? portableSha3;
   const authorities = new Authorities({ records, clock, sha3 });
   const ruleBook = new RuleBook(records);
-  const parts = { limits, timer, rates, badgeHost, cardRuns, feed, sha3, authorities, ruleBook };
+  const parts = { limits, timer, rates, logins, badgeHost, cardRuns, feed };
+  const rules = { sha3, authorities, ruleBook };
   // What it says of itself in `healthz` is not known to what it is made of.
   const brokerUp = (): boolean | undefined => publisher?.isUp;
   const human = options.human ?? humanCryptoOver(options.crypto);
   const humans = new Humans({ ...options, human, host: badgeHost });
   let ending = false;
   const own = { log, metrics, brokerUp, isEnding: () => ending };
-  const context: ServiceContext = { ...options, ...parts, human, humans, ...own };
+  const context: ServiceContext = { ...options, ...parts, ...rules, human, humans, ...own };
   const publisher = options.broker && new ReadingPublisher(context, options.broker);
   const sweeper = new Sweeper(context);
 
   async function handle(request: ServiceRequest): Promise<ServiceResponse> {
     const from = request.remoteAddress && networkOf(request.remoteAddress);
     const failed = async (error: unknown): Promise<ServiceResponse> => {
-      await noteFailure(context, error, addressLockout(context, from));
+      const limit = addressLockout(context, from);
+      await noteFailure(context, error, { limit, login: { who: {}, from } });
       const incident = request.requestId ?? uuidFromRandom(random.bytes(16));
       return failureResponse(error, incident, request, log);
     };
@@ -144,6 +148,9 @@ export function createService(options: ServiceOptions): Service {
     async close() {
       void endStreams();
       cardRuns.close();
+      // What is in this process closes at once, so nothing is waited for without need.
+      const counted = logins.flush()?.catch(() => log.write("error", "logins-uncounted"));
+      if (counted !== undefined) await counted;
       await Promise.all([ephemera.close(), records.close()]);
     },
   };

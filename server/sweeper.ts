@@ -17,13 +17,14 @@ export class Sweeper {
 
   /** @throws unavailable */
   async sweepNowAndThen(): Promise<void> {
-    const { records, ephemera, clock, limits, cardRuns } = this.#context;
+    const { records, ephemera, clock, limits, cardRuns, logins } = this.#context;
     const nowAt = unixSeconds(clock);
     if (Math.abs(nowAt - this.#sweptAt) < SWEEP_EVERY_SECONDS) return;
     this.#sweptAt = nowAt;
     cardRuns.sweep();
     await ephemera.sweep(nowAt);
     await records.sweep(nowAt, nowAt - limits.readingsKeptSeconds);
+    await logins.sweep(nowAt);
     await expireMandates(this.#context);
   }
 }

@@ -13,6 +13,7 @@ import { startPeer } from "./peer.ts";
 const often = { burst: 1e9, perSecond: 1e9 };
 const limits = {
   handshakeByAddress: often,
+  loginsByNode: often,
   registerByAddress: often,
   requestsByNode: often,
   readingsByNode: often,

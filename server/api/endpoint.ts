@@ -5,6 +5,7 @@ import type { ServiceContext, ServiceRequest, ServiceResponse } from "../context
 import { requireTenant } from "../operator-auth.ts";
 import type { Permission } from "../roles.ts";
 import type { SealedHandler } from "../sealed-exchange.ts";
+import { SERVER_CHAIN } from "../store/audit-chain.ts";
 import type { Operator } from "../store/operators.ts";
 import { uuid } from "./field.ts";
 import { type Fields, type Form, form, type Parsed, type Shape } from "./form.ts";
@@ -144,6 +145,8 @@ interface ManagedEndpoint<F extends Fields> extends Omit<Description, "request">
   readonly may: Permission;
   /** Besides `tenant_id`. */
   readonly fields: F;
+  /** Whoever is of all tenants may ask for what is of none, by the name of its audit chain. */
+  readonly ofServer?: true;
   readonly handle: (
     context: ServiceContext,
     caller: Caller,
@@ -156,7 +159,7 @@ interface ManagedEndpoint<F extends Fields> extends Omit<Description, "request">
  * anything in its hands: what is asked for is looked up in that tenant and nowhere else.
  */
 export function managed<const F extends Fields>(endpoint: ManagedEndpoint<F>): OperatorEndpoint {
-  const { fields, handle, ...described } = endpoint;
+  const { fields, handle, ofServer, ...described } = endpoint;
   const own = form(fields);
   const request: Form<unknown> = form({ tenant_id: uuid, ...fields });
   return {
@@ -166,7 +169,8 @@ export function managed<const F extends Fields>(endpoint: ManagedEndpoint<F>): O
     async handle(context, operator, body) {
       const tenantId = body.uuid("tenant_id");
       const asked = own.parse(body);
-      await requireTenant(context, operator, tenantId);
+      const isServer = ofServer && operator.tenantId === undefined && tenantId === SERVER_CHAIN;
+      if (!isServer) await requireTenant(context, operator, tenantId);
       return handle(context, { operator, tenantId }, asked);
     },
   };

@@ -5,7 +5,7 @@ import { BADGE_MANAGEMENT_ENDPOINTS } from "./badge-management-endpoints.ts";
 import { CARD_ENDPOINTS } from "./card-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
-import { everything } from "./form.ts";
+import { everything, form } from "./form.ts";
 import { HUMAN_ENDPOINTS } from "./human-endpoints.ts";
 import { MANDATE_ENDPOINTS } from "./mandate-endpoints.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
@@ -46,11 +46,16 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...APPLICATION_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
   {
-    by: "reading",
+    by: "public",
     path: "openapi.json",
     chapter: "service",
     summary: "This document.",
+    query: form({}),
     answer: everything(),
-    handle: async ({ applications }) => rawJsonResponse(documentText(applications !== undefined)),
+    async handle({ applications, rates, limits }, _query, { remoteAddress }) {
+      const rate = limits.documentByAddress;
+      await rates.take({ limit: "document-by-address", rate, subject: remoteAddress });
+      return rawJsonResponse(documentText(applications !== undefined));
+    },
   },
 ]);

@@ -1,6 +1,6 @@
 import { toHex } from "../../protocol/encoding/hex.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
-import type { Alarm, AuditRow } from "../store/records.ts";
+import type { AuditRow, StoredAlarm } from "../store/records.ts";
 import { type Endpoint, managed } from "./endpoint.ts";
 import { hash, list, matching, optional, text, uint, uuid, word } from "./field.ts";
 import { form, object } from "./form.ts";
@@ -8,6 +8,9 @@ import { LIST_ALARMS_PATH, LIST_AUDIT_PATH } from "./management-paths.ts";
 import { time } from "./node-endpoints.ts";
 
 const AUDIT_PAGE = 200;
+/** Rows looked at for one page, where only some kinds are wanted. */
+const AUDIT_SCANNED = 2000;
+const KINDS_MAX = 16;
 const ALARMS_MAX = 1000;
 
 const AUDIT_ROW = form({
@@ -19,6 +22,7 @@ const AUDIT_ROW = form({
   hash,
 });
 const ALARM = form({
+  id: uint(),
   at: time,
   kind: word(64),
   badge_uid: optional(matching("^([0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$", "not a chip's UID")),
@@ -30,8 +34,9 @@ function auditMember({ seq, at, kind, data, previousHash, hash: own }: AuditRow)
   return { seq, at, kind, data, previous_hash: toHex(previousHash), hash: toHex(own) };
 }
 
-function alarmMember({ at, kind, badgeUid, nodeUid, cause }: Alarm): JsonObject {
+function alarmMember({ id, at, kind, badgeUid, nodeUid, cause }: StoredAlarm): JsonObject {
   return {
+    id,
     at,
     kind,
     ...(badgeUid !== undefined && { badge_uid: badgeUid }),
@@ -47,24 +52,37 @@ export const OVERSIGHT_ENDPOINTS: readonly Endpoint[] = [
     path: LIST_AUDIT_PATH,
     chapter: "management",
     summary: "Rows of the audit log as they were hashed, ascending, from `after` on.",
-    fields: { after: optional(uint()), limit: optional(uint(AUDIT_PAGE, 1)) },
+    ofServer: true,
+    fields: {
+      after: optional(uint()),
+      limit: optional(uint(AUDIT_PAGE, 1)),
+      kinds: optional(list(word(64), KINDS_MAX, 1)),
+    },
     answer: form({ rows: list(object(AUDIT_ROW), AUDIT_PAGE), after: optional(uint()) }),
-    async handle({ records }, { tenantId }, { after = 0, limit = AUDIT_PAGE }) {
-      const page = await records.auditRows(tenantId, limit + 1, after);
-      const rows = page.slice(0, limit);
-      const last = page.length > limit ? rows.at(-1)?.seq : undefined;
-      return { rows: rows.map(auditMember), ...(last !== undefined && { after: last }) };
+    async handle({ records }, { tenantId }, { after = 0, limit = AUDIT_PAGE, kinds }) {
+      const isWanted = ({ kind }: AuditRow) => kinds === undefined || kinds.includes(kind);
+      const scanned = kinds === undefined ? limit : AUDIT_SCANNED;
+      const page = await records.auditRows(tenantId, scanned + 1, after);
+      const looked = page.slice(0, scanned);
+      const rows = looked.filter(isWanted).slice(0, limit);
+      // As far as it looked, or as far as it gives: there it goes on.
+      const last = rows.length < limit ? looked.at(-1) : rows.at(-1);
+      const more = last !== undefined && last.seq !== page.at(-1)?.seq;
+      return { rows: rows.map(auditMember), ...(more && { after: last.seq }) };
     },
   }),
   managed({
     may: "read-alarms",
     path: LIST_ALARMS_PATH,
     chapter: "management",
-    summary: "The newest alarms, newest first.",
-    fields: { limit: optional(uint(ALARMS_MAX, 1)) },
-    answer: form({ alarms: list(object(ALARM), ALARMS_MAX) }),
-    async handle({ records }, { tenantId }, { limit = 100 }) {
-      return { alarms: (await records.alarms(tenantId, limit)).map(alarmMember) };
+    summary: "Alarms, newest first; `after` goes on behind the one of that `id`.",
+    fields: { after: optional(uint()), limit: optional(uint(ALARMS_MAX, 1)) },
+    answer: form({ alarms: list(object(ALARM), ALARMS_MAX), after: optional(uint()) }),
+    async handle({ records }, { tenantId }, { after, limit = 100 }) {
+      const page = await records.alarms(tenantId, limit + 1, after);
+      const alarms = page.slice(0, limit);
+      const last = page.length > limit ? alarms.at(-1)?.id : undefined;
+      return { alarms: alarms.map(alarmMember), ...(last !== undefined && { after: last }) };
     },
   }),
 ];

@@ -54,20 +54,24 @@ export async function authenticateBackEnd(
   context: ServiceContext,
   request: ServiceRequest,
 ): Promise<BackEnd> {
-  const { rates, limits, records } = context;
+  const { rates, limits, records, logins } = context;
   const address = request.remoteAddress;
   const rate = limits.backEndByAddress;
   const byAddress = { limit: "back-end-by-address", rate, subject: address };
   await rates.take(addressLockout(context, address), byAddress);
   const token = bearerToken(request);
   const tenantId = TOKEN.exec(token)?.[1];
-  if (tenantId === undefined) throw new LatchkeyError("unauthenticated");
   const hash = tokenHash(context, token);
-  const subject = await records.node(tenantId, uidOf(hash));
-  const genuine =
-    subject?.nodeType === BACK_END_TYPE &&
-    subject.status === "active" &&
-    toHex(subject.nodePk) === toHex(hash);
-  if (!genuine || subject.label === undefined) throw new LatchkeyError("unauthenticated");
-  return { tenantId, audience: subject.label };
+  const nodeUid = uidOf(hash);
+  const subject = tenantId === undefined ? undefined : await records.node(tenantId, nodeUid);
+  const proved = subject?.nodeType === BACK_END_TYPE && toHex(subject.nodePk) === toHex(hash);
+  const audience = subject?.label;
+  const who = proved ? { node_uid: nodeUid, ...(audience !== undefined && { audience }) } : {};
+  const login = { way: "back-end", tenantId, who, from: address } as const;
+  if (!proved || subject.status !== "active" || tenantId === undefined || audience === undefined) {
+    await logins.refused(login, proved ? "node-revoked" : "unauthenticated", proved);
+    throw new LatchkeyError("unauthenticated");
+  }
+  await logins.tokenUsed(login, hash);
+  return { tenantId, audience };
 }

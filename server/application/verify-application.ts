@@ -18,7 +18,6 @@ import { issueChallenge } from "../handlers/request-challenge.ts";
 import { countChallenge, countHandshake, countLogin, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
-import { unixSeconds } from "../wall-clock.ts";
 import type { ApplicationOptions } from "./application-options.ts";
 import { checkPasskeyAssertion } from "./passkeys.ts";
 
@@ -77,7 +76,7 @@ export async function verifyApplication(
   body: JsonReader,
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
-  const { crypto, records, clock } = context;
+  const { crypto } = context;
   await countHandshake(context, remoteAddress);
   const request = parseAppVerifyRequest(body);
   const challenge = await takeChallenge(context, request.challengeId);
@@ -86,13 +85,15 @@ export async function verifyApplication(
     const auth = authOf(context, challenge, request);
     const { nodeUid, tenantId } = challenge;
     const proving = proveApplication(context, applications, auth, nodeUid, request);
-    const node = await notingFailure(context, challenge, remoteAddress, proving);
-    await countLogin(context, node);
-    const { audience, appEpk, publicKey } = request;
+    const { audience, appEpk, publicKey, proof } = request;
+    const facts = { audience, assurance: proof.assurance };
+    const who = { identity_hash: identityHash(crypto, publicKey), ...facts };
+    const login = { way: "application", tenantId, who, from: remoteAddress } as const;
+    const node = await notingFailure(context, challenge, login, proving);
+    await countLogin(context, node, "application");
     const message = appAuthTranscript(auth);
     const material = agreeOnSession(crypto, ephemeral, appEpk, NO_COMM_KEY, message);
-    const data = { identity_hash: identityHash(crypto, publicKey), audience };
-    await records.audit({ tenantId, at: unixSeconds(clock), kind: "application-login", data });
+    await context.logins.opened(login);
     return await openSession(context, node, material, { path: APP_VERIFY_PATH, audience });
   } finally {
     ephemeral.wipe();

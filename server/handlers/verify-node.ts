@@ -12,7 +12,7 @@ import {
   type VerifyRequest,
 } from "../../protocol/node/verify.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
-import { countHandshake, notingFailure } from "../request-limits.ts";
+import { countHandshake, countLogin, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
 import { openCommBatch } from "../tenant-keys.ts";
@@ -74,12 +74,17 @@ export async function verifyNode(
   const ephemeral = new Secret(challenge.ephemeral);
   try {
     const proving = proveNode(context, challenge, request);
-    const { node, transcript } = await notingFailure(context, challenge, remoteAddress, proving);
+    const { tenantId, nodeUid } = challenge;
+    const who = { node_uid: nodeUid };
+    const login = { way: "node", tenantId, who, from: remoteAddress } as const;
+    const { node, transcript } = await notingFailure(context, challenge, login, proving);
+    await countLogin(context, node, "node");
     // The comm_key that the node was provisioned with.
     const { key } = await openCommBatch(context, node.tenantId, node.batch);
     try {
       const { nodeEpk } = request;
       const material = agreeOnSession(crypto, ephemeral, nodeEpk, key.bytes, transcript);
+      await context.logins.opened(login);
       return await openSession(context, node, material, { path: VERIFY_PATH });
     } finally {
       key.wipe();

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { transcript } from "../../protocol/encoding/transcript.ts";
 import type { AuditEntry, AuditRow } from "./records.ts";
 
+/** The chain of what belongs to no tenant: operators of all, strangers. No tenant has this id. */
+export const SERVER_CHAIN = "00000000-0000-0000-0000-000000000000";
+
 /** What stands before a tenant's first row. */
 export const AUDIT_GENESIS: Uint8Array = new Uint8Array(32);
 

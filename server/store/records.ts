@@ -162,6 +162,9 @@ export interface Alarm {
   readonly cause: string;
 }
 
+/** Ids ascend. */
+export type StoredAlarm = Alarm & { readonly id: number };
+
 /** A decision about a tap, to be recorded. */
 export interface DecisionRecord {
   readonly entry: AuditEntry;
@@ -281,8 +284,8 @@ export interface Records
   audit(entry: AuditEntry): Promise<void>;
   /** Ascending, from `after` (a seq) on. */
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
-  /** Newest first. */
-  alarms(tenantId: string, limit: number): Promise<readonly Alarm[]>;
+  /** Newest first, from behind `after` (an id) on. */
+  alarms(tenantId: string, limit: number, after?: number): Promise<readonly StoredAlarm[]>;
 
   /** @throws unavailable */
   standing(): Promise<Standing>;

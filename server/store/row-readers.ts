@@ -24,7 +24,6 @@ import type {
   StoredRule,
 } from "./policies.ts";
 import type {
-  Alarm,
   AuditRow,
   Badge,
   BadgeScope,
@@ -33,6 +32,7 @@ import type {
   Node,
   NodeStatus,
   RegistrationPolicy,
+  StoredAlarm,
   Tenant,
 } from "./records.ts";
 import type { StoredAuthority, StoredRelease } from "./releases.ts";
@@ -118,8 +118,9 @@ export function toAuditRow(row: Row): AuditRow {
   };
 }
 
-export function toAlarm(row: Row): Alarm {
+export function toAlarm(row: Row): StoredAlarm {
   return {
+    id: integer(row, "id"),
     tenantId: text(row, "tenant_id"),
     at: integer(row, "at"),
     kind: text(row, "kind"),

@@ -110,9 +110,7 @@ function decide(
 /** Decisions, the audit log and alarms. */
 export function auditRecords(db: SqliteDatabase): AuditRecords {
   return {
-    async audit(entry) {
-      db.transaction(() => appendAudit(db, entry));
-    },
+    audit: (entry) => db.shared(() => appendAudit(db, entry)),
     recordDecision(fresh, step) {
       return db.shared(() => {
         if (step !== undefined) return decide(db, fresh, step);
@@ -127,9 +125,9 @@ export function auditRecords(db: SqliteDatabase): AuditRecords {
       const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";
       return db.all(sql, tenantId, after, limit).map(toAuditRow);
     },
-    async alarms(tenantId, limit) {
-      const sql = "SELECT * FROM alarms WHERE tenant_id = ? ORDER BY id DESC LIMIT ?";
-      return db.all(sql, tenantId, limit).map(toAlarm);
+    async alarms(tenantId, limit, after = Number.MAX_SAFE_INTEGER) {
+      const sql = "SELECT * FROM alarms WHERE tenant_id = ? AND id < ? ORDER BY id DESC LIMIT ?";
+      return db.all(sql, tenantId, after, limit).map(toAlarm);
     },
   };
 }

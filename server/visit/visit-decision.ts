@@ -94,6 +94,11 @@ async function conclude(
   });
   const refusal = (reason: string, cause?: string): DecisionRecord =>
     record({ granted: false, reason, ...(cause !== undefined && { cause }) });
+  /** As for a badge; which visitor it was stands in the cause, there is no UID. */
+  const passback = (decided: DecisionRecord, how: string): DecisionRecord => {
+    const by = { badgeUid: undefined, nodeUid, cause: `${how}, ${visitor}` };
+    return { ...decided, alarm: { tenantId, at, kind: "passback", ...by } };
+  };
   const deny = (reason: ErrorCode): BadgeDecision => {
     log.write("warn", "visit-denied", { tenant_id: tenantId, ...named, code: reason });
     return { granted: false, challengeId, reason };
@@ -114,9 +119,13 @@ async function conclude(
     ...{ tenantId, nodeUid },
     policy: {
       ...step,
-      soft: (violation) => record({ ...granted, ...by, passback: violation }),
+      soft: (violation) =>
+        passback(record({ ...granted, ...by, passback: violation }), `${violation}, let in`),
     },
-    refused: (obstacle, cause) => refusal(obstacle, cause),
+    refused: (obstacle, cause) => {
+      const decided = refusal(obstacle, cause);
+      return obstacle === "passback" ? passback(decided, cause ?? obstacle) : decided;
+    },
   });
   if (outcome === POLICY_CHANGED) return undefined;
   if (outcome !== undefined) return deny(outcome);

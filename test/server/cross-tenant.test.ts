@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { APP_OPEN_PATH } from "../../protocol/application/endpoints.ts";
 import { parseBadgeChallenge } from "../../protocol/badge/challenge.ts";
 import { BADGE_CHALLENGE_PATH } from "../../protocol/badge/endpoints.ts";
 import { toLatchkeyError } from "../../protocol/errors.ts";
 import { JsonReader } from "../../protocol/json/reader.ts";
+import { LIST_AUDIT_PATH } from "../../server/api/management-paths.ts";
 import { ROLES } from "../../server/roles.ts";
+import { SERVER_CHAIN } from "../../server/store/audit-chain.ts";
 import { OPERATIONS } from "./api-check.ts";
 import { badge, codeOf, reasonOf } from "./desk.ts";
 import { fieldsIn, type Given } from "./schema-values.ts";
@@ -143,6 +146,39 @@ describe("the other tenant, at every endpoint of the document", () => {
     assert.equal(reasonOf(await own.node.decide(stolen)), "challenge-used");
     const genuine = await other.node.answer(theirCard, challenge);
     assert.equal(reasonOf(await other.node.decide(genuine)), "granted");
+    before = await both.everythingOf(other);
+  });
+
+  it("has no way to what belongs to no tenant, whatever the role, but for who is of all", async () => {
+    const ask = (token: string, tenant_id: string) =>
+      both.desk.post(LIST_AUDIT_PATH, { tenant_id }, { authorization: `Bearer ${token}` });
+    for (const role of ROLES) {
+      const expected = role === "operator" ? "forbidden-role" : "tenant-mismatch";
+      assert.equal(codeOf(await ask(own.tokens[role], SERVER_CHAIN)), expected);
+    }
+    const { admin } = both.desk.service;
+    const everybody = { name: "root", role: "admin", tenantId: undefined } as const;
+    const root = await admin.createOperator(everybody);
+    const { rows } = JSON.parse((await ask(root, SERVER_CHAIN)).body);
+    assert.deepEqual(
+      rows.map(({ kind }: { kind: string }) => kind),
+      ["operator-added", "operator-login"],
+    );
+    assert.equal(codeOf(await ask(root, crypto.randomUUID())), "tenant-unknown");
+  });
+
+  it("finds no login of the other among its own, nor those that failed there", async () => {
+    await both.desk.post(LIST_AUDIT_PATH, {}, { authorization: `Bearer ${other.tokens.admin}` });
+    const wrong = `lkb_${other.tenantId}_${"A".repeat(43)}`;
+    await both.desk.post(APP_OPEN_PATH, {}, { authorization: `Bearer ${wrong}` });
+    const body = { tenant_id: own.tenantId, kinds: ["operator-login", "login-refused"] };
+    const authorization = `Bearer ${own.tokens.admin}`;
+    const answer = await both.desk.post(LIST_AUDIT_PATH, body, { authorization });
+    const { rows } = JSON.parse(answer.body);
+    assert.deepEqual(
+      rows.map(({ kind }: { kind: string }) => kind),
+      ["operator-login"],
+    );
     before = await both.everythingOf(other);
   });
 

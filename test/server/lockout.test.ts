@@ -88,6 +88,18 @@ describe("service: limits and lockout", () => {
     assert.equal(codeOf(await challengeFor(nodeUid, "192.0.2.1")), "ok");
   });
 
+  it("the document is given a few times, and everything else goes on", async () => {
+    await start({ documentByAddress: SLOW });
+    const get = (path: string, remoteAddress: string) =>
+      desk.service.handle({ method: "GET", path, headers: {}, body: "", remoteAddress });
+    for (let i = 0; i < 3; i++) assert.equal((await get("/openapi.json", "192.0.2.1")).status, 200);
+    const refused = await get("/openapi.json", "192.0.2.1");
+    assert.deepEqual(refusalOf(refused), ["document-by-address", 10]);
+    assert.equal((await get("/openapi.json", "192.0.2.2")).status, 200);
+    assert.equal((await get("/healthz", "192.0.2.1")).status, 200);
+    assert.equal(codeOf(await challengeFor(node.nodeUid, "192.0.2.1")), "ok");
+  });
+
   it("good handshakes count as no failures", async () => {
     await start({ failuresByAddress: SLOW, failuresByNode: SLOW });
     for (let i = 0; i < 10; i++) await node.identity.authenticate();

@@ -170,11 +170,11 @@ describe("management by the network", () => {
     const pages: Record<string, unknown>[] = [];
     let after: number | undefined = 0;
     while (after !== undefined) {
-      const { body } = await ask("auditor", LIST_AUDIT_PATH, { after, limit: 2 });
+      const { body } = await ask("auditor", LIST_AUDIT_PATH, { after, limit: 3 });
       pages.push(...body.rows);
       after = body.after;
     }
-    // Each question made an operator, which is a row as well.
+    // Each question made an operator and let him in, which are two rows as well.
     const rows = pages.map((row) => ({
       seq: row["seq"] as number,
       tenantId: tenant.tenantId,
@@ -189,6 +189,37 @@ describe("management by the network", () => {
     assert.equal(await code("operator", LIST_AUDIT_PATH), "forbidden-role");
   });
 
+  it("gives the rows of some kinds, in pages that may be short and miss none", async () => {
+    const { admin } = desk.service;
+    const { tenantId } = tenant;
+    const auditor = { name: "ada", role: "auditor", tenantId } as const;
+    const authorization = `Bearer ${await admin.createOperator(auditor)}`;
+    const issued = { tenantId, badgeUid: nextUid(), mode: "STD", holder: "Ada" } as const;
+    const { badgeUid } = await admin.issueBadge(issued);
+    // More than are looked at for one page lie between.
+    for (let n = 0; n < 2100; n++) {
+      await admin.setBadgeStatus(tenantId, badgeUid, n % 2 === 0 ? "suspended" : "active");
+      if (n % 2099 === 0) await admin.policy.putPerson({ tenantId, label: `${n}`, groups: [] });
+    }
+    const found: string[] = [];
+    const lengths: number[] = [];
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const body = {
+        tenant_id: tenantId,
+        kinds: ["person-changed", "operator-login"],
+        after,
+        limit: 2,
+      };
+      const answer = await desk.post(LIST_AUDIT_PATH, body, { authorization });
+      const page = JSON.parse(answer.body);
+      found.push(...page.rows.map(({ kind }: { kind: string }) => kind));
+      lengths.push(page.rows.length);
+      after = page.after;
+    }
+    assert.deepEqual(found, ["person-changed", "person-changed", "operator-login"]);
+    assert.deepEqual(lengths, [1, 2]);
+  });
+
   it("tells of alarms, newest first", async () => {
     const reader = await desk.node(tenant).boot();
     const issued = await desk.service.admin.issueBadge({
@@ -196,10 +227,15 @@ describe("management by the network", () => {
     });
     await reader.tap(chipOf(issued, 5));
     await reader.tap(chipOf(issued, 0));
-    const { alarms } = (await ask("operator", LIST_ALARMS_PATH)).body;
+    await reader.tap(chipOf(issued, 1));
+    const { alarms, after } = (await ask("operator", LIST_ALARMS_PATH, { limit: 1 })).body;
+    const behind = (await ask("operator", LIST_ALARMS_PATH, { limit: 1, after })).body;
+    assert.deepEqual([alarms.length, behind.alarms.length, behind.after], [1, 1, undefined]);
+    assert.equal(after, alarms[0].id);
+    assert.ok(behind.alarms[0].id < after);
     const uid = toHex(issued.badgeUid);
     assert.deepEqual(alarms[0], {
-      ...{ at: Math.floor(desk.nowMs / 1000), kind: "badge-cloned", badge_uid: uid },
+      ...{ id: after, at: Math.floor(desk.nowMs / 1000), kind: "badge-cloned", badge_uid: uid },
       ...{ node_uid: reader.nodeUid, cause: "sdm-counter-stale" },
     });
   });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { LIST_NODES_PATH } from "../../protocol/badge/endpoints.ts";
-import { SERVER_CHAIN } from "../../server/operator-admin.ts";
 import { PERMISSIONS, ROLES, type Role, roleMay } from "../../server/roles.ts";
+import { SERVER_CHAIN } from "../../server/store/audit-chain.ts";
 import { MIGRATIONS } from "../../server/store/migrations.ts";
 import { codeOf, Desk } from "./desk.ts";
 

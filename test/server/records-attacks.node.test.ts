@@ -157,6 +157,27 @@ for (const { name, make } of RECORD_STORES)
       assert.equal(said.filter((each) => each === "granted").length, 1);
     });
 
+    it("keeps one chain for each tenant, whatever comes at once from all replicas", async () => {
+      const { length: before } = await records.auditRows("t", 10_000);
+      const chains = ["t", "v", "w"];
+      await rush((replica, n) => {
+        const tenantId = chains[n % chains.length]!;
+        return replica.audit({ tenantId, at: 1, kind: "login", data: { n } });
+      });
+      const found: number[] = [];
+      for (const tenantId of chains) {
+        const rows = await records.auditRows(tenantId, 10_000);
+        assert.equal(firstBrokenRow(rows), undefined);
+        const logins = rows.filter(({ kind }) => kind === "login");
+        found.push(...logins.map(({ data }) => JSON.parse(data).n));
+      }
+      assert.deepEqual(
+        found.toSorted((a, b) => a - b),
+        Array.from({ length: AT_ONCE }, (_, n) => n),
+      );
+      assert.ok((await records.auditRows("t", 10_000)).length > before);
+    });
+
     it("has no grant behind a revocation that another replica wrote", async () => {
       for (let round = 0; round < 10; round++) {
         const badgeUid = `revoke-${round}`;

@@ -261,6 +261,10 @@ for (const { name, make } of RECORD_STORES)
       const alarms = (await records.alarms("t", 3)).map(({ kind }) => kind);
       assert.deepEqual(alarms, ["badge-revoked", "node-revoked", "node-revoked"], "newest first");
       assert.deepEqual(await records.alarms("u", 9), []);
+      const all = await records.alarms("t", 99);
+      const behind = await records.alarms("t", 2, all[0]!.id);
+      assert.deepEqual(behind, all.slice(1, 3), "page by page");
+      assert.deepEqual(await records.alarms("t", 9, all.at(-1)!.id), []);
     });
 
     it("chains the audit rows of each tenant, page by page", async () => {

@@ -13,7 +13,13 @@ const log = { write: (...line: unknown[]) => process.stderr.write(`${JSON.string
 const often = { burst: 1_000_000, perSecond: 1_000_000 };
 const rates = { tapsByNode: often, requestsByNode: often, registerByAddress: often };
 const failures = { failuresByAddress: often, failuresByNode: often, failuresByBadge: often };
-const load = { ...rates, ...failures, tapsByBadge: often, handshakeByAddress: often };
+const load = {
+  ...rates,
+  ...failures,
+  tapsByBadge: often,
+  handshakeByAddress: often,
+  loginsByNode: often,
+};
 const own = JSON.parse(process.env["TEST_LIMITS"] ?? "{}") as Partial<Limits>;
 const limits = { ...load, badgeChallengesPerNode: 256, ...own };
 const skewMs = Number(process.env["TEST_SKEW_MS"] ?? 0);

@@ -10,6 +10,7 @@ import {
   writeVisitQuestion,
 } from "../../protocol/visit/visit.ts";
 import type { Provisioning } from "../../server/admin.ts";
+import { visitorName } from "../../server/human/humans.ts";
 import type { StatusPlace } from "../../server/store/humans.ts";
 import { type VisitOrder, visitCredential } from "../../server/visit/visit-credential.ts";
 import { testKey } from "../protocol/human-family.ts";
@@ -231,6 +232,31 @@ describe("a visitor at a door", () => {
   const order = (): VisitOrder => ({
     ...{ tenantId: tenant.tenantId, zone: "lab", day: TODAY, holderKey: testKey(60).publicKey },
   });
+
+  for (const soft of [false, true])
+    it(`raises an alarm where anti-passback is violated${soft ? ", let in or not" : ""}`, async () => {
+      const { admin } = desk.service;
+      const passback = { area: true, seconds: 1, soft };
+      const rule = { site: "hq", passback, firstPerson: false };
+      await admin.policy.putRule(tenant.tenantId, "zone", "lab", rule);
+      const guest = await visitor();
+      const come = async () => {
+        const request = await open(lab);
+        await guest.scan(request.text);
+        return reasonOf(await decided(lab, request));
+      };
+      assert.equal(await come(), "granted");
+      assert.deepEqual(await admin.alarms(tenant.tenantId), []);
+      assert.equal(await come(), soft ? "granted" : "passback");
+      const alarms = await admin.alarms(tenant.tenantId);
+      assert.deepEqual(
+        alarms.map(({ kind, nodeUid, badgeUid }) => [kind, nodeUid, badgeUid]),
+        [["passback", lab.nodeUid, undefined]],
+      );
+      const who = visitorName(guest.place);
+      const how = soft ? "inside-already, let in" : "inside-already";
+      assert.equal(alarms[0]!.cause, `${how}, ${who}`);
+    });
 
   it("has gone when the reader does not ask in time", async () => {
     const request = await open(lab);

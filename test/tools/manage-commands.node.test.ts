@@ -105,6 +105,21 @@ describe("latchkey node, operator, backend and audit", () => {
         assert.match(out, /shop {2}revoked/);
       });
 
+      it("lists who came in, and who did not, of the tenant and of none", async () => {
+        const kinds = (rows: readonly Record<string, unknown>[]) => rows.map(({ kind }) => kind);
+        await items("node", "approve", node.nodeUid, ...place());
+        await node.identity.authenticate();
+        const asked = ["--kind", "node-login", "--kind", "operator-login", ...place()];
+        assert.deepEqual(kinds(await items("audit", "list", ...asked)), ["node-login"]);
+        const wrong = await world("lka_wrong").run("node", "list", ...remote());
+        assert.match(wrong.err, /unauthenticated/);
+        const ofNone = await items("audit", "list", "--server", ...place());
+        assert.equal(kinds(ofNone).at(-1), "login-refused");
+        assert.equal((await world().run("audit", "verify", "--server", ...place())).exitCode, 0);
+        const { out } = await world().run("audit", "list", "--server", ...place());
+        assert.match(out, /login-refused {2}\{"way":"operator","from":"127\.0\.0\.1","code":/);
+      });
+
       it("issues a token with which a node comes in", async () => {
         const made = await items("node", "token", "--minutes", "5", ...place());
         const enrolToken = String(made.find(({ type }) => type === "secret")?.["value"]);

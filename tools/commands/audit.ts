@@ -2,7 +2,7 @@ import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { type JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { writeUpdatedAt } from "../../protocol/telemetry/updated-at.ts";
 import { LIST_ALARMS_PATH, LIST_AUDIT_PATH } from "../../server/api/management-paths.ts";
-import { AUDIT_GENESIS, firstBrokenRow } from "../../server/store/audit-chain.ts";
+import { AUDIT_GENESIS, firstBrokenRow, SERVER_CHAIN } from "../../server/store/audit-chain.ts";
 import type { AuditRow } from "../../server/store/records.ts";
 import { usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
@@ -12,6 +12,8 @@ import { type Manager, pagesOf } from "../manage/manager.ts";
 import { actionOf, MANAGER_OPTIONS, managerOf } from "../manage/manager-options.ts";
 
 const ACTIONS = ["list", "verify", "alarms"] as const;
+const KINDS_MAX = 16;
+const ALARMS_PAGE = 1000;
 const HEAD = /^[0-9a-f]{64}$/;
 
 export const audit: Command = {
@@ -21,6 +23,8 @@ export const audit: Command = {
   maxOperands: 1,
   options: [
     { name: "after", value: "number", help: "list: behind the row of that number" },
+    { name: "kind", value: "kind", many: true, help: "list: only rows of that kind" },
+    { name: "server", help: "what belongs to no tenant: admins of all, strangers" },
     {
       name: "head",
       value: "hash",
@@ -31,6 +35,7 @@ export const audit: Command = {
   ],
   examples: [
     ["latchkey audit list", "every row, ascending"],
+    ["latchkey audit list --kind node-login --kind login-refused", "who came in, and who did not"],
     ["latchkey audit verify", "gives the hash of the last row: note it elsewhere"],
     ["latchkey audit verify --head 9a3b…", "and that nothing was cut off since"],
   ],
@@ -39,7 +44,8 @@ export const audit: Command = {
     const head = args.text("head");
     if (head !== undefined && !HEAD.test(head))
       throw usageError("--head: 64 hexadecimal digits", "head");
-    const manager = await managerOf(context, args);
+    const tenant = args.flag("server") ? SERVER_CHAIN : args.text("tenant");
+    const manager = await managerOf(context, args, tenant);
     try {
       if (action === "verify") return yield* verify(manager, head);
       yield* action === "list" ? list(manager, args) : alarms(manager, args);
@@ -52,7 +58,10 @@ export const audit: Command = {
 
 async function* list(manager: Manager, args: Arguments): AsyncGenerator<CliEvent> {
   const after = args.number("after", 0, Number.MAX_SAFE_INTEGER) ?? 0;
-  for await (const item of pagesOf(manager, LIST_AUDIT_PATH, "rows", { after })) {
+  const kinds = args.texts("kind");
+  if (kinds.length > KINDS_MAX) throw usageError(`--kind: ${KINDS_MAX} at most`, "kind");
+  const asked = { after, ...(kinds.length > 0 && { kinds }) };
+  for await (const item of pagesOf(manager, LIST_AUDIT_PATH, "rows", asked)) {
     const at = writeUpdatedAt(Number(item["at"]));
     const text = `${item["seq"]}  ${at}  ${item["kind"]}  ${item["data"]}`;
     yield { type: "item", kind: "audit-row", text, item };
@@ -60,16 +69,17 @@ async function* list(manager: Manager, args: Arguments): AsyncGenerator<CliEvent
 }
 
 async function* alarms(manager: Manager, args: Arguments): AsyncGenerator<CliEvent> {
-  const limit = args.number("count", 1, 1000) ?? 100;
-  const answer = await manager.ask(LIST_ALARMS_PATH, { limit });
-  const found = answer["alarms"] as readonly JsonObject[];
-  for (const item of found) {
+  const count = args.number("count", 1, Number.MAX_SAFE_INTEGER) ?? 100;
+  const limit = Math.min(count, ALARMS_PAGE);
+  let found = 0;
+  for await (const item of pagesOf(manager, LIST_ALARMS_PATH, "alarms", { limit })) {
+    if (++found > count) return;
     const facts = [writeUpdatedAt(Number(item["at"])), item["kind"], item["cause"]];
     const named = [item["badge_uid"] && `badge ${item["badge_uid"]}`, item["node_uid"]];
     const text = [...facts, ...named].filter((fact) => fact !== undefined).join("  ");
     yield { type: "item", kind: "alarm", text, item };
   }
-  if (found.length === 0) yield { type: "note", text: "No alarm was raised." };
+  if (found === 0) yield { type: "note", text: "No alarm was raised." };
 }
 
 function rowOf(tenantId: string, item: JsonObject): AuditRow {

@@ -11,10 +11,17 @@ export const MANAGER_OPTIONS: readonly OptionSpec[] = [
   { name: "data", value: "folder", help: `without --url: server data; ${SERVER_FOLDER}` },
 ];
 
-/** The manager that the options name; the caller closes it. @throws usage, network-failed */
-export async function managerOf(context: Context, args: Arguments): Promise<Manager> {
+/**
+ * The manager that the options name; the caller closes it.
+ * @param tenant in the place of `--tenant`
+ * @throws usage, network-failed
+ */
+export async function managerOf(
+  context: Context,
+  args: Arguments,
+  tenant = args.text("tenant"),
+): Promise<Manager> {
   const url = args.text("url");
-  const tenant = args.text("tenant");
   if (url === undefined) {
     const dataFolder = resolvePath(context, args.text("data") ?? SERVER_FOLDER);
     return await context.openManager({ dataFolder }, tenant);

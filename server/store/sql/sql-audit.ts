@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { nextAuditRow } from "../audit-chain.ts";
 import {
   type CounterStep,
   type DecisionOutcome,
@@ -7,8 +6,9 @@ import {
   type PassageStep,
   POLICY_CHANGED,
 } from "../decisions.ts";
-import type { Alarm, AuditEntry, DecisionRecord, Records } from "../records.ts";
+import type { Alarm, DecisionRecord, Records } from "../records.ts";
 import { toAlarm, toAuditRow } from "../row-readers.ts";
+import { type Append, SharedAppends } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { holdRevision, notePassage } from "./sql-passages.ts";
 
@@ -16,42 +16,6 @@ type AuditRecords = Pick<
   Records,
   "audit" | "auditRows" | "alarms" | "recordDecision" | "recordPassage"
 >;
-
-/** Appends rows to what its tenants have; to be called last in a transaction. */
-export type Append = (db: SqlTransaction, entry: AuditEntry) => Promise<void>;
-
-/**
- * Appends a row to its tenant's chain. The chain's head is held until the commit, so that of two
- * replicas the second one sees what the first has written.
- */
-export function auditAppender(database: SqlDatabase): Append {
-  return async (db, entry) => {
-    const { tenantId } = entry;
-    const head = await db
-      .selectFrom("audit_heads")
-      .select(["seq", "hash"])
-      .where("tenant_id", "=", tenantId)
-      .forUpdate()
-      .executeTakeFirst();
-    const row = nextAuditRow(entry, (head?.seq ?? 0) + 1, head && new Uint8Array(head.hash));
-    const { seq, at, kind, data, previousHash, hash } = row;
-    await database.put(
-      async () =>
-        head === undefined
-          ? 0
-          : found(
-              await db
-                .updateTable("audit_heads")
-                .set({ seq, hash })
-                .where("tenant_id", "=", tenantId)
-                .executeTakeFirst(),
-            ),
-      () => db.insertInto("audit_heads").values({ tenant_id: tenantId, seq, hash }).execute(),
-    );
-    const cells = { tenant_id: tenantId, seq, at, kind, data, previous_hash: previousHash, hash };
-    await db.insertInto("audit").values(cells).execute();
-  };
-}
 
 export async function appendAlarm(db: SqlTransaction, alarm: Alarm): Promise<void> {
   const { tenantId, at, kind, badgeUid = null, nodeUid = null, cause } = alarm;
@@ -115,6 +79,7 @@ async function raiseCounter(db: SqlTransaction, step: CounterStep): Promise<bool
 
 /** Decisions, the audit log and alarms. */
 export function auditRecords(database: SqlDatabase, append: Append): AuditRecords {
+  const shared = new SharedAppends(database);
   /** Records what stands in the way, and gives it. */
   async function refuse(
     db: SqlTransaction,
@@ -153,9 +118,7 @@ export function auditRecords(database: SqlDatabase, append: Append): AuditRecord
   }
 
   return {
-    async audit(entry) {
-      await database.transaction((db) => append(db, entry));
-    },
+    audit: (entry) => shared.append(entry),
     recordDecision(fresh, step) {
       return database.transaction(async (db) => {
         if (step !== undefined) return decide(db, fresh, step);
@@ -179,12 +142,13 @@ export function auditRecords(database: SqlDatabase, append: Append): AuditRecord
       );
       return rows.map(toAuditRow);
     },
-    async alarms(tenantId, limit) {
+    async alarms(tenantId, limit, after = Number.MAX_SAFE_INTEGER) {
       const rows = await database.run((db) =>
         db
           .selectFrom("alarms")
           .selectAll()
           .where("tenant_id", "=", tenantId)
+          .where("id", "<", after)
           .orderBy("id", "desc")
           .limit(sql.lit(limit))
           .execute(),

@@ -3,7 +3,7 @@ import { badgeRegistered, badgeScopeChanged, badgeStatusChanged } from "../audit
 import type { BadgeChange, CardRow } from "../card-rows.ts";
 import { BADGE_STATUSES, type BadgeStatus, type NewBadge, type Records } from "../records.ts";
 import { scopeText, toBadge, toCard } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 type BadgeRecords = Pick<

@@ -1,6 +1,6 @@
 import { STATUS } from "../../../protocol/human/status/bit-array.ts";
 import type { HumanRecords, StatusPlace } from "../humans.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 type OwnRecords = Omit<HumanRecords, "addTenantKey">;

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { MandateRecords } from "../mandates.ts";
 import { toMandate } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase } from "./sql-database.ts";
 
 const EXPIRED_AT_ONCE = 100;

@@ -3,7 +3,7 @@ import { LatchkeyError } from "../../../protocol/errors.ts";
 import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "../audit-entries.ts";
 import type { EnrolOutcome, KeyStep, NewNode, NodeChange, Records } from "../records.ts";
 import { toNode } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 type NodeRecords = Pick<

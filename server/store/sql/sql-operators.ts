@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import { OPERATOR_NAME_MAX, type OperatorRecords } from "../operators.ts";
 import { toOperator } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase } from "./sql-database.ts";
 
 /** An operator of that tenant, or of none. */

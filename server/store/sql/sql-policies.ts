@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { byId, type PolicyRecords } from "../policies.ts";
 import type { AuditEntry } from "../records.ts";
 import { toEntitlement, toPerson, toPresenceRow, toRule } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { holdRevision } from "./sql-passages.ts";
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { LatchkeyError } from "../../../protocol/errors.ts";
 import type { ReleaseRecords } from "../releases.ts";
 import { toAuthority, toRelease } from "../row-readers.ts";
-import type { Append } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 /** What was seen before keeps its time. */

@@ -1,5 +1,6 @@
 import type { ReaderDenials, Records } from "../records.ts";
-import { type Append, appendDecision } from "./sql-audit.ts";
+import { appendDecision } from "./sql-audit.ts";
+import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 type ReportRecords = Pick<Records, "recordReaderDenials">;
