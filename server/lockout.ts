@@ -12,6 +12,8 @@ const GUESSES: ReadonlySet<ErrorCode> = new Set([
   "signature-invalid",
   "registration-refused",
   "enrol-token-invalid",
+  "invitation-invalid",
+  "statement-invalid",
   "unauthenticated",
 ]);
 
