@@ -658,6 +658,11 @@ const table = {
     next: "Sign a new one by the key that the identifier names.",
     status: 403,
   },
+  "invitation-invalid": {
+    title: "The invitation to enrol is wrong, used up or expired.",
+    next: "Ask the operators for a new one: `latchkey human invite`.",
+    status: 403,
+  },
   "statement-invalid": {
     title: "What a device told the registry cannot be believed.",
     next: "Sign it anew, now, with the key of a device that was not revoked.",

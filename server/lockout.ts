@@ -13,6 +13,8 @@ const GUESSES: ReadonlySet<ErrorCode> = new Set([
   "signature-invalid",
   "registration-refused",
   "enrol-token-invalid",
+  "invitation-invalid",
+  "statement-invalid",
   "unauthenticated",
 ]);
 

@@ -22,6 +22,8 @@ export const PERMISSIONS = Object.freeze({
   /** Rules, people and entitlements; and where people were last. */
   "read-policy": ["admin", "manager", "auditor"],
   "manage-policy": ["admin", "manager"],
+  /** Lets a person enrol an identity. */
+  "enrol-people": ["admin", "manager"],
   /** Issues invitations, and calls them off. */
   "invite-visitors": ["admin", "manager"],
   /** A person's stolen device, at the person's word. */

@@ -5,15 +5,25 @@ const TIMEOUT_MS = 15_000;
 const ATTEMPTS_MAX = 10;
 
 /** POSTs JSON with an operator's token, redirects not followed. @throws network-failed, -timeout */
-export async function postWithToken(
+export function postWithToken(url: string, token: string, body: object): Promise<Answer> {
+  return postJson(url, body, { authorization: `Bearer ${token}` });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** POSTs JSON, redirects not followed. @throws network-failed, network-timeout */
+export async function postJson(
   url: string,
-  token: string,
   body: object,
-): Promise<{ readonly status: number; readonly body: string }> {
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -59,6 +59,7 @@ export function hostContext(): Context {
     removeFile: (path) => rmSync(path, { force: true }),
     removeFolder: (path) => rmSync(path, { force: true, recursive: true }),
     fetch: fetchText,
+    postJson: async (url, body) => (await import("./ask-server.ts")).postJson(url, body),
     openSerial: openSerialPort,
     openBytes: openSerialBytes,
     listSerialPorts,

@@ -17,10 +17,14 @@ export interface P256 {
   p256IsPublicKey(publicKey: Uint8Array): boolean;
 }
 
-/** What human identity is built on. */
-export interface HumanCrypto extends Pick<CryptoProvider, "sha256" | "hmacSha256">, P256 {
-  /** SHA-256 of a text's UTF-8 in base64url, where a platform does all of that in one. */
+/** Work on texts, where a platform does it in one call, and as strictly as we do. */
+export interface TextWork {
+  /** SHA-256 of a text's UTF-8 in base64url. */
   readonly digestText?: (text: string) => string;
+  /** A text's UTF-8. */
+  readonly encodeText?: (text: string) => Uint8Array;
+  /** The bytes that this is in base64url, or `undefined` for another spelling of them. */
+  readonly decodeBytes?: (encoded: string) => Uint8Array | undefined;
   /**
    * The text whose UTF-8 this is in base64url, or `undefined`: for another spelling of the same
    * bytes (padding, stray bits, the other alphabet) as well as for what is no UTF-8.
@@ -28,11 +32,15 @@ export interface HumanCrypto extends Pick<CryptoProvider, "sha256" | "hmacSha256
   readonly decodeText?: (encoded: string) => string | undefined;
 }
 
+/** What human identity is built on. */
+export interface HumanCrypto
+  extends Pick<CryptoProvider, "sha256" | "hmacSha256">,
+    P256,
+    TextWork {}
+
 /** What those need of it who verify and sign nothing. */
-export type HumanVerifier = Pick<
-  HumanCrypto,
-  "sha256" | "digestText" | "decodeText" | "p256Verify" | "p256IsPublicKey"
->;
+export type HumanVerifier = Pick<HumanCrypto, "sha256" | "p256Verify" | "p256IsPublicKey"> &
+  TextWork;
 
 /**
  * Signs as ES256. A device's key may live where only an asynchronous call reaches it (WebCrypto,

@@ -1,4 +1,6 @@
 import type { HumanVerifier, SignEs256 } from "../crypto/p256.ts";
+import { toBase64Url } from "../encoding/base64.ts";
+import { toHex } from "../encoding/hex.ts";
 import { LatchkeyError } from "../errors.ts";
 import { checkJws, type Jws, parseJws, signJws } from "./jose/compact-jws.ts";
 
@@ -6,11 +8,16 @@ import { checkJws, type Jws, parseJws, signJws } from "./jose/compact-jws.ts";
 const TYP = "lastid-registry+jwt";
 const TOKEN = "registry-statement";
 /** How old it may be, and how far the device's clock may be ahead. */
-const AGE_MAX_SECONDS = 300;
+export const STATEMENT_SECONDS = 300;
 const DELEGATION_MAX = 4096;
+/** DER of a certificate. */
+const CERTIFICATE = Object.freeze({ min: 1, max: 8192 });
 
-/** Repeating one does nothing: what is delegated is delegated, what is revoked is revoked. */
 export type RegistryAct =
+  /** The device itself comes in: the root has delegated to it, and it has the key. */
+  | { readonly act: "join"; readonly certificate: Uint8Array }
+  /** It asks how the person's account is. */
+  | { readonly act: "account" }
   /** A statement of `signDelegation`: a key of this device speaks for an identifier. */
   | { readonly act: "delegate"; readonly delegation: string }
   /** Another device of the person was lost or given away. */
@@ -37,12 +44,15 @@ export function signRegistryStatement(
   { rootId, serial, tenantId, issuedAt, act }: RegistryStatement,
   sign: SignEs256,
 ): Promise<string> {
-  const payload = { iss: rootId, aud: tenantId, iat: issuedAt, ...act };
+  const said = act.act === "join" ? { ...act, certificate: toBase64Url(act.certificate) } : act;
+  const payload = { iss: rootId, aud: tenantId, iat: issuedAt, ...said };
   return signJws({ typ: TYP, kid: serial }, payload, sign);
 }
 
 function readAct({ payload }: Jws): RegistryAct {
-  const act = payload.oneOf("act", ["delegate", "revoke"]);
+  const act = payload.oneOf("act", ["delegate", "revoke", "join", "account"]);
+  if (act === "account") return { act };
+  if (act === "join") return { act, certificate: payload.bytes("certificate", CERTIFICATE) };
   if (act === "delegate")
     return { act, delegation: payload.string("delegation", { max: DELEGATION_MAX }) };
   return { act, serial: payload.string("serial", { max: 40 }), lost: payload.boolean("lost") };
@@ -75,9 +85,17 @@ export function checkRegistryStatement(
   try {
     checkJws(crypto, jws, deviceKey, TOKEN);
     if (tenantId !== expected.tenantId) throw new LatchkeyError("tenant-mismatch");
-    if (Math.abs(expected.nowUnix - issuedAt) > AGE_MAX_SECONDS)
+    if (Math.abs(expected.nowUnix - issuedAt) > STATEMENT_SECONDS)
       throw new LatchkeyError("key-binding-time");
   } catch (cause) {
     throw new LatchkeyError("statement-invalid", { cause });
   }
+}
+
+/**
+ * By what a registry recognises one that it has had. Not by the signature: of every good one there
+ * is a second that is as good (n - s), and whoever has overheard the first can write it.
+ */
+export function statementId({ sha256 }: Pick<HumanVerifier, "sha256">, one: UncheckedStatement) {
+  return toHex(sha256(one.jws.signed));
 }

@@ -6,19 +6,46 @@ import {
   VISIT_TEXT_MAX,
 } from "../../protocol/visit/visit.ts";
 import {
+  askAccount,
+  beginEnrolment,
   describeType,
+  enrol,
   publishStatusList,
   resolveIdentifier,
   submitStatement,
 } from "../handlers/people.ts";
 import { askVisit, followVisitLink, presentVisit, requestVisit } from "../handlers/visit.ts";
-import { RESOLVE_PATH, STATUS_LIST_PATH, SUBMIT_PATH, TYPE_PATH } from "../human/paths.ts";
+import { DEVICES_MAX } from "../human/account.ts";
+import {
+  ACCOUNT_PATH,
+  BEGIN_ENROLMENT_PATH,
+  ENROL_PATH,
+  RESOLVE_PATH,
+  STATUS_LIST_PATH,
+  SUBMIT_PATH,
+  TYPE_PATH,
+} from "../human/paths.ts";
 import { VISIT_LINK } from "../request-parts.ts";
 import { DENIAL_FIELDS, GRANT_FIELDS } from "./badge-endpoints.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { anyObject, boolean, matching, oneOf, optional, text, uint, uuid, yes } from "./field.ts";
+import {
+  anyObject,
+  boolean,
+  bytes,
+  list,
+  matching,
+  oneOf,
+  optional,
+  text,
+  uint,
+  uuid,
+  yes,
+} from "./field.ts";
 import { either, everything, form } from "./form.ts";
 
+const DER = { min: 1, max: 8192 };
+const STATEMENT_MAX = 12_288;
+export const serial = matching("^([0-9a-f]{2}){1,20}$", "not a serial number in hexadecimal", 40);
 export const did = matching("^did:lastid:[A-Za-z0-9_-]{43}$", "not a did:lastid", 54);
 const code = matching("^[0-9A-HJKMNP-TV-Z]{12}$", "not a code of a display", 12);
 const state = <const S extends string>(word: S) => ({ state: oneOf([word]) });
@@ -60,14 +87,53 @@ const REQUEST = form({
 export const HUMAN_ENDPOINTS: readonly Endpoint[] = [
   {
     by: "anyone",
+    path: BEGIN_ENROLMENT_PATH,
+    chapter: "people",
+    summary: "A request for a revocation key, which the root of whoever was invited answers.",
+    request: form({ tenant_id: uuid, token: text(128) }),
+    answer: form({ csr: bytes(DER) }),
+    codes: ["tenant-unknown", "invitation-invalid"],
+    handle: beginEnrolment,
+  },
+  {
+    by: "anyone",
+    path: ENROL_PATH,
+    chapter: "people",
+    summary: "Enrols a root by what it delegated to the revocation key; uses the invitation up.",
+    request: form({ tenant_id: uuid, token: text(128), root: bytes(DER), revoker: bytes(DER) }),
+    answer: ACCEPTED,
+    codes: [
+      ...(["tenant-unknown", "invitation-invalid", "conflict"] as const),
+      ...(["certificate-invalid", "certificate-untrusted", "certificate-expired"] as const),
+    ],
+    handle: enrol,
+  },
+  {
+    by: "anyone",
+    path: ACCOUNT_PATH,
+    chapter: "people",
+    summary: "How a person's account is, for a device of that person; the statement proves itself.",
+    request: form({ tenant_id: uuid, statement: text(STATEMENT_MAX) }),
+    answer: form({
+      generation: uint(),
+      devices: list(serial, DEVICES_MAX),
+      revoked: list(serial, DEVICES_MAX),
+      crl: bytes({ min: 1, max: 256 * 1024 }),
+    }),
+    codes: ["tenant-unknown", "statement-invalid", "replay", "human-unknown", "conflict"],
+    handle: askAccount,
+  },
+  {
+    by: "anyone",
     path: SUBMIT_PATH,
     chapter: "people",
     summary: "What a person's device says to the registry; the statement proves itself.",
-    request: form({ tenant_id: uuid, statement: text(12_288) }),
+    request: form({ tenant_id: uuid, statement: text(STATEMENT_MAX) }),
     answer: ACCEPTED,
     codes: [
       ...(["tenant-unknown", "statement-invalid", "delegation-invalid", "device-unknown"] as const),
       ...(["human-unknown", "conflict", "registry-full"] as const),
+      ...(["replay", "certificate-revoked"] as const),
     ],
     handle: submitStatement,
   },

@@ -41,6 +41,7 @@ export const ADD_ENTITLEMENT_PATH = "identity_manage/im_add_entitlement";
 export const REMOVE_ENTITLEMENT_PATH = "identity_manage/im_remove_entitlement";
 export const ASK_ACCESS_PATH = "identity_manage/im_ask_access";
 
+export const INVITE_PERSON_PATH = "identity_manage/im_invite_person";
 export const INVITE_VISITOR_PATH = "identity_manage/im_invite_visitor";
 export const CREDENTIAL_STATUS_PATH = "identity_manage/im_set_credential_status";
 export const REVOKE_DEVICE_PATH = "identity_manage/im_revoke_device";

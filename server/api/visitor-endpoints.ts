@@ -9,20 +9,22 @@ import { unixSeconds } from "../wall-clock.ts";
 import { DONE, type Endpoint, managed } from "./endpoint.ts";
 import { boolean, bytes, hash, matching, oneOf, optional, text, uint } from "./field.ts";
 import { form, object } from "./form.ts";
-import { did } from "./human-endpoints.ts";
+import { did, serial } from "./human-endpoints.ts";
 import {
   CREDENTIAL_STATUS_PATH,
+  INVITE_PERSON_PATH,
   INVITE_VISITOR_PATH,
   LOOK_UP_PERSON_PATH,
   REVOKE_DEVICE_PATH,
 } from "./management-paths.ts";
+import { time } from "./node-endpoints.ts";
 
+const DAY_SECONDS = 86_400;
 const CREDENTIAL_MAX = 8192;
 const LISTS_MAX = 999;
 const NAME_MAX = 128;
 
 const day = matching("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "not a day such as 2026-12-25", 10);
-const serial = matching("^([0-9a-f]{2}){1,20}$", "not a serial number in hexadecimal", 40);
 const list = uint(LISTS_MAX, 1);
 const index = uint(ENTRIES_MIN - 1);
 const jwk = form({
@@ -49,6 +51,19 @@ function holderKeyOf({ human }: ServiceContext, key: object): Uint8Array {
 
 /** Invitations, what becomes of them, and people's devices: what a manager does. */
 export const VISITOR_ENDPOINTS: readonly Endpoint[] = [
+  managed({
+    may: "enrol-people",
+    path: INVITE_PERSON_PATH,
+    chapter: "people",
+    summary: "A one-time token with which one person enrols an identity.",
+    fields: { ttl_s: optional(uint(7 * DAY_SECONDS, 60)) },
+    answer: form({ token: text(128), expires_at: time }),
+    async handle({ humans, clock }, { tenantId, operator }, { ttl_s: ttl = DAY_SECONDS }) {
+      const order = { by: operator.name, ttlSeconds: ttl };
+      const token = await humans.registry(tenantId).invite(order);
+      return { token, expires_at: unixSeconds(clock) + ttl };
+    },
+  }),
   managed({
     may: "invite-visitors",
     path: INVITE_VISITOR_PATH,

@@ -1,3 +1,4 @@
+import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { LatchkeyError, malformed } from "../../protocol/errors.ts";
 import { credentialType, typeMetadata } from "../../protocol/human/credential/types.ts";
 import { isDid } from "../../protocol/human/pairwise-secret.ts";
@@ -15,6 +16,46 @@ function tenantIn(query: URLSearchParams): string {
   return tenantId;
 }
 
+const DER = Object.freeze({ min: 1, max: 8192 });
+const STATEMENT = Object.freeze({ max: 12_288 });
+
+/** identity_human/ih_begin_enrolment: the request for a revocation key, which a root answers. */
+export async function beginEnrolment(
+  context: ServiceContext,
+  body: JsonReader,
+  request: ServiceRequest,
+): Promise<JsonObject> {
+  await countHandshake(context, request.remoteAddress);
+  const registry = context.humans.registry(body.uuid("tenant_id"));
+  return { csr: toBase64Url(await registry.begin(body.string("token", { max: 128 }))) };
+}
+
+/** identity_human/ih_enrol: a root, and what it delegated; that it answers proves the root. */
+export async function enrol(
+  context: ServiceContext,
+  body: JsonReader,
+  request: ServiceRequest,
+): Promise<JsonObject> {
+  await countHandshake(context, request.remoteAddress);
+  const token = body.string("token", { max: 128 });
+  const answer = { token, root: body.bytes("root", DER), revoker: body.bytes("revoker", DER) };
+  await context.humans.registry(body.uuid("tenant_id")).enrol(answer);
+  return { accepted: true };
+}
+
+/** identity_human/ih_account: how a person's account is, for the person's devices. */
+export async function askAccount(
+  context: ServiceContext,
+  body: JsonReader,
+  request: ServiceRequest,
+): Promise<JsonObject> {
+  await countHandshake(context, request.remoteAddress);
+  const statement = body.string("statement", STATEMENT);
+  const registry = context.humans.registry(body.uuid("tenant_id"));
+  const { crl, generation, devices, revoked } = await registry.account(statement);
+  return { generation, devices, revoked, crl: toBase64Url(crl) };
+}
+
 /** identity_human/ih_submit: what a person's device says; the statement proves itself. */
 export async function submitStatement(
   context: ServiceContext,
@@ -22,7 +63,7 @@ export async function submitStatement(
   request: ServiceRequest,
 ): Promise<JsonObject> {
   await countHandshake(context, request.remoteAddress);
-  const statement = body.string("statement", { max: 12_288 });
+  const statement = body.string("statement", STATEMENT);
   await context.humans.registry(body.uuid("tenant_id")).submit(statement);
   return { accepted: true };
 }

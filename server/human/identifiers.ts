@@ -23,14 +23,22 @@ export function delegateKey(
   tenantId: string,
   { rootId, serial, delegation }: { rootId: string; serial: string; delegation: string },
 ): Promise<undefined> {
-  const { did } = verifyDelegation(context.human, delegation, unixSeconds(context.clock));
+  const nowUnix = unixSeconds(context.clock);
+  const { did, deviceKey } = verifyDelegation(context.human, delegation, nowUnix);
   return changePerson(context, tenantId, rootId, async (person, rows) => {
     // Once more: the device may have been revoked since its signature was checked.
     if (liveDevice(person, serial) === undefined) throw new LatchkeyError("statement-invalid");
     const known = (await rows.identifier(did)) ?? { did, rootId, keys: [] };
     if (known.rootId !== rootId) throw new LatchkeyError("conflict");
-    const isNew = !known.keys.some((key) => key.delegation === delegation);
-    const keys = [...known.keys, ...(isNew ? [{ serial, delegation, credentials: [] }] : [])];
+    // A newer statement about a key takes the older one's place; its credentials stay its own.
+    const at = known.keys.findIndex(
+      (key) =>
+        key.serial === serial &&
+        liveKey(context.human, key.delegation, nowUnix).some((one) => equalBytes(one, deviceKey)),
+    );
+    const { credentials } = known.keys[at] ?? { credentials: [] };
+    const one = { serial, delegation, credentials };
+    const keys = at < 0 ? [...known.keys, one] : known.keys.with(at, one);
     const all = [...new Set([...person.identifiers, did])];
     if (keys.length > KEYS_MAX || all.length > IDENTIFIERS_MAX)
       throw new LatchkeyError("registry-full");

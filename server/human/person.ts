@@ -9,7 +9,7 @@ import type { KeyContext } from "./registry-keys.ts";
 import { type AccountChange, type RegistryRows, withRows } from "./registry-rows.ts";
 
 export type RegistryContext = KeyContext &
-  Pick<ServiceContext, "clock"> & { readonly human: HumanCrypto };
+  Pick<ServiceContext, "clock" | "ephemera"> & { readonly human: HumanCrypto };
 
 /** An account whose root has answered. */
 export type Person = HumanAccount & { readonly enrolment: Enrolment };

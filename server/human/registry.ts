@@ -1,18 +1,12 @@
-import { LatchkeyError } from "../../protocol/errors.ts";
-import {
-  checkRegistryStatement,
-  parseRegistryStatement,
-} from "../../protocol/human/registry-statement.ts";
-import { parseCertificate } from "../../protocol/human/x509/certificate.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { StatusPlace } from "../store/humans.ts";
-import { unixSeconds } from "../wall-clock.ts";
 import { type Revocation, type RevocationOrder, revokeDevice } from "./device-revocation.ts";
-import { addDevice, beginEnrolment, finishEnrolment } from "./enrolment.ts";
-import { delegateKey, type LookUp, lookUpRoot, noteCredential, resolveDid } from "./identifiers.ts";
-import { findPerson, liveDevice, type RegistryContext } from "./person.ts";
-import { withRows } from "./registry-rows.ts";
+import { addDevice, beginEnrolment, type EnrolmentAnswer, finishEnrolment } from "./enrolment.ts";
+import { type LookUp, lookUpRoot, noteCredential, resolveDid } from "./identifiers.ts";
+import { type InvitationOrder, invitePerson } from "./invitation.ts";
+import { findPerson, type RegistryContext } from "./person.ts";
 import { revocationList } from "./revocation-list.ts";
+import { type AccountState, askAccount, submitStatement } from "./statements.ts";
 
 /**
  * Who of one tenant's people has which devices, and which of their keys speak for which
@@ -28,14 +22,19 @@ export class HumanRegistry {
     this.#tenantId = tenantId;
   }
 
+  /** See `invitePerson`. */
+  invite(order: InvitationOrder): Promise<string> {
+    return invitePerson(this.#context, this.#tenantId, order);
+  }
+
   /** See `beginEnrolment`. */
-  begin(rootId: string): Promise<Uint8Array> {
-    return beginEnrolment(this.#context, this.#tenantId, rootId);
+  begin(token: string): Promise<Uint8Array> {
+    return beginEnrolment(this.#context, this.#tenantId, token);
   }
 
   /** See `finishEnrolment`. */
-  enrol(root: Uint8Array, revoker: Uint8Array): Promise<string> {
-    return finishEnrolment(this.#context, this.#tenantId, { root, revoker });
+  enrol(answer: EnrolmentAnswer): Promise<string> {
+    return finishEnrolment(this.#context, this.#tenantId, answer);
   }
 
   /** See `addDevice`. */
@@ -76,29 +75,13 @@ export class HumanRegistry {
     return (await findPerson(this.#context, this.#tenantId, rootId)).generation;
   }
 
-  /**
-   * Does what a device says in a signed statement (`signRegistryStatement`).
-   * @throws statement-invalid, delegation-invalid, device-unknown, conflict, registry-full
-   */
-  async submit(text: string): Promise<void> {
-    const context = this.#context;
-    const tenantId = this.#tenantId;
-    const statement = parseRegistryStatement(text);
-    const { rootId, serial, act } = statement;
-    const certificate = await withRows(context, tenantId, async (rows) => {
-      const account = await rows.account(rootId);
-      return account && liveDevice(account, serial);
-    });
-    // Nobody learns from the answer whether there is such a person.
-    if (certificate === undefined) throw new LatchkeyError("statement-invalid");
-    const { publicKey } = parseCertificate(context.human, certificate);
-    const nowUnix = unixSeconds(context.clock);
-    checkRegistryStatement(context.human, statement, publicKey, { tenantId, nowUnix });
-    if (act.act === "delegate") {
-      await delegateKey(context, tenantId, { rootId, serial, delegation: act.delegation });
-      return;
-    }
-    const by = "a device of the same person";
-    await this.revokeDevice(rootId, { serial: act.serial, lost: act.lost, by });
+  /** See `submitStatement`. */
+  submit(text: string): Promise<void> {
+    return submitStatement(this.#context, this.#tenantId, text);
+  }
+
+  /** See `askAccount`. */
+  account(text: string): Promise<AccountState> {
+    return askAccount(this.#context, this.#tenantId, text);
   }
 }

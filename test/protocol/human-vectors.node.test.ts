@@ -7,7 +7,7 @@ import { fromBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
 import { concat } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
-import { textIn } from "../../protocol/human/jose/compact-jws.ts";
+import { strictBase64Url, textIn } from "../../protocol/human/jose/compact-jws.ts";
 import { p256Thumbprint, parseP256Jwk } from "../../protocol/human/jose/p256-jwk.ts";
 import { mnemonicSeed, newMnemonic, readMnemonic } from "../../protocol/human/mnemonic.ts";
 import { reduceToScalar } from "../../protocol/human/scalar.ts";
@@ -121,11 +121,12 @@ describe("the published vectors under human identity", () => {
     for (const text of ["", "abc", "Ünï 🚪", "\ud800", "a\udc00b", "x".repeat(5000)]) {
       const digest = toBase64Url(crypto.sha256(toUtf8(text)));
       assert.equal(nodeHuman.digestText?.(text), digest, text);
+      assert.equal(toHex(nodeHuman.encodeText!(text)), toHex(toUtf8(text)), text);
     }
   });
 
-  it("text in base64url is read alike by both, in one spelling only", () => {
-    const { decodeText } = nodeHuman;
+  it("text and bytes in base64url are read alike by both, in one spelling only", () => {
+    const { decodeText, decodeBytes } = nodeHuman;
     const bytes = [
       ...[
         [],
@@ -157,6 +158,12 @@ describe("the published vectors under human identity", () => {
         ours = textIn(encoded, "x");
       }, "malformed");
       assert.equal(decodeText?.(encoded), readable ? ours : undefined, encoded);
+      let bytes: Uint8Array | undefined;
+      const spelt = parses(() => {
+        bytes = strictBase64Url(encoded, "x");
+      }, "malformed");
+      const theirs = decodeBytes!(encoded);
+      assert.deepEqual(theirs && [...theirs], spelt ? [...bytes!] : undefined, encoded);
     }
   });
 });

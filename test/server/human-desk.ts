@@ -8,6 +8,7 @@ import { signRegistryStatement } from "../../protocol/human/registry-statement.t
 import { HumanRegistry } from "../../server/human/registry.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { nodeHuman } from "../../server/node-p256.ts";
+import { MemoryEphemera } from "../../server/store/memory-ephemera.ts";
 import type { Records } from "../../server/store/records.ts";
 import { systemRandom } from "../../server/system-random.ts";
 import { Vault } from "../../server/vault.ts";
@@ -27,7 +28,8 @@ export async function humanDesk(records: Records, tenantId = TENANT): Promise<Hu
   if ((await records.tenant(tenantId)) === undefined) await addTenant(records, tenantId);
   const vault = new Vault(nodeCrypto, systemRandom, new Secret(new Uint8Array(32).fill(9)));
   const clock = { now: NOW, unixMs: () => clock.now * 1000 };
-  const context = { records, vault, clock, crypto: nodeCrypto, random: systemRandom };
+  const ephemera = new MemoryEphemera();
+  const context = { records, ephemera, vault, clock, crypto: nodeCrypto, random: systemRandom };
   const registry = new HumanRegistry({ ...context, human: nodeHuman }, tenantId);
   return { registry, records, clock, vault };
 }
@@ -54,12 +56,13 @@ export class Somebody {
 
   async enrol(): Promise<this> {
     const { registry } = this.desk;
-    const csr = await registry.begin(this.rootId);
+    const token = await registry.invite({ by: "desk", ttlSeconds: 600 });
+    const csr = await registry.begin(token);
     const [root, revoker] = lend(
       (own) => [own.certificate(), own.delegateRevocation(csr, { notBefore: NOW - HOUR })] as const,
       this.person,
     );
-    await registry.enrol(root, revoker);
+    await registry.enrol({ token, root, revoker });
     this.revoker = revoker;
     return this;
   }

@@ -52,7 +52,9 @@ for (const { name, make } of RECORD_STORES)
       for (const secret of [alice.rootId, phone.serial, laptop.serial, shop])
         assert.ok(!said.includes(secret));
       await rejectsCode(desk.registry.resolve(alice.did("other.example")), "did-unknown");
-      // The same statement again changes nothing.
+      // The same statement again is none; said anew, it changes nothing.
+      await rejectsCode(alice.delegate(phone, "bank.example", 20), "replay");
+      desk.clock.now += 1;
       await alice.delegate(phone, "bank.example", 20);
       assert.deepEqual(await keysOf(bank), expected);
       desk.clock.now += 31 * DAY;
@@ -168,21 +170,22 @@ for (const { name, make } of RECORD_STORES)
 
     it("takes only what the root has delegated, and each once", async () => {
       const bob = new Somebody(desk, BOB);
-      const csr = await desk.registry.begin(bob.rootId);
-      assert.deepEqual(await desk.registry.begin(bob.rootId), csr);
+      const token = await desk.registry.invite({ by: "desk", ttlSeconds: 600 });
+      const csr = await desk.registry.begin(token);
+      assert.deepEqual(await desk.registry.begin(token), csr);
       const validity = { notBefore: NOW - HOUR };
       const other = await csrOf(testKey(30));
       const root = lend((own) => own.certificate(), BOB);
       const by = (person: number, request: Uint8Array) =>
         lend((own) => own.delegateRevocation(request, validity), person);
-      const enrol = (revoker: Uint8Array) => desk.registry.enrol(root, revoker);
+      const enrol = (revoker: Uint8Array) => desk.registry.enrol({ token, root, revoker });
       await rejectsCode(enrol(by(BOB, other)), "certificate-untrusted");
       await rejectsCode(enrol(by(ALICE, csr)), "certificate-untrusted");
       const device = lend((own) => own.delegateDevice(csr, "d", validity), BOB);
       await rejectsCode(enrol(device), "certificate-untrusted");
       await rejectsCode(desk.registry.addDevice(bob.rootId, device), "human-unknown");
-      await desk.registry.enrol(root, by(BOB, csr));
-      await rejectsCode(enrol(by(BOB, csr)), "conflict");
+      await enrol(by(BOB, csr));
+      await rejectsCode(enrol(by(BOB, csr)), "invitation-invalid");
       const foreign = lend((own) => own.delegateDevice(other, "d", validity), ALICE);
       const add = (certificate: Uint8Array) => desk.registry.addDevice(bob.rootId, certificate);
       await rejectsCode(add(foreign), "certificate-untrusted");

@@ -78,6 +78,7 @@ export class FakeWorld {
       },
       fetch: refuse("network"),
       rotateVault: refuse("server"),
+      postJson: refuse("server"),
       openSerial: refuse("serial port"),
       openBytes: refuse("serial port"),
       listSerialPorts: async () => [],

@@ -1,35 +1,69 @@
 import assert from "node:assert/strict";
-import { build } from "esbuild";
-import { root } from "../support/test-files.ts";
+import { ERROR_CODES } from "../../protocol/error-codes.ts";
+import type { IssuerTrust } from "../../protocol/human/credential/issuer-trust.ts";
+import { CREDENTIAL_TYPES } from "../../protocol/human/credential/types.ts";
+import type { verifyCredential } from "../../protocol/human/credential/verify.ts";
+import { bundleVerifier, type VerifierBundle } from "../../tools/firmware/verifier-bundle.ts";
+import { contoso, issue, mallory, present } from "../protocol/human-agency.ts";
+import { NOW } from "../protocol/human-family.ts";
+import { FORGERIES } from "../protocol/human-forgeries.ts";
+import { AUDIENCE, NONCE } from "../protocol/human-issuer.ts";
 
-/**
- * Where flash is counted in kilobytes: the verifier with noble's P-256, minified, without the table
- * of error texts, which every node has anyway. 28,600 of it are noble's.
- */
+/** Where flash is counted in kilobytes: minified, with the sentences of what it can object to. */
 const BYTES_MAX = 60_000;
 
+interface Verifier {
+  readonly portableVerifier: Parameters<typeof verifyCredential>[0];
+  readonly IssuerTrust: typeof IssuerTrust;
+  readonly verifyCredential: typeof verifyCredential;
+}
+
 describe("the verifier of presentations alone", () => {
-  it(`is at most ${BYTES_MAX} bytes, and brings no list of words`, async () => {
-    const { outputFiles, metafile } = await build({
-      stdin: {
-        contents: [
-          'export { nobleVerifier } from "./protocol/crypto/p256-verifier.ts";',
-          'export { IssuerTrust } from "./protocol/human/credential/issuer-trust.ts";',
-          'export { verifyCredential } from "./protocol/human/credential/verify.ts";',
-          'export { StatusChecker } from "./protocol/human/status/status-checker.ts";',
-        ].join("\n"),
-        resolveDir: root,
-      },
-      absWorkingDir: root,
-      ...{ bundle: true, write: false, minify: true, format: "esm", target: "es2022" },
-      metafile: true,
+  let bundle: VerifierBundle;
+  let verifier: Verifier;
+  before(async () => {
+    bundle = await bundleVerifier();
+    verifier = await import(`data:text/javascript,${encodeURIComponent(bundle.text)}`);
+  });
+
+  const check = (presentation: string) =>
+    verifier.verifyCredential(verifier.portableVerifier, presentation, {
+      trust: new verifier.IssuerTrust(verifier.portableVerifier, [contoso.anchor]),
+      types: [CREDENTIAL_TYPES.employment.vct],
+      keyBinding: { audience: AUDIENCE, nonce: NONCE },
+      nowUnix: NOW,
     });
-    const { bytes, inputs } = Object.values(metafile.outputs)[0]!;
-    const table = inputs["protocol/error-codes.ts"]?.bytesInOutput ?? 0;
+
+  it(`is at most ${BYTES_MAX} bytes with its sentences, and brings no list of words`, () => {
+    const { length } = Buffer.from(bundle.text);
+    const { length: codes } = bundle.codes;
     console.log(
-      `      the verifier has ${bytes - table} bytes and ${table} of error texts, minified`,
+      `      the verifier has ${length} bytes minified, with sentences of ${codes} codes`,
     );
-    assert.ok(table > 0 && bytes - table <= BYTES_MAX, `${bytes - table} bytes`);
-    assert.ok(!outputFiles[0]!.text.includes("abandon"));
+    assert.ok(length <= BYTES_MAX, `${length} bytes`);
+    assert.ok(!bundle.text.includes("abandon"));
+    assert.ok(!bundle.text.includes(ERROR_CODES["badge-unknown"].title));
+  });
+
+  it("can say all that there is to object to", () => {
+    const missing = FORGERIES.filter(({ code }) => !bundle.codes.includes(code));
+    assert.deepEqual(missing, []);
+    for (const code of bundle.codes)
+      assert.ok(bundle.text.includes(JSON.stringify(ERROR_CODES[code].next)), code);
+  });
+
+  it("verifies, and objects in the words of the whole table", async () => {
+    const good = await present(await issue(), [["role"]]);
+    assert.equal(check(good).claims["role"], "engineer");
+    const foreign = await present(await issue({}, mallory.issuer), [["role"]]);
+    for (const [presentation, code] of [
+      [foreign, "issuer-untrusted"],
+      [`${good.slice(0, -86)}${"A".repeat(86)}`, "signature-invalid"],
+      [good.slice(0, good.lastIndexOf("~") + 1), "key-binding-missing"],
+    ] as const) {
+      // Its errors are of a class of its own.
+      const { title: message, next } = ERROR_CODES[code];
+      assert.throws(() => check(presentation), { name: "LatchkeyError", code, message, next });
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** What human identity costs on XS with noble's P-256. The names are those of docs/human.md. */
 import assert from "node:assert/strict";
 import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
-import { nobleVerifier } from "../../protocol/crypto/p256-verifier.ts";
+import { portableVerifier } from "../../protocol/crypto/p256-verifier.ts";
 import { IssuerTrust } from "../../protocol/human/credential/issuer-trust.ts";
 import { CREDENTIAL_TYPES } from "../../protocol/human/credential/types.ts";
 import { verifyCredential } from "../../protocol/human/credential/verify.ts";
@@ -15,9 +15,9 @@ describe("metering of human identity on XS", () => {
   it("verifies presentations of three claims", async () => {
     const presentation = await present(await issue(), [["employer"], ["role"], ["employed_since"]]);
     // As on a device: with what verifies and nothing that signs.
-    const trust = new IssuerTrust(nobleVerifier, [contoso.anchor]);
+    const trust = new IssuerTrust(portableVerifier, [contoso.anchor]);
     const verify = () =>
-      verifyCredential(nobleVerifier, presentation, {
+      verifyCredential(portableVerifier, presentation, {
         ...{ trust, nowUnix: NOW, types: [CREDENTIAL_TYPES.employment.vct] },
         keyBinding: { audience: AUDIENCE, nonce: NONCE },
       });

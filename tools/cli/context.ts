@@ -123,6 +123,8 @@ export interface Context {
   /** With all that is in it. */
   removeFolder(path: string): void;
   fetch(url: string, options: { timeoutMs: number }): Promise<HttpAnswer>;
+  /** POST, for what proves itself. @throws network-failed, network-timeout */
+  postJson(url: string, body: object): Promise<Pick<HttpAnswer, "status" | "body">>;
   /** @throws port-unavailable */
   openSerial(path: string, baud: number): Promise<Link>;
   /** @throws port-unavailable */

@@ -1,5 +1,5 @@
 import { nobleHuman as crypto } from "../../protocol/crypto/noble-p256.ts";
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import { newMnemonic } from "../../protocol/human/mnemonic.ts";
 import { type RootWords, withRoot } from "../../protocol/human/root-identity.ts";
 import { fingerprint } from "../../protocol/human/x509/certificate.ts";
@@ -11,16 +11,17 @@ import type { Context } from "../cli/context.ts";
 import type { CliEvent } from "../cli/event.ts";
 import { HUMAN_FOLDER } from "../human/human-folder.ts";
 import { PersonFolder } from "../human/person-folder.ts";
+import { RegistryLink } from "../human/registry-link.ts";
 import { resolvePath } from "../reader-file.ts";
 
 type Events = AsyncGenerator<CliEvent, undefined>;
 
-function folderOf(context: Context, args: Arguments): PersonFolder {
+export function personFolderOf(context: Context, args: Arguments): PersonFolder {
   return new PersonFolder(context, resolvePath(context, args.text("folder") ?? HUMAN_FOLDER));
 }
 
 /** The words from a file: as an argument they would stay in the shell's history. */
-function wordsOf(context: Context, args: Arguments): RootWords {
+export function wordsOf(context: Context, args: Arguments): RootWords {
   const path = args.text("words");
   if (path === undefined)
     throw usageError("--words is needed: the file with the 24 words", "words");
@@ -52,7 +53,7 @@ async function* enrol(folder: PersonFolder, words: RootWords): Events {
 
 /** `human new`: words, shown once, and all that is kept without them. */
 export async function* newHuman(context: Context, args: Arguments): Events {
-  const folder = folderOf(context, args);
+  const folder = personFolderOf(context, args);
   const mnemonic = newMnemonic(systemRandom);
   const passphrase = context.env["LATCHKEY_PASSPHRASE"];
   const words = { mnemonic, ...(passphrase !== undefined && { passphrase }) };
@@ -68,12 +69,12 @@ export async function* newHuman(context: Context, args: Arguments): Events {
 
 /** `human recover`: the same root, on another computer. */
 export async function* recover(context: Context, args: Arguments): Events {
-  yield* enrol(folderOf(context, args), wordsOf(context, args));
+  yield* enrol(personFolderOf(context, args), wordsOf(context, args));
 }
 
 /** `human device add NAME` */
 export async function* addDevice(context: Context, args: Arguments): Events {
-  const [folder, name] = [folderOf(context, args), nameOf(args, "device add")];
+  const [folder, name] = [personFolderOf(context, args), nameOf(args, "device add")];
   const words = wordsOf(context, args);
   const own = fingerprint(crypto, folder.root().publicKey);
   const csr = await folder.startDevice(name);
@@ -91,11 +92,28 @@ export async function* addDevice(context: Context, args: Arguments): Events {
     folder.abandonDevice(name);
     throw error;
   }
+  const link = RegistryLink.open(context, folder);
+  if (link === undefined) return;
+  const { url } = link.place;
+  const again = `npx latchkey human device join ${name}`;
+  yield { type: "note", text: `Telling the registry at ${url}; if it does not answer: ${again}` };
+  await link.join(name);
+  yield { type: "done", text: `The registry has ${name}`, fields: { device: name, url } };
 }
 
-/** `human device revoke NAME`: needs no words. */
+/**
+ * `human device revoke NAME`: needs no words. The registry hears of it first: what it has not
+ * heard, others go on believing. One that has no such device any more is told nothing new.
+ */
 export async function* revokeDevice(context: Context, args: Arguments): Events {
-  const [folder, name] = [folderOf(context, args), nameOf(args, "device revoke")];
+  const [folder, name] = [personFolderOf(context, args), nameOf(args, "device revoke")];
+  const link = RegistryLink.open(context, folder);
+  try {
+    await link?.revoke(name, args.flag("lost"), args.text("by"));
+  } catch (error) {
+    if (!isLatchkeyError(error, "device-unknown")) throw error;
+    yield { type: "note", text: `The registry says: ${error.message}` };
+  }
   const reason = args.flag("lost") ? REASON.keyCompromise : REASON.cessationOfOperation;
   const number = await folder.revokeDevice(name, reason);
   yield {

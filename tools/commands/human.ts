@@ -10,12 +10,17 @@ type Action = (context: Context, args: Arguments) => AsyncGenerator<CliEvent, nu
 
 const root = () => import("./human-root.ts");
 const credential = () => import("./human-credential.ts");
+const registry = () => import("./human-registry.ts");
 const statuses = () => import("./human-status.ts");
 
 /** Loaded when one is used: word list and curves are of no use to the other commands. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   new: async () => (await root()).newHuman,
   recover: async () => (await root()).recover,
+  invite: async () => (await registry()).invite,
+  enrol: async () => (await registry()).enrolOnline,
+  account: async () => (await registry()).account,
+  "device join": async () => (await registry()).joinDevice,
   "device add": async () => (await root()).addDevice,
   "device revoke": async () => (await root()).revokeDevice,
   "issuer new": async () => (await credential()).newIssuer,
@@ -58,12 +63,18 @@ export const human: Command = {
     { name: "status-list", value: "file", many: true, help: "verify: a list that was fetched" },
     { name: "audience", value: "verifier", help: "present, verify: for whom it is" },
     { name: "nonce", value: "text", help: "present, verify: which request it answers" },
+    { name: "by", value: "device", help: "device revoke, account: which device says it" },
+    { name: "url", value: "url", help: "enrol, invite: the server; invite: $LATCHKEY_TOKEN" },
+    { name: "tenant", value: "uuid", help: "enrol, invite: whose registry" },
+    { name: "data", value: "folder", help: "invite: without --url, the server's data" },
     { name: "out", value: "file", help: "credential issue, present: where it is written" },
   ],
   examples: [
     ["latchkey human new", "shows 24 words once and enrols their root here"],
     ["latchkey human device add laptop --words words.txt", "delegates to a new key"],
     ["latchkey human device revoke laptop --lost", "without the words"],
+    ["latchkey human invite", "a token with which somebody enrols; LATCHKEY_INVITATION"],
+    ["latchkey human enrol --url https://… --tenant UUID --words w.txt", "tells a registry"],
     ["latchkey human verify p.txt --type age --anchor anchor.json", "with --audience and --nonce"],
   ],
   async *run(context, args) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
 import { constantDeclarations, functionsAsConstants, literalsFirst } from "./compact.ts";
-import { codesModule, imageCodes } from "./image-codes.ts";
+import { imageCodes, tableOf } from "./image-codes.ts";
 import type { FirmwareTarget } from "./products.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -143,14 +143,4 @@ const IN_C = [
 function replacing(name: string, filter: RegExp, file: string): Plugin {
   const path = join(root, file);
   return { name, setup: (context) => context.onResolve({ filter }, () => ({ path })) };
-}
-
-function tableOf(codes: readonly ErrorCode[]): Plugin {
-  return {
-    name: "latchkey-error-codes",
-    setup: (context) =>
-      context.onLoad({ filter: /\/protocol\/error-codes\.ts$/ }, () => ({
-        contents: codesModule(codes),
-      })),
-  };
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
 import { ERROR_CODES, type ErrorCode, type ErrorEntry } from "../../protocol/error-codes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,8 +38,23 @@ export function imageCodes(program: string): readonly ErrorCode[] {
   ).map(([code]) => code);
 }
 
-/** The table of an image, in place of `protocol/error-codes.ts`. */
-export function codesModule(codes: readonly ErrorCode[]): string {
+/** Codes that a program alone can raise, where nobody answers it: those that its text names. */
+export function programCodes(program: string): readonly ErrorCode[] {
+  return CODES.filter(([code]) => names(program, code)).map(([code]) => code);
+}
+
+/** Puts a table of these codes in place of `protocol/error-codes.ts`. */
+export function tableOf(codes: readonly ErrorCode[]): Plugin {
+  return {
+    name: "latchkey-error-codes",
+    setup: (context) =>
+      context.onLoad({ filter: /\/protocol\/error-codes\.ts$/ }, () => ({
+        contents: codesModule(codes),
+      })),
+  };
+}
+
+function codesModule(codes: readonly ErrorCode[]): string {
   const table = Object.fromEntries(codes.map((code) => [code, ERROR_CODES[code]]));
   return [
     `const table = ${JSON.stringify(table, undefined, 1)};`,

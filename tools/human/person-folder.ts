@@ -13,7 +13,7 @@ import { makeCsr } from "../../protocol/human/x509/csr.ts";
 import { fromPem, type PemLabel, toPem } from "../../protocol/human/x509/pem.ts";
 import { parseObject } from "../../protocol/json/reader.ts";
 import type { Context } from "../cli/context.ts";
-import { makeKey, readKey } from "./key-file.ts";
+import { type FileKey, makeKey, readKey } from "./key-file.ts";
 
 /** A list of revoked devices is in force for a week, then made anew by the revocation key. */
 const CRL_SECONDS = 7 * 86_400;
@@ -71,6 +71,12 @@ export class PersonFolder {
 
   finishDevice(name: string, certificate: Uint8Array): string {
     return this.#writePem(`devices/${name}.pem`, "CERTIFICATE", certificate);
+  }
+
+  /** A device of this folder. @throws file-unusable */
+  device(name: string): { readonly certificate: Uint8Array; readonly key: FileKey } {
+    const certificate = this.#readPem(`devices/${name}.pem`, "CERTIFICATE");
+    return { certificate, key: readKey(this.#context, this.#at(`devices/${name}.key`)) };
   }
 
   /** Gives up a device whose certificate was not made. */

@@ -1,4 +1,4 @@
-import type { HumanCrypto } from "../../crypto/p256.ts";
+import type { HumanCrypto, TextWork } from "../../crypto/p256.ts";
 import { toBase64Url } from "../../encoding/base64.ts";
 import { toUtf8 } from "../../encoding/utf8.ts";
 import { LatchkeyError } from "../../errors.ts";
@@ -11,7 +11,7 @@ const LIMITS: JsonLimits = Object.freeze({ length: 16 * 1024, depth: 12 });
 const RESERVED_NAMES: readonly string[] = Object.freeze(["_sd", "...", "_sd_alg", "__proto__"]);
 
 /** What disclosures need of a provider. */
-export type Hashes = Pick<HumanCrypto, "sha256" | "digestText" | "decodeText">;
+export type Hashes = Pick<HumanCrypto, "sha256"> & TextWork;
 
 /** One claim or one array element that its holder may show or keep back (RFC 9901 §4.2). */
 export interface Disclosure {

@@ -40,10 +40,6 @@ export async function bindKey(
   return boundText + (await signJws({ typ: TYP }, payload, sign));
 }
 
-function sameText(actual: unknown, expected: string): boolean {
-  return typeof actual === "string" && constantTimeEqual(toUtf8(actual), toUtf8(expected));
-}
-
 /**
  * Whether the holder signed this presentation, for this verifier and request, just now (§7.3).
  * @throws signature-invalid and the codes of `parseJws`, key-binding-audience,
@@ -55,12 +51,15 @@ export function checkKeyBinding(
   expected: KeyBindingExpected,
   nowUnix: number,
 ): void {
-  const jws = parseJws(token, TYP, TOKEN, { decoding: crypto });
+  const jws = parseJws(token, TYP, TOKEN, { work: crypto });
   checkJws(crypto, jws, holderKey, TOKEN);
   const { aud, nonce, iat, sd_hash } = jws.payload.value;
   const demand = (good: boolean, code: ErrorCode): void => {
     if (!good) throw new LatchkeyError(code);
   };
+  const { encodeText: bytesOf = toUtf8 } = crypto;
+  const sameText = (actual: unknown, text: string): boolean =>
+    typeof actual === "string" && constantTimeEqual(bytesOf(actual), bytesOf(text));
   const { maxAgeSeconds = 300, leewaySeconds = 60 } = expected;
   demand(sameText(sd_hash, digestOf(crypto, boundText)), "key-binding-hash");
   demand(sameText(aud, expected.audience), "key-binding-audience");

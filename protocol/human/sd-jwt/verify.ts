@@ -78,7 +78,7 @@ export function verifySdJwt(
   const { typ, nowUnix, neverHidden = [], keyBinding, leewaySeconds = 60 } = options;
   const combined = splitSdJwt(crypto, presentation);
   const { headers: known } = options;
-  const jws = parseJws(combined.jwt, typ, TOKEN, { decoding: crypto, ...(known && { known }) });
+  const jws = parseJws(combined.jwt, typ, TOKEN, { work: crypto, ...(known && { known }) });
   checkJws(crypto, jws, options.issuerKey(jws), TOKEN);
   known?.add(jws.encodedHeader, jws.header);
   const { claims, placed } = unfold(jws.payload.value, combined.disclosures, { neverHidden });
