@@ -21,7 +21,6 @@ export function workStage(state: ReaderState): Stage | "nfc" {
 /** What to do for a stage; asked again after a failure. */
 export function workEffect(at: FaultAt): Effect | undefined {
   if (at === "network") return { type: "join" };
-  if (at === "time") return { type: "sync-time" };
   if (at === "registering") return { type: "register" };
   if (at === "registered") return { type: "authenticate" };
   return undefined;
@@ -29,7 +28,6 @@ export function workEffect(at: FaultAt): Effect | undefined {
 
 const FAULT_OF: Readonly<Partial<Record<Operation, FaultAt>>> = Object.freeze({
   network: "network",
-  time: "time",
   registering: "registering",
   authenticating: "registered",
 });
@@ -42,9 +40,8 @@ export function bootStep(state: ReaderState, event: ReaderEvent, at: Moment, pol
       if (stage !== "boot") return stay(state);
       return enter(state, "network", at, { type: "open-hardware" }, { type: "join" });
     case "joined":
-      return stage === "network" ? enter(state, "time", at, { type: "sync-time" }) : stay(state);
-    case "time":
-      return stage === "time" ? enter(state, "registering", at, { type: "register" }) : stay(state);
+      if (stage !== "network") return stay(state);
+      return enter(state, "registering", at, { type: "register" });
     case "registered":
       return registered(state, event.status, at, policy);
     case "challenged":

@@ -44,7 +44,6 @@ export interface EngineParts {
 /** Effects that take a while and a network, and the operation whose failure they report. */
 const OPERATION_OF = Object.freeze({
   join: "network",
-  "sync-time": "time",
   register: "registering",
   authenticate: "authenticating",
   "check-in": "check-in",
@@ -228,9 +227,6 @@ export class ReaderEngine {
       case "join":
         await network.join();
         return { type: "joined" };
-      case "sync-time":
-        await identity.syncTime();
-        return { type: "time" };
       case "register":
         return { type: "registered", status: (await identity.ensureRegistered()).status };
       case "authenticate":

@@ -6,9 +6,9 @@ import type { RegisterStatus } from "../../protocol/node/registration.ts";
  * anything; `transition.ts` maps (state, event) to (state, effects), `reader.ts` runs effects.
  *
  * ```
- *  boot → network → time → registering → registered → challenge → verified → active
- *                               └─► pending ─┘ (asks again)                    │
- *     ┌──────────────────────────────────────────────────────────────────────◄─┘
+ *  boot → network → registering → registered → challenge → verified → active
+ *                        └─► pending ─┘ (asks again)                    │
+ *     ┌───────────────────────────────────────────────────────────────◄─┘
  *     ▼       card           read, challenge held        sealed answer, in time
  *   ready ─────────► reading ─────────────────► checking ────────────────► granted
  *     ▲                 └───────────────┬──────────┘                          │
@@ -20,7 +20,6 @@ import type { RegisterStatus } from "../../protocol/node/registration.ts";
 export const STAGES = Object.freeze([
   "boot",
   "network",
-  "time",
   "registering",
   "registered",
   "pending",
@@ -37,7 +36,7 @@ export const STAGES = Object.freeze([
 export type Stage = (typeof STAGES)[number];
 
 /** Where a failure is repaired: what is tried again. */
-export type FaultAt = "network" | "time" | "registering" | "registered" | "active" | "nfc";
+export type FaultAt = "network" | "registering" | "registered" | "active" | "nfc";
 
 export interface Fault {
   readonly at: FaultAt;
@@ -111,7 +110,6 @@ export interface ReaderState {
 export type TimerName = "retry" | "refresh" | "tap" | "result" | "check-in";
 export type Operation =
   | "network"
-  | "time"
   | "registering"
   | "authenticating"
   | "check-in"
@@ -120,7 +118,6 @@ export type Operation =
 export type ReaderEvent =
   | { readonly type: "start" }
   | { readonly type: "joined" }
-  | { readonly type: "time" }
   | { readonly type: "registered"; readonly status: RegisterStatus }
   /** A genuine challenge came and is being answered. */
   | { readonly type: "challenged" }
@@ -172,7 +169,6 @@ export type Effect =
   | { readonly type: "energise"; readonly durationMs: number }
   | { readonly type: "open-hardware" }
   | { readonly type: "join" }
-  | { readonly type: "sync-time" }
   | { readonly type: "register" }
   | { readonly type: "authenticate" }
   | { readonly type: "check-in" }

@@ -1,7 +1,6 @@
 import { badgeKey } from "../../protocol/badge/key-id.ts";
 import { badgeFileLength } from "../../protocol/badge/link.ts";
 import { sealedFileLength } from "../../protocol/badge/sealed-link.ts";
-import { toLatchkeyError } from "../../protocol/errors.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import type { ReaderConfig } from "../config.ts";
 import { Console } from "../console/console.ts";
@@ -12,6 +11,7 @@ import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
 import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
+import { prepareNode } from "../prepare-node.ts";
 import { NodeReporting } from "../sensor/node-reporting.ts";
 import { type ConsoleParts, consoleSource, readerProvisioning } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
@@ -51,7 +51,7 @@ const READ_TIMEOUT_MS = 6_000;
  * @throws config-invalid, storage-failed
  */
 export function startReader(platform: Platform, config: ReaderConfig): ReaderHandle {
-  const { clock, timer, random, network, crypto, system } = platform;
+  const { clock, timer, random, crypto, system } = platform;
   const log = new RingLog({ clock, forward: platform.log });
   const hardware = createHardware(platform, config, log);
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
@@ -76,6 +76,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     requestTimeoutMs,
   };
   const server = new ServerWork(work);
+  const network = prepareNode({ timer, network: platform.network, storage, identity, log });
   const engine: ReaderEngine = new ReaderEngine({
     ...{ clock, timer, random, log, network, system, identity, hardware, server },
     policy: policyOf(config),
@@ -139,7 +140,6 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
   const terminal = openConsole(parts);
   engine.onState(show);
   engine.dispatch({ type: "start" });
-  prepareWhileJoining(parts);
   reporting.start();
   onTick();
   return {
@@ -166,25 +166,6 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
       log.write("info", "stopped", { label: config.label });
     },
   };
-}
-
-/**
- * The slow things that need no network, each in a turn of its own: erasing flash for the first
- * `set`, and the node's key. What fails here fails again where it matters, and is shown then.
- */
-function prepareWhileJoining({ platform, identity, storage, log }: ConsoleParts): void {
-  const { timer } = platform;
-  const failed = (error: unknown) =>
-    log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
-  const makeKey = () => void identity.init().catch(failed);
-  timer.set(() => {
-    try {
-      storage.prepare();
-    } catch (error) {
-      failed(error);
-    }
-    timer.set(makeKey, 0);
-  }, 0);
 }
 
 function openConsole(parts: ConsoleParts): Console | undefined {

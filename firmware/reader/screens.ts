@@ -163,7 +163,6 @@ function retryLine(retryAtMs: number | undefined, nowMs: number): string {
 const SCREENS: Readonly<Record<Stage, Draw>> = Object.freeze({
   boot: boot("BOOT", version),
   network: boot("NETWORK", text("joining")),
-  time: boot("TIME", server),
   registering: boot("REGISTERING", server),
   registered: registeredScreen,
   pending: pendingScreen,

@@ -35,7 +35,6 @@ import { verifyRequest } from "./tap.ts";
 export type ReaderIdentity = Pick<
   IdentityNode,
   | "init"
-  | "syncTime"
   | "ensureRegistered"
   | "authenticate"
   | "call"

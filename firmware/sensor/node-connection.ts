@@ -11,7 +11,6 @@ import { retryDelayMs } from "../reader/steps.ts";
 /** Where a node without a reader is on its way to the server. */
 export type ConnectionStage =
   | "network"
-  | "time"
   | "registering"
   /** Waits for a manager's approval, and asks again. */
   | "pending"
@@ -19,10 +18,7 @@ export type ConnectionStage =
   | "active";
 
 export interface NodeConnectionOptions {
-  readonly identity: Pick<
-    IdentityNode,
-    "syncTime" | "ensureRegistered" | "authenticate" | "checkIn"
-  >;
+  readonly identity: Pick<IdentityNode, "ensureRegistered" | "authenticate" | "checkIn">;
   readonly network: Pick<Network, "join">;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -109,9 +105,6 @@ export class NodeConnection {
     switch (this.#stage) {
       case "network":
         await network.join();
-        return ["time", 0];
-      case "time":
-        await identity.syncTime();
         return ["registering", 0];
       case "registering":
       case "pending": {

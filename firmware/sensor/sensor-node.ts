@@ -1,4 +1,3 @@
-import { toLatchkeyError } from "../../protocol/errors.ts";
 import type { IdentityNode } from "../../protocol/node/identity-node.ts";
 import type { TimerHandle } from "../../protocol/platform.ts";
 import { checkInReport } from "../check-in-report.ts";
@@ -12,6 +11,7 @@ import { RingLog } from "../log.ts";
 import { createNodeIdentity } from "../node-identity.ts";
 import { nodeStorage } from "../node-storage.ts";
 import type { Platform } from "../platform.ts";
+import { prepareNode } from "../prepare-node.ts";
 import { Painter } from "../reader/painter.ts";
 import type { Screen } from "../reader/screens.ts";
 import { lastError } from "./last-error.ts";
@@ -73,7 +73,7 @@ export function startSensorNode(
   { drivers }: SensorNodeOptions,
 ): SensorNodeHandle {
   const checked = sensorNodeConfig(config, drivers);
-  const { clock, timer, random, network, crypto, system } = platform;
+  const { clock, timer, random, crypto, system } = platform;
   const log = new RingLog({ clock, forward: platform.log });
   log.write("info", "boot", { reason: system.bootReason, version: system.version });
   const flash = layOutFlash(platform.flash);
@@ -82,13 +82,14 @@ export function startSensorNode(
     ...{ platform, config: checked, log },
     storage: nodeStorage(platform, storage),
   });
+  const network = prepareNode({ timer, network: platform.network, storage, identity, log });
   const listeners: ((stage: ConnectionStage) => void)[] = [];
   const connection: NodeConnection = new NodeConnection({
     ...{ identity, network, clock, timer, random, log, limits: checked.limits },
     report: () => ({ ...report(parts), ...(update && { image: update.report() }) }),
     onCheckedIn: () => update?.checkedIn(),
     onStage: (stage) => {
-      if (stage === "time") update?.saw("network");
+      if (stage === "registering") update?.saw("network");
       if (stage === "active") update?.saw("authenticated");
       if (stage === "active") reporting.uploader.resume();
       for (const listener of [...listeners]) listener(stage);
@@ -140,7 +141,7 @@ export function startSensorNode(
 
 /** Sets everything going; gives back how to end the ticking. */
 function run(parts: SensorNodeParts): () => void {
-  const { platform, reporting, storage, connection, painter, identity, log } = parts;
+  const { platform, reporting, connection, painter } = parts;
   const { timer } = platform;
   let tick: TimerHandle | undefined;
   const onTick = () => {
@@ -148,17 +149,6 @@ function run(parts: SensorNodeParts): () => void {
     if (isAlive(parts)) platform.system.feedWatchdog();
     painter?.show(nodeScreen(parts));
   };
-  const failed = (error: unknown) =>
-    log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
-  // Slow things that need no network, each in a turn of its own, while the network joins.
-  timer.set(() => {
-    try {
-      storage.prepare();
-    } catch (error) {
-      failed(error);
-    }
-    timer.set(() => void identity.init().catch(failed), 0);
-  }, 0);
   void painter?.open();
   connection.start();
   reporting.start();

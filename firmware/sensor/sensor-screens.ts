@@ -6,7 +6,6 @@ import { valueTexts } from "./value-text.ts";
 
 const TITLES: Readonly<Record<Exclude<ConnectionStage, "active">, string>> = Object.freeze({
   network: "NETWORK",
-  time: "TIME",
   registering: "REGISTERING",
   pending: "PENDING",
   authenticating: "CHALLENGE",

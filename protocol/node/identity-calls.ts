@@ -14,7 +14,7 @@ export interface CallOptions {
 export interface IdentityState {
   readonly nodePk: Uint8Array | undefined;
   readonly nodeUid: string | undefined;
-  /** What the last registration said; `undefined` before the first since start. */
+  /** What the last registration said, in this run or before it; `undefined` as long as none did. */
   readonly status: RegisterStatus | undefined;
   /** Work that the server has for the node, such as `update`. */
   readonly next: readonly string[];

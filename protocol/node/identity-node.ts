@@ -18,9 +18,10 @@ import { NodeClock } from "./node-clock.ts";
 import type { NodeKey } from "./node-key.ts";
 import type { NodeSession } from "./node-session.ts";
 import { isNodeForgotten, isSessionLost } from "./recovery.ts";
+import { Registrar } from "./registrar.ts";
 import type { RegisterStatus } from "./registration.ts";
 import { type RetryContext, withRetry } from "./retry.ts";
-import { registerKey, rotateKey } from "./rotate-key.ts";
+import { rotateKey } from "./rotate-key.ts";
 import { ROTATE_WORK } from "./rotation.ts";
 import { ServerLink } from "./server-link.ts";
 import { SessionKeeper } from "./session-keeper.ts";
@@ -48,8 +49,7 @@ export class IdentityNode {
   readonly #context: HandshakeContext;
   readonly #sessions: SessionKeeper;
   readonly #keys: KeyRing;
-  #status: RegisterStatus | undefined;
-  #registering: Promise<string> | undefined;
+  readonly #registrar: Registrar;
   #next: readonly string[] = [];
   #closed = false;
 
@@ -71,6 +71,7 @@ export class IdentityNode {
       ...{ ...config, crypto, random, clock, nodeClock, link: this.#link, timeoutMs },
       turn: () => this.#waits.sleep(0),
     };
+    this.#registrar = new Registrar(this.#context, this.#keys, (event) => this.#emit(event));
     this.#sessions = new SessionKeeper({
       open: () => this.#openSession(),
       clock,
@@ -94,11 +95,16 @@ export class IdentityNode {
     });
   }
 
-  /** Asks the server to know this node, and what it is called there. Idempotent. */
+  /**
+   * Makes sure that the server knows this node, and says what it is called there. The server is
+   * asked the first time, while it lets the node wait, and when it seems to have forgotten it.
+   */
   ensureRegistered(): Promise<{ status: RegisterStatus; nodeUid: string }> {
     return this.#guarded(async () => {
-      const nodeUid = await withRetry(() => this.#register(), this.#retryContext());
-      return { status: this.#status!, nodeUid };
+      this.#nodeKey();
+      const registrar = this.#registrar;
+      if (registrar.isOpen) await withRetry(() => registrar.ask(), this.#retryContext());
+      return { status: registrar.status!, nodeUid: this.#keys.nodeUid! };
     });
   }
 
@@ -165,7 +171,7 @@ export class IdentityNode {
     return {
       nodePk: this.#keys.loaded?.publicKey.slice(),
       nodeUid: this.#keys.nodeUid,
-      status: this.#status,
+      status: this.#registrar.status,
       next: this.#next,
       session: session && {
         sid: session.sid,
@@ -192,6 +198,7 @@ export class IdentityNode {
     } catch (error) {
       // Closing wipes keys under whatever still runs, which then fails in its own way.
       if (this.#closed) throw new LatchkeyError("cancelled", { cause: error });
+      this.#registrar.noteFailure(error);
       throw toLatchkeyError(error);
     }
   }
@@ -214,34 +221,18 @@ export class IdentityNode {
     }
   }
 
-  #register(): Promise<string> {
-    this.#registering ??= this.#registerOnce().finally(() => {
-      this.#registering = undefined;
-    });
-    return this.#registering;
-  }
-
-  async #registerOnce(): Promise<string> {
-    this.#nodeKey();
-    const { answer, adopted } = await registerKey(this.#context, this.#keys);
-    const { nodeUid, status } = answer;
-    this.#status = status;
-    if (adopted) this.#emit({ type: "key-rotated" });
-    this.#emit({ type: "registered", status, nodeUid });
-    this.#keys.rememberUid(nodeUid);
-    return nodeUid;
-  }
-
   /** One attempt; repeating it is the session keeper's business. */
   async #openSession(): Promise<{ session: NodeSession; expiresInSeconds: number }> {
     this.#nodeKey();
-    if (this.#status === "pending" || this.#keys.nodeUid === undefined) await this.#register();
-    if (this.#status === "pending") throw new LatchkeyError("node-pending");
+    const registrar = this.#registrar;
+    const asked = registrar.isOpen;
+    if (asked) await registrar.ask();
+    if (registrar.status === "pending") throw new LatchkeyError("node-pending");
     const onChallenge = () => this.#emit({ type: "challenge" });
     const open = (uid: string) => openNodeSession(this.#context, this.#nodeKey(), uid, onChallenge);
     const opened = await open(this.#keys.nodeUid!).catch(async (error: unknown) => {
-      if (!isNodeForgotten(error)) throw error;
-      return open(await this.#register());
+      if (asked || !isNodeForgotten(error)) throw error;
+      return open(await registrar.ask());
     });
     this.#next = opened.next;
     return opened;

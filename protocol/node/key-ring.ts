@@ -43,12 +43,15 @@ export class KeyRing {
     return this.#key;
   }
 
-  /** Full flash is no reason to keep a door shut: the server will say the UID again. */
-  rememberUid(nodeUid: string): void {
+  /**
+   * Full flash is no reason to keep a door shut: the server will say the UID again.
+   * @param pending whether the server lets the node wait: the next boot has to ask again
+   */
+  rememberUid(nodeUid: string, pending = false): void {
     const { storage, log } = this.#platform;
     this.nodeUid = nodeUid;
     try {
-      saveNodeUid(storage, this.#tenantId, this.key().publicKey, nodeUid);
+      saveNodeUid(storage, this.#tenantId, this.key().publicKey, nodeUid, pending);
     } catch (error) {
       log.write("warn", "identity-uid-not-stored", { code: toLatchkeyError(error).code });
     }

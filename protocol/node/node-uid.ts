@@ -2,7 +2,10 @@ import { concat, equalBytes } from "../encoding/bytes.ts";
 import { bytesToUuid, uuidToBytes } from "../encoding/uuid.ts";
 import type { Storage } from "../platform.ts";
 
-/** What the server calls this node: tenant 16, first bytes of the public key 8, node UID 16. */
+/**
+ * What the server calls this node: tenant 16, first bytes of the public key 8, node UID 16; and one
+ * byte more while it lets the node wait, so that such a UID does not count at the next boot.
+ */
 export const NODE_UID_NAME = "node.uid";
 
 /** The UID is worth something only for the tenant and key that it was given to. */
@@ -10,23 +13,27 @@ function owner(tenantId: string, nodePk: Uint8Array): Uint8Array {
   return concat(uuidToBytes(tenantId), nodePk.subarray(0, 8));
 }
 
+/** Damage is no reason to fail: the server will say the UID again. */
+function stored(storage: Storage): Uint8Array | undefined {
+  try {
+    return storage.get(NODE_UID_NAME);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * The stored UID, or `undefined` if there is none for this tenant and key. It saves a request;
- * the server will say it again, so that damage to it is no reason to fail.
+ * The stored UID, or `undefined` if there is none for this tenant and key. With it a boot needs no
+ * registration.
  */
 export function loadNodeUid(
   storage: Storage,
   tenantId: string,
   nodePk: Uint8Array,
 ): string | undefined {
-  let stored: Uint8Array | undefined;
-  try {
-    stored = storage.get(NODE_UID_NAME);
-  } catch {
-    return undefined;
-  }
-  const fits = stored?.length === 40 && equalBytes(stored.subarray(0, 24), owner(tenantId, nodePk));
-  return fits ? bytesToUuid(stored!.subarray(24)) : undefined;
+  const kept = stored(storage);
+  const fits = kept?.length === 40 && equalBytes(kept.subarray(0, 24), owner(tenantId, nodePk));
+  return fits ? bytesToUuid(kept!.subarray(24)) : undefined;
 }
 
 /**
@@ -38,7 +45,10 @@ export function saveNodeUid(
   tenantId: string,
   nodePk: Uint8Array,
   nodeUid: string,
+  pending = false,
 ): void {
-  if (loadNodeUid(storage, tenantId, nodePk) === nodeUid) return;
-  storage.set(NODE_UID_NAME, concat(owner(tenantId, nodePk), uuidToBytes(nodeUid)));
+  const uid = uuidToBytes(nodeUid);
+  const value = concat(owner(tenantId, nodePk), uid, new Uint8Array(pending ? 1 : 0));
+  const kept = stored(storage);
+  if (kept === undefined || !equalBytes(kept, value)) storage.set(NODE_UID_NAME, value);
 }

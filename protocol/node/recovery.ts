@@ -15,6 +15,14 @@ const NODE_FORGOTTEN: readonly ErrorCode[] = Object.freeze([
   "signature-invalid",
 ] as const);
 
+const REGISTRATION_REFUSED: readonly ErrorCode[] = Object.freeze([
+  "registration-refused",
+  "enrol-token-invalid",
+  "node-exists",
+  "node-revoked",
+  "node-undelegated",
+] as const);
+
 /** The request was not carried out because the session is gone: a new one can carry it. */
 export function isSessionLost(error: unknown): error is LatchkeyError {
   return isLatchkeyError(error) && SESSION_LOST.includes(error.code);
@@ -26,4 +34,9 @@ export function isSessionLost(error: unknown): error is LatchkeyError {
  */
 export function isNodeForgotten(error: unknown): error is LatchkeyError {
   return isLatchkeyError(error) && NODE_FORGOTTEN.includes(error.code);
+}
+
+/** The server answers, and does not let this node in. */
+export function isRegistrationRefused(error: unknown): error is LatchkeyError {
+  return isLatchkeyError(error) && REGISTRATION_REFUSED.includes(error.code);
 }

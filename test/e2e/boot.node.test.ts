@@ -38,7 +38,7 @@ describe("boot", () => {
     await sim.world.runFor(100_000);
     const last = readText(sim.board.display!.bitmap()).join("\n");
     let from = 0;
-    for (const word of ["NETWORK", "TIME", "REGISTERING", "REGISTERED", "CHALLENGE", "VERIFIED"]) {
+    for (const word of ["NETWORK", "REGISTERING", "REGISTERED", "CHALLENGE", "VERIFIED"]) {
       const at = seen.indexOf(word, from);
       assert.ok(at >= 0, `${word} after ${seen.slice(from)}`);
       from = at;

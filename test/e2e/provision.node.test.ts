@@ -144,6 +144,7 @@ describe("a reader at work", () => {
     const { exitCode, err } = await provision("--replace");
     assert.equal(exitCode, 0, err);
     await sim.ready();
+    await sim.world.runFor(100_000); // until it is drawn
     assert.match(readText(sim.board.display!.bitmap()).join("\n"), /Back door/);
     assert.equal((await sim.backend.admin.nodes(sim.tenant.tenantId)).length, 1, "the same key");
   });

@@ -185,7 +185,7 @@ describe("power", () => {
     for (let n = 0; n < 40; n++) {
       const sim = await Simulation.create({ seed: `moment ${n}` });
       sim.board.powerOn();
-      await sim.until(() => sim.stage === "time", 10_000_000);
+      await sim.until(() => sim.stage === "registering", 10_000_000);
       await sim.world.runFor(sim.world.rng("cut").int(0, 250_000));
       sim.board.powerOff();
       await sim.world.runFor(500_000);

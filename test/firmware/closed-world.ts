@@ -76,8 +76,6 @@ export function success(world: ClosedWorld, effect: Effect): ReaderEvent | undef
       return { type: "nfc-up" };
     case "join":
       return { type: "joined" };
-    case "sync-time":
-      return { type: "time" };
     case "register":
       return { type: "registered", status: "registered" };
     case "authenticate":
@@ -108,8 +106,6 @@ export function failures(effect: Effect): ReaderEvent[] {
       return [{ type: "nfc-down", code: "pn532-dead" }];
     case "join":
       return [{ type: "failed", operation: "network", code: "network-down" }];
-    case "sync-time":
-      return [{ type: "failed", operation: "time", code: "not-latchkey" }];
     case "register":
       return [
         { type: "registered", status: "pending" },

@@ -30,7 +30,6 @@ class Way {
       ...{ clock, timer, log: this.log, random: fakeRandom(toyCrypto), limits: LIMITS },
       network: { join: () => this.#step("join", { up: true }) },
       identity: {
-        syncTime: () => this.#step("time", 1),
         ensureRegistered: () =>
           this.#step("register", {
             status: this.approved ? ("registered" as never) : "pending",
@@ -62,16 +61,15 @@ describe("a node's way to the server", () => {
   it("goes from network to active, and checks in", async () => {
     const way = new Way();
     await way.time.advance(1_000);
-    assert.deepEqual(way.steps, ["join", "time", "register", "authenticate", "check-in"]);
-    assert.deepEqual(way.stages, ["time", "registering", "authenticating", "active"]);
+    assert.deepEqual(way.steps, ["join", "register", "authenticate", "check-in"]);
+    assert.deepEqual(way.stages, ["registering", "authenticating", "active"]);
     await way.time.advance(600_000);
     assert.equal(way.steps.filter((step) => step === "check-in").length, 3);
   });
 
   for (const [step, code] of [
     ["join", "network-down"],
-    ["time", "network-timeout"],
-    ["register", "rate-limited"],
+    ["register", "network-timeout"],
     ["authenticate", "server-untrusted"],
   ] as const)
     it(`repeats ${step} until it succeeds, ever more seldom`, async () => {

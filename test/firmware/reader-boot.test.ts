@@ -3,23 +3,14 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { ScriptedCard, ScriptedReader } from "./scripted-reader.ts";
 
 const CHALLENGE = "identity_tag/it_request_challenge";
-const ORDER = [
-  "network",
-  "time",
-  "registering",
-  "registered",
-  "challenge",
-  "verified",
-  "active",
-  "ready",
-];
+const ORDER = ["network", "registering", "registered", "challenge", "verified", "active", "ready"];
 
 describe("the boot", () => {
   it("goes through its stages in order, each as long as one exchange and no longer", async () => {
     const reader = new ScriptedReader();
     await reader.ready();
     assert.deepEqual(reader.stages, ORDER);
-    const requests = 7; // join, time, register, challenge, verify, check-in, badge challenge
+    const requests = 6; // join, register, challenge, verify, check-in, badge challenge
     assert.ok(reader.time.nowMs <= requests * reader.roundTripMs + 5, `${reader.time.nowMs} ms`);
     assert.deepEqual(reader.relay, []);
   });
@@ -38,8 +29,7 @@ describe("the boot", () => {
 
   const failures = [
     ["join", "network-down", "network"],
-    ["time", "not-latchkey", "time"],
-    ["register", "registration-refused", "registering"],
+    ["register", "not-latchkey", "registering"],
     ["challenge", "server-untrusted", "registered"],
     ["authenticate", "network-timeout", "registered"],
     [CHALLENGE, "network-failed", "active"],
@@ -157,7 +147,7 @@ describe("a reader that is ready", () => {
     reader.failing.clear();
     reader.stages.length = 0;
     await reader.passUntil("ready", 60_000);
-    assert.deepEqual(reader.stages.slice(-7), ORDER.slice(1));
+    assert.deepEqual(reader.stages.slice(-6), ORDER.slice(1));
   });
 
   it("leaves no timer behind when it is stopped", async () => {

@@ -83,15 +83,15 @@ function everyEvent(state: ReaderState, nowMs: number): ReaderEvent[] {
   const tapIds = [0, state.lastTapId, state.lastTapId + 1];
   const ids = [state.tap?.challenge?.id ?? "none", "another"];
   const events: ReaderEvent[] = [
-    ...(["start", "joined", "time", "challenged", "authenticated", "checked-in"] as const).map(
-      (type) => ({ type }),
-    ),
+    ...(["start", "joined", "challenged", "authenticated", "checked-in"] as const).map((type) => ({
+      type,
+    })),
     ...(["registered", "exists", "pending"] as const).map(
       (status) => ({ type: "registered", status }) as const,
     ),
-    ...(
-      ["network", "time", "registering", "authenticating", "check-in", "badge-challenge"] as const
-    ).map((operation) => ({ type: "failed", operation, code: "network-timeout" }) as const),
+    ...(["network", "registering", "authenticating", "check-in", "badge-challenge"] as const).map(
+      (operation) => ({ type: "failed", operation, code: "network-timeout" }) as const,
+    ),
     ...(["retry", "refresh", "tap", "result", "check-in"] as const).map(
       (name) => ({ type: "timer", name }) as const,
     ),
@@ -241,7 +241,7 @@ describe("the reader's state machine", () => {
     for (const { pending, state } of worlds) {
       const count = (type: string) => pending.filter((effect) => effect.type === type).length;
       const where = JSON.stringify(state);
-      for (const type of ["join", "sync-time", "register", "authenticate", "read-card"])
+      for (const type of ["join", "register", "authenticate", "read-card"])
         assert.ok(count(type) <= 1, where);
       assert.equal(count("fetch-challenge"), state.fetching ? 1 : 0, where);
       assert.equal(count("check-in"), state.checkingIn ? 1 : 0, where);

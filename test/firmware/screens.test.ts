@@ -57,7 +57,6 @@ describe("the screens", () => {
     const titles = {
       boot: "BOOT",
       network: "NETWORK",
-      time: "TIME",
       registering: "REGISTERING",
       pending: "PENDING",
       challenge: "CHALLENGE",
@@ -101,7 +100,7 @@ describe("the screens", () => {
   });
 
   it("name cause and next step of an error, and when it is tried again", () => {
-    const fault = { at: "time", code: "server-untrusted", retryAtMs: 4_000 } as const;
+    const fault = { at: "registering", code: "server-untrusted", retryAtMs: 4_000 } as const;
     const screen = screenFor(state({ stage: "error", fault }), CONTEXT);
     assert.deepEqual(screen, {
       left: "DOOR SHUT",
@@ -146,7 +145,7 @@ describe("the screens", () => {
     const times = fc.double({ min: 0, max: 1e10, noNaN: true });
     fc.assert(
       fc.property(fc.constantFrom(...STAGES), strings, strings, times, (stage, a, b, nowMs) => {
-        const fault = { at: "time", code: "internal", retryAtMs: nowMs + 30_000 } as const;
+        const fault = { at: "registering", code: "internal", retryAtMs: nowMs + 30_000 } as const;
         const granted = stage === "granted";
         const ended = { ...result(granted, granted ? "granted" : a, b), stage, fault, tap: TAP };
         const label = a.slice(0, LINE_CHARS);

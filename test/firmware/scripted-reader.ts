@@ -184,7 +184,6 @@ export class ScriptedReader {
     const nodePk = toyCrypto.ed25519PublicKey(new Uint8Array(32).fill(1));
     return {
       init: () => Promise.resolve({ nodePk, fresh: false }),
-      syncTime: () => this.#answer("time", 1_767_600_000),
       ensureRegistered: () =>
         this.#answer("register", { status: this.registration, nodeUid: NODE }),
       authenticate: async () => {

@@ -9,6 +9,7 @@ import {
   TIME_PATH,
   VERIFY_PATH,
 } from "../../protocol/node/endpoints.ts";
+import { NODE_UID_NAME } from "../../protocol/node/node-uid.ts";
 import type { HttpRequest } from "../../protocol/platform.ts";
 import { rejectsCode } from "./error-code.ts";
 import { Bench } from "./fake-platform.ts";
@@ -202,7 +203,9 @@ describe("an attacker between node and server", () => {
         forward(request.url.endsWith(VERIFY_PATH) ? change(request, fields) : request);
       await rejectsCode(bench.time.settle(identity.authenticate()), "signature-invalid");
       assert.equal(bench.server.sessions.size, 0);
-      // The server may have lost the node, so it is registered again: once, not for ever.
+      assert.equal(bench.server.count(REGISTER_PATH), 1, "it was told just now");
+      // Later the server may have lost the node: it registers again, once in each attempt.
+      await rejectsCode(bench.time.settle(identity.authenticate()), "signature-invalid");
       assert.equal(bench.server.count(REGISTER_PATH), 2);
       assert.equal(bench.server.count(CHALLENGE_PATH), 2);
       identity.close();
@@ -221,14 +224,16 @@ describe("an attacker between node and server", () => {
         return { ...response, body: old };
       };
       const run = async (node: typeof first) => {
-        await node.syncTime();
+        if (path === TIME_PATH) await node.syncTime();
         await node.ensureRegistered();
         await node.authenticate();
       };
       await bench.time.settle(run(first));
       first.close();
+      if (path === REGISTER_PATH) bench.storage.values.delete(NODE_UID_NAME);
       const second = bench.node();
       await rejectsCode(bench.time.settle(run(second)), "server-untrusted");
+      assert.equal(second.nowUnix(), undefined);
       second.close();
     }
   });

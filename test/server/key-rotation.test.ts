@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
-import { REGISTER_PATH, ROTATE_KEY_PATH } from "../../protocol/node/endpoints.ts";
+import { REGISTER_PATH, ROTATE_KEY_PATH, VERIFY_PATH } from "../../protocol/node/endpoints.ts";
 import { NEXT_KEY_NAME, NODE_KEY_NAME } from "../../protocol/node/node-key.ts";
 import { signRotation, writeRotationRequest } from "../../protocol/node/rotation.ts";
 import type { HttpClient, HttpResponse, Storage } from "../../protocol/platform.ts";
@@ -173,21 +173,24 @@ describe("a node that is to take another key", () => {
   it("is not talked into its next key by a stranger in the network", async () => {
     const through = inProcess(desk.service);
     const body = JSON.stringify({ type: "x", title: "x", status: 409, code: "node-exists" });
-    let lies = 0;
+    const forged = body.replace("node-exists", "signature-invalid");
+    const lies = new Map<string, string>();
     const liar: HttpClient = {
       async request(request) {
         if (request.url.endsWith(ROTATE_KEY_PATH)) throw new LatchkeyError("network-failed");
-        if (!request.url.endsWith(REGISTER_PATH) || lies++ > 0) return through.request(request);
-        return { status: 409, headers: {}, body };
+        const path = request.url.slice(request.url.indexOf("identity_"));
+        const lie = lies.get(path);
+        lies.delete(path);
+        return lie ? { status: 409, headers: {}, body: lie } : through.request(request);
       },
     };
     await ask(ROTATE_NODE_PATH);
     const node = start({ http: liar });
     await node.identity.checkIn(REPORT).catch(() => {});
     const before = seedOf(NODE_KEY_NAME);
-    await assert.rejects(
-      node.identity.ensureRegistered().then(() => node.identity.ensureRegistered()),
-    );
+    lies.set(VERIFY_PATH, forged).set(REGISTER_PATH, body);
+    await assert.rejects(start({ http: liar }).identity.authenticate(), { code: "node-exists" });
+    assert.equal(lies.size, 0, "it heard them all");
     assert.equal(seedOf(NODE_KEY_NAME), before);
     assert.equal(before, toHex(oldSeed));
   });

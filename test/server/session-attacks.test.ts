@@ -110,7 +110,9 @@ describe("service: attacks on the session", () => {
     assert.equal(codeOf(await resend(lastSent(node, POST_PATH))), "session-unknown");
     const again = node.report([warm(3)]);
     await assert.rejects(again, { code: "node-revoked" });
-    await assert.rejects(node.identity.ensureRegistered(), { code: "node-revoked" });
+    const restarted = desk.node(node.provisioning, { storage: node.storage });
+    await assert.rejects(restarted.identity.authenticate(), { code: "node-revoked" });
+    assert.equal(restarted.sent.length, 2, "a challenge and its answer, and no more");
     const revived = desk.service.admin.approveNode(tenantId, node.nodeUid);
     await assert.rejects(revived, { code: "node-revoked" });
   });

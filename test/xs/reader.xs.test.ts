@@ -53,15 +53,15 @@ describe("the whole reader on XS", () => {
     board.field.leave(card);
   }
 
-  it("boots from power to TIME", async () => {
-    await metered("reader: boot to TIME", async () => {
+  it("boots from power to REGISTERING", async () => {
+    await metered("reader: boot to REGISTERING", async () => {
       board.powerOn();
-      assert.ok(await reach("time"), String(stage()));
+      assert.ok(await reach("registering"), String(stage()));
     });
   });
 
   it("registers and authenticates", async () => {
-    await metered("reader: TIME to VERIFIED", async () => {
+    await metered("reader: REGISTERING to VERIFIED", async () => {
       assert.ok(await reach("verified"), String(stage()));
     });
     await metered("reader: VERIFIED to READY", async () => {
@@ -69,6 +69,17 @@ describe("the whole reader on XS", () => {
     });
     await world.runFor(200_000);
     assert.match(screen(), /READY/);
+  });
+
+  it("boots again without registering", async () => {
+    board.powerOff();
+    await world.runFor(1_000_000);
+    await metered("reader: power to VERIFIED, known", async () => {
+      board.powerOn();
+      assert.ok(await reach("verified"), String(stage()));
+    });
+    assert.ok(await reach("ready"), String(stage()));
+    await world.runFor(200_000);
   });
 
   it("opens the door for a good badge of each mode, and for a sealed one", async () => {

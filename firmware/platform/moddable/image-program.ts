@@ -2,6 +2,7 @@
 import {
   nativeBoard,
   nativeFlash,
+  nativeLine,
   nativePulses,
   nativeRadio,
   nativeRandom,
@@ -18,5 +19,6 @@ export const natives = Object.freeze({
   board: nativeBoard,
   usb: nativeUsb,
   pulses: nativePulses,
+  line: nativeLine,
   radio: nativeRadio,
 });
