@@ -45,12 +45,6 @@ export interface NativeUsb {
   write(bytes: Uint8Array): number;
 }
 
-/** The UART of a wired transport (`serial-count.c`). */
-export interface NativeLine {
-  /** From now on the port of that pin tells of whole frames, not of every few bytes. */
-  framed(transmit: number): void;
-}
-
 /** The wireless chip, as far as the SDK does not show it. */
 export interface NativeRadio {
   /** Why the last attempt to join ended: index into {@link WIFI_FAILURES}. */

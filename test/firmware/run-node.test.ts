@@ -50,7 +50,6 @@ function board(config?: object, more: Partial<NodeHost> = {}) {
       close: () => {},
     } as never,
     radio: { failure: () => 0 },
-    line: { framed: () => {} },
     random: { bytes: (length) => new Uint8Array(length).fill(7).buffer },
     board: {
       ...{ bootReason: () => 0, chipId: () => "E661A4D1234567AB", chipSecret: () => undefined },

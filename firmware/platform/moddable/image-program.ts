@@ -2,7 +2,6 @@
 import {
   nativeBoard,
   nativeFlash,
-  nativeLine,
   nativePulses,
   nativeRadio,
   nativeRandom,
@@ -19,6 +18,5 @@ export const natives = Object.freeze({
   board: nativeBoard,
   usb: nativeUsb,
   pulses: nativePulses,
-  line: nativeLine,
   radio: nativeRadio,
 });

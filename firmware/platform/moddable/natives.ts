@@ -1,7 +1,6 @@
 import type {
   NativeBoard,
   NativeFlash,
-  NativeLine,
   NativePulses,
   NativeRadio,
   NativeRandom,
@@ -71,12 +70,6 @@ export const nativeUsb: NativeUsb = Object.freeze({
   },
   write(this: unknown, bytes: Uint8Array) {
     return native("xs_latchkey_usb_write").call(this, bytes);
-  },
-});
-
-export const nativeLine: NativeLine = Object.freeze({
-  framed(this: unknown, transmit: number) {
-    return native("xs_latchkey_line_framed").call(this, transmit);
   },
 });
 

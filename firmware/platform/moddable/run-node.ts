@@ -1,7 +1,6 @@
 import {
   FLASH_REGION,
   type NativeFlash,
-  type NativeLine,
   type NativeRadio,
   WIFI_FAILURES,
 } from "../../../hal/native/natives.ts";
@@ -33,7 +32,6 @@ import { wifiNetwork } from "./wifi-network.ts";
 export interface NodeHost extends Omit<ModdableParts, "network" | "consoleTransmit"> {
   /** Absent on a board without Wi-Fi. */
   readonly wireless?: Pick<WifiLinkOptions, "io"> & Omit<HttpClientOptions, "timer">;
-  readonly line: NativeLine;
   readonly radio: NativeRadio;
   /** In an image with TLS. */
   readonly tls?: (trust: TlsTrust) => Connect;
@@ -146,7 +144,6 @@ function networkOf(host: NodeHost, config: NodeConfig, base: NetworkBase): Netwo
   const { wifi, wired, baseUrl, tlsRoots } = config;
   if (wired !== undefined) {
     const { direction: pin, ...line } = wired;
-    host.line.framed(line.transmit);
     const direction = pin === undefined ? {} : { direction: { io: io.Digital, pin } };
     return new WiredNetwork({ io: io.Serial, ...line, ...direction, timer, log, baseUrl });
   }

@@ -122,9 +122,3 @@ void xs_latchkey_desk_close(xsMachine *the)
 	close(port->slave);
 	port->master = 0;
 }
-
-/* framed(transmit): a pseudo-terminal tells of bytes as they come */
-void xs_latchkey_line_framed(xsMachine *the)
-{
-	(void)the;
-}

@@ -118,12 +118,16 @@ void xs_latchkey_flash_is_erased(xsMachine *the)
 	const uint8_t *p = (const uint8_t *)(FLASH_SEEN + rangeIn(the, region, &xsArg(1), length, 1));
 	const uint8_t *end = p + length;
 
-	/* By words where that can be: the first boot looks at 250 kB. */
+	/* By four words where that can be: the first boot looks at 250 kB. */
 	while ((p < end) && ((uintptr_t)p & 3) && (0xff == *p))
 		p++;
 	if (!((uintptr_t)p & 3)) {
-		while ((end - p >= 4) && (~0u == *(const uint32_t *)p))
-			p += 4;
+		for (; end - p >= 16; p += 16) {
+			const uint32_t *words = (const uint32_t *)p;
+
+			if (~0u != (words[0] & words[1] & words[2] & words[3]))
+				break;
+		}
 	}
 	while ((p < end) && (0xff == *p))
 		p++;

@@ -1,30 +1,75 @@
 /*
  * Sleep between events. In SDK 8.2.3 the wait of the event loop never waits: it measures from the
  * wrong end of the interval, so the CPU runs at full power for nothing. The linker puts this in
- * front of it (`--wrap`): the SDK's loop handles what there is, and the CPU then waits for an
- * interrupt, or for the time of the next timer.
+ * front of it (`--wrap`): the SDK's loop handles what there is, and the CPU then waits for a
+ * message, or for the time of the next timer. An interrupt that posts none, as that of a byte on a
+ * bus or of USB's every millisecond, does not send it through timers and queue again.
  */
 #include "xsmc.h"
 #include "xsHost.h"
 #include "pico/time.h"
+#include "idle.h"
 
 /* The watchdog is fed from the loop; nothing else needs a turn so soon. */
 #define SLEEP_MS_MAX 250
 
+volatile uint8_t latchkeyPosted;
+
+int modTimersNext(void);
 int __real_modMessageService(xsMachine *the, int maxDelayMS);
+int __real_modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLength,
+	modMessageDeliver callback, void *refcon);
+
+int __wrap_modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLength,
+	modMessageDeliver callback, void *refcon)
+{
+	int result = __real_modMessagePostToMachine(the, message, messageLength, callback, refcon);
+
+	latchkeyPosted = 1;
+	return result;
+}
+
+/*
+ * A message that an interrupt posts sets the event flag as well (`__sev`), and then the wait ends
+ * before it begins.
+ */
+static void sleepUntil(absolute_time_t until)
+{
+	for (;;) {
+		uint32_t heldUs = latchkeyReleaseBytes();
+		absolute_time_t at = until;
+
+		if (latchkeyPosted || time_reached(until))
+			return;
+		if (heldUs) {
+			at = make_timeout_time_us(heldUs);
+			if (absolute_time_diff_us(at, until) < 0)
+				at = until;
+		}
+		best_effort_wfe_or_timeout(at);
+	}
+}
 
 int __wrap_modMessageService(xsMachine *the, int maxDelayMS)
 {
-	int more = __real_modMessageService(the, 0);
+	int more, timerMs;
 
-	/*
-	 * A message that an interrupt posts from here on sets the event flag (`__sev`), and then the
-	 * wait ends before it begins. Below 2 ms the SDK's wait is not to be trusted.
-	 */
-	if (!more && (maxDelayMS >= 2)) {
+	/* Before the queue is looked at: what is posted from here on is seen, there or below. */
+	latchkeyPosted = 0;
+	more = __real_modMessageService(the, 0);
+	if (more)
+		return more;
+	/* What was just handled may have set a timer. */
+	timerMs = modTimersNext();
+	if (timerMs < maxDelayMS)
+		maxDelayMS = timerMs;
+	/* Below 2 ms there is not time enough for a sleep. */
+	if (maxDelayMS >= 2) {
 		if (maxDelayMS > SLEEP_MS_MAX)
 			maxDelayMS = SLEEP_MS_MAX;
-		best_effort_wfe_or_timeout(make_timeout_time_ms((uint32_t)maxDelayMS));
+		sleepUntil(make_timeout_time_ms((uint32_t)maxDelayMS));
 	}
+	else
+		(void)latchkeyReleaseBytes();
 	return more;
 }
