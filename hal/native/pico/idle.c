@@ -17,6 +17,7 @@ volatile uint8_t latchkeyPosted;
 
 int modTimersNext(void);
 int __real_modMessageService(xsMachine *the, int maxDelayMS);
+int __real_modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon);
 int __real_modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLength,
 	modMessageDeliver callback, void *refcon);
 
@@ -29,6 +30,14 @@ int __wrap_modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t me
 	return result;
 }
 
+int __wrap_modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon)
+{
+	int result = __real_modMessagePostToMachineFromISR(the, callback, refcon);
+
+	latchkeyPosted = 1;
+	return result;
+}
+
 /*
  * A message that an interrupt posts sets the event flag as well (`__sev`), and then the wait ends
  * before it begins.
@@ -36,17 +45,10 @@ int __wrap_modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t me
 static void sleepUntil(absolute_time_t until)
 {
 	for (;;) {
-		uint32_t heldUs = latchkeyReleaseBytes();
-		absolute_time_t at = until;
-
+		latchkeyTellSerial();
 		if (latchkeyPosted || time_reached(until))
 			return;
-		if (heldUs) {
-			at = make_timeout_time_us(heldUs);
-			if (absolute_time_diff_us(at, until) < 0)
-				at = until;
-		}
-		best_effort_wfe_or_timeout(at);
+		best_effort_wfe_or_timeout(until);
 	}
 }
 
@@ -70,6 +72,6 @@ int __wrap_modMessageService(xsMachine *the, int maxDelayMS)
 		sleepUntil(make_timeout_time_ms((uint32_t)maxDelayMS));
 	}
 	else
-		(void)latchkeyReleaseBytes();
+		latchkeyTellSerial();
 	return more;
 }

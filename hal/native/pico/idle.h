@@ -7,10 +7,7 @@
 /* Set by whoever posts a message to the event loop. */
 extern volatile uint8_t latchkeyPosted;
 
-/*
- * Posts bytes that have waited long enough for more. Returns in how many microseconds the next ones
- * will have, and 0 when none wait.
- */
-uint32_t latchkeyReleaseBytes(void);
+/* Posts what a serial port has to tell and had no message for. */
+void latchkeyTellSerial(void);
 
 #endif
