@@ -1,4 +1,5 @@
 import { SerialFrames, type SerialFramesOptions } from "../../hal/serial-frames.ts";
+import { equalBytes } from "../../protocol/encoding/bytes.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type {
   HttpRequest,
@@ -63,6 +64,9 @@ export class WiredNetwork implements Network {
   /** The gateway has said something in this link: it heard our answer to its reset. */
   #heardInLink = false;
   #exchange = new Exchange();
+  /** The last poll and the last empty answer: a gateway says the same a hundred times a second. */
+  #poll: { readonly stuffed: Uint8Array; readonly frame: Frame } | undefined;
+  #idle: { readonly acknowledge: number; readonly bytes: Uint8Array } | undefined;
   #silence: TimerHandle | undefined;
   #quietLooks = 0;
   #id = 0;
@@ -124,7 +128,9 @@ export class WiredNetwork implements Network {
 
   #heard(stuffed: Uint8Array): void {
     if (addressOf(stuffed) !== this.#options.address) return;
-    const frame = this.#decoded(stuffed);
+    const poll = this.#poll;
+    const known = poll !== undefined && equalBytes(poll.stuffed, stuffed);
+    const frame = known ? poll.frame : this.#decoded(stuffed);
     if (frame === undefined) {
       this.statistics.noise++;
       return;
@@ -134,6 +140,7 @@ export class WiredNetwork implements Network {
     else if (frame.kind !== "poll" && frame.kind !== "data") return;
     else {
       this.#joined();
+      if (!known && frame.kind === "poll") this.#poll = { stuffed, frame };
       const message = this.#exchange.receive(frame);
       if (message !== undefined) this.#received(message);
     }
@@ -157,6 +164,7 @@ export class WiredNetwork implements Network {
     if (link === this.#link && this.statistics.links > 0) return;
     this.#lose("network-failed");
     this.#link = link;
+    this.#forgetFrames();
     this.#exchange = new Exchange();
     this.statistics.links++;
   }
@@ -176,15 +184,30 @@ export class WiredNetwork implements Network {
     const link = this.#link;
     if (link === undefined) return;
     const { address } = this.#options;
+    const { acknowledge } = this.#exchange;
     const piece = kind === undefined ? this.#exchange.current() : undefined;
+    const isIdle = kind === undefined && piece === undefined;
+    const idle = this.#idle;
+    if (isIdle && idle?.acknowledge === acknowledge) {
+      this.#frames.send(idle.bytes);
+      return;
+    }
     const frame = {
       kind: kind ?? (piece === undefined ? "idle" : "reply"),
       address,
       sequence: piece?.sequence ?? 0,
-      acknowledge: this.#exchange.acknowledge,
+      acknowledge,
       payload: piece?.payload ?? new Uint8Array(0),
     } as const;
-    this.#frames.send(encodeFrame(frame, link));
+    const bytes = encodeFrame(frame, link);
+    if (isIdle) this.#idle = { acknowledge, bytes };
+    this.#frames.send(bytes);
+  }
+
+  /** They were of a link that is over. */
+  #forgetFrames(): void {
+    this.#poll = undefined;
+    this.#idle = undefined;
   }
 
   #received(bytes: Uint8Array): void {
@@ -233,6 +256,7 @@ export class WiredNetwork implements Network {
     if (this.#silence !== undefined) this.#options.timer.clear(this.#silence);
     this.#silence = undefined;
     this.#link = undefined;
+    this.#forgetFrames();
     this.#heardInLink = false;
     this.#exchange = new Exchange();
     for (const id of [...this.#pending.keys()]) this.#settle(id, code);

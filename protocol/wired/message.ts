@@ -75,8 +75,9 @@ class Bytes {
   }
 
   uint(size: number): number {
+    const bytes = this.#take(size);
     let value = 0;
-    for (const byte of this.#take(size)) value = value * 256 + byte;
+    for (let i = 0; i < size; i++) value = value * 256 + bytes[i]!;
     return value;
   }
 

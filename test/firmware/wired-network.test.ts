@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { WiredNetwork } from "../../firmware/wired/wired-network.ts";
+import { decodeFrame, encodeFrame } from "../../protocol/wired/frame.ts";
 import { rejectsCode } from "../protocol/error-code.ts";
-import { post, WiredBench } from "./wired-bench.ts";
+import { FakeTime } from "../protocol/fake-time.ts";
+import { BASE_URL, post, WiredBench } from "./wired-bench.ts";
 
 const LONG = "x".repeat(1_500);
 
@@ -139,5 +142,54 @@ describe("a wire that is disturbed", () => {
     bench.startMaster();
     await bench.pass(500);
     await pending;
+  });
+});
+
+describe("a node that hears the same poll again and again", () => {
+  /** A port that is written to by hand. */
+  function byHand() {
+    const time = new FakeTime();
+    const heard: (Uint8Array | undefined)[] = [];
+    const said: Uint8Array[] = [];
+    let tell = (): void => {};
+    class Port {
+      constructor(options: { onReadable(): void; onWritable(count: number): void }) {
+        tell = () => options.onReadable();
+        options.onWritable(300);
+      }
+      read() {
+        return heard.shift()?.slice().buffer;
+      }
+      write(bytes: Uint8Array): void {
+        said.push(bytes.slice());
+      }
+      close(): void {}
+    }
+    const options = { io: Port as never, transmit: 8, receive: 9, baud: 115_200, address: 1 };
+    const log = { write: () => {} };
+    const node = new WiredNetwork({ ...options, timer: time.timer, log, baseUrl: BASE_URL });
+    /** What the node says to that, under the link's number; nothing to noise. */
+    const ask = async (bytes: Uint8Array, link: number) => {
+      heard.push(bytes);
+      tell();
+      await time.advance(10);
+      const answer = said.splice(0).at(-1);
+      return answer && decodeFrame(answer.slice(1, -1), link)?.kind;
+    };
+    return { node, ask };
+  }
+  const frame = (kind: "reset" | "poll", link: number, payload = new Uint8Array(0)) =>
+    encodeFrame({ kind, address: 1, sequence: 0, acknowledge: 0, payload }, link);
+  const reset = (link: number) => frame("reset", 0, Uint8Array.of(link, 0, 0, 0));
+
+  it("answers each of them, and none of a link that is over", async () => {
+    const { node, ask } = byHand();
+    assert.equal(await ask(reset(7), 7), "hello");
+    for (let n = 0; n < 3; n++) assert.equal(await ask(frame("poll", 7), 7), "idle");
+    assert.equal(await ask(reset(9), 9), "hello");
+    assert.equal(await ask(frame("poll", 7), 7), undefined, "of the link before");
+    assert.equal(await ask(frame("poll", 9), 9), "idle", "and under the new number");
+    assert.equal(node.statistics.noise, 1);
+    node.close();
   });
 });
