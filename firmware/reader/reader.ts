@@ -138,7 +138,11 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
     if (stage !== "reading" && stage !== "checking") show();
   };
   const terminal = openConsole(parts);
-  engine.onState(show);
+  let shown: ReaderState | undefined;
+  engine.onState((state) => {
+    if (state !== shown) show();
+    shown = state;
+  });
   engine.dispatch({ type: "start" });
   reporting.start();
   onTick();

@@ -74,8 +74,9 @@ export class NodeReporting {
     });
   }
 
+  /** A node that only reports what happens need not read its flash while it boots. */
   start(): void {
-    this.#prepareSoon(0);
+    this.#prepareSoon(this.#options.config.sensors.length > 0 ? 0 : PREPARE_MS);
     this.work.start();
   }
 
@@ -94,13 +95,30 @@ export class NodeReporting {
     const { platform, log } = this.#options;
     const atMs = platform.clock.monotonicMs();
     const fields = { ...(badge === "" ? {} : { badge_uid: badge }), granted };
-    platform.timer.set(() => {
+    this.#withLog(() => {
       try {
         this.readings.append("access", { fields, reason }, atMs);
         this.#recorded(TAP_REPORT_MS);
       } catch (error) {
         log.write("error", "tap-not-stored", { code: toLatchkeyError(error).code });
       }
+    });
+  }
+
+  /** Does it in a turn of its own, and opens the log in one before that. */
+  #withLog(work: () => void): void {
+    const { platform, log } = this.#options;
+    if (this.readings.isOpen) {
+      platform.timer.set(work, 0);
+      return;
+    }
+    platform.timer.set(() => {
+      try {
+        this.readings.open();
+      } catch (error) {
+        log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
+      }
+      platform.timer.set(work, 0);
     }, 0);
   }
 
@@ -112,18 +130,23 @@ export class NodeReporting {
   /** Erases for the next record while nobody waits for the node. */
   #prepareSoon(delayMs: number): void {
     if (this.#preparing !== undefined || this.#stopped) return;
-    const { platform, isIdle, log } = this.#options;
+    const { platform, isIdle } = this.#options;
     this.#preparing = platform.timer.set(() => {
       this.#preparing = undefined;
       if (!isIdle()) {
         this.#prepareSoon(PREPARE_MS);
         return;
       }
-      try {
-        this.readings.prepare();
-      } catch (error) {
-        log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
-      }
+      this.#withLog(() => this.#prepare());
     }, delayMs);
+  }
+
+  #prepare(): void {
+    if (this.#stopped) return;
+    try {
+      this.readings.prepare();
+    } catch (error) {
+      this.#options.log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
+    }
   }
 }

@@ -31,9 +31,7 @@ const TAG_BYTES = 16;
  * and its GHASH reads eight bytes at a time, which on a Cortex-M33 must be aligned.
  */
 export function exact(bytes: Uint8Array): ArrayBuffer {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  return copy.buffer;
+  return bytes.slice().buffer as ArrayBuffer;
 }
 
 function aesKey(key: Uint8Array): ArrayBuffer {
@@ -55,7 +53,7 @@ export function sdkSymmetric(
 
   function digest(type: "SHA256" | "SHA512", ...parts: readonly Uint8Array[]): Uint8Array {
     const hash = new Digest(type);
-    for (const part of parts) if (part.length > 0) hash.write(exact(part));
+    for (let i = 0; i < parts.length; i++) if (parts[i]!.length > 0) hash.write(exact(parts[i]!));
     return new Uint8Array(hash.close());
   }
 
