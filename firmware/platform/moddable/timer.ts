@@ -31,7 +31,7 @@ export function moddableTimer(timers: ModdableTimer): Timer {
   return {
     set(callback, delayMs) {
       const alarm = new Alarm();
-      arm(alarm, callback, delayMs > 0 ? delayMs : 0);
+      arm(alarm, callback, Math.max(0, delayMs));
       return alarm;
     },
     clear(handle) {
