@@ -93,7 +93,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     doorFree: () => hardware.doorFree(),
   });
   engine.onState((state) => {
-    if (maySpeak(state)) reporting.uploader.resume();
+    if (maySpeak(state)) reporting.connected();
   });
   const key = new LazyKeyLabel(crypto);
   const visits = new Visits({

@@ -51,6 +51,7 @@ export class NodeReporting {
   readonly work: SensorWork;
   readonly #options: NodeReportingOptions;
   #preparing: TimerHandle | undefined;
+  #opening = false;
   #stopped = false;
 
   constructor(options: NodeReportingOptions) {
@@ -85,6 +86,18 @@ export class NodeReporting {
     if (this.#preparing !== undefined) this.#options.platform.timer.clear(this.#preparing);
     this.work.stop();
     this.uploader.stop();
+  }
+
+  /** The network is there: what was missed is sent, once the log is open. */
+  connected(): void {
+    if (this.readings.isOpen) this.uploader.resume();
+    else if (!this.#opening) {
+      this.#opening = true;
+      this.#withLog(() => {
+        this.#opening = false;
+        this.uploader.resume();
+      });
+    }
   }
 
   /**
