@@ -147,12 +147,15 @@ export class SSD1306 {
       return this.#light();
     }
     for (let looked = 0; looked < PAGES; looked++) {
-      const span = this.#changedSpan(this.#page);
+      const page = this.#page;
+      // By words up to the first difference: most of the time there is none.
+      const alike = this.#alikeColumns(page);
+      const span = changedSpan(this.framebuffer.bytes, this.#shown, page * WIDTH, WIDTH, alike);
       if (span !== undefined) {
-        this.#sendSpan(this.#page, span[0], span[1]);
+        this.#sendSpan(page, span[0], span[1]);
         return true;
       }
-      this.#page = (this.#page + 1) % PAGES;
+      this.#page = (page + 1) % PAGES;
     }
     return this.#light();
   }
@@ -177,15 +180,6 @@ export class SSD1306 {
     }
     this.#io.close();
     this.#reset?.close();
-  }
-
-  /** First and last column of the first stretch that has to be sent. */
-  #changedSpan(page: number): readonly [number, number] | undefined {
-    const { bytes } = this.framebuffer;
-    const shown = this.#shown;
-    const start = page * WIDTH;
-    // By words up to the first difference: most of the time there is none.
-    return changedSpan(bytes, shown, start, WIDTH, this.#alikeColumns(page));
   }
 
   /** How many columns from the left look as they are shown; four at a time. */

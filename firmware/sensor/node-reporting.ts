@@ -51,7 +51,6 @@ export class NodeReporting {
   readonly work: SensorWork;
   readonly #options: NodeReportingOptions;
   #preparing: TimerHandle | undefined;
-  #opening = false;
   #stopped = false;
 
   constructor(options: NodeReportingOptions) {
@@ -91,13 +90,7 @@ export class NodeReporting {
   /** The network is there: what was missed is sent, once the log is open. */
   connected(): void {
     if (this.readings.isOpen) this.uploader.resume();
-    else if (!this.#opening) {
-      this.#opening = true;
-      this.#withLog(() => {
-        this.#opening = false;
-        this.uploader.resume();
-      });
-    }
+    else this.#withLog(() => this.uploader.resume());
   }
 
   /**
@@ -120,19 +113,12 @@ export class NodeReporting {
 
   /** Does it in a turn of its own, and opens the log in one before that. */
   #withLog(work: () => void): void {
-    const { platform, log } = this.#options;
-    if (this.readings.isOpen) {
-      platform.timer.set(work, 0);
-      return;
-    }
-    platform.timer.set(() => {
-      try {
-        this.readings.open();
-      } catch (error) {
-        log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
-      }
-      platform.timer.set(work, 0);
-    }, 0);
+    const { timer } = this.#options.platform;
+    const opened = () => {
+      this.#attempt(() => this.readings.open());
+      timer.set(work, 0);
+    };
+    timer.set(this.readings.isOpen ? work : opened, 0);
   }
 
   #recorded(withinMs: number | undefined): void {
@@ -150,14 +136,16 @@ export class NodeReporting {
         this.#prepareSoon(PREPARE_MS);
         return;
       }
-      this.#withLog(() => this.#prepare());
+      this.#withLog(() => {
+        if (!this.#stopped) this.#attempt(() => this.readings.prepare());
+      });
     }, delayMs);
   }
 
-  #prepare(): void {
-    if (this.#stopped) return;
+  /** What fails fails again where it matters. */
+  #attempt(work: () => void): void {
     try {
-      this.readings.prepare();
+      work();
     } catch (error) {
       this.#options.log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
     }

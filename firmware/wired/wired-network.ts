@@ -70,9 +70,6 @@ export class WiredNetwork implements Network {
   #silence: TimerHandle | undefined;
   #quietLooks = 0;
   #id = 0;
-  /** Made once, not for each of a hundred frames. */
-  readonly #sayHello = () => this.#answer("hello");
-  readonly #sayNext = () => this.#answer(undefined);
   readonly statistics = { frames: 0, noise: 0, links: 0 };
 
   constructor(options: WiredNetworkOptions) {
@@ -148,8 +145,8 @@ export class WiredNetwork implements Network {
       if (message !== undefined) this.#received(message);
     }
     this.#watchSilence();
-    const answer = frame.kind === "reset" ? this.#sayHello : this.#sayNext;
-    this.#options.timer.set(answer, TURNAROUND_MS);
+    const kind = frame.kind === "reset" ? "hello" : undefined;
+    this.#options.timer.set(() => this.#answer(kind), TURNAROUND_MS);
   }
 
   /** A reset is under link 0; anything else under the link's own number. */
