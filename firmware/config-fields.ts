@@ -1,4 +1,5 @@
 import { fromBase64 } from "../protocol/encoding/base64.ts";
+import { byteWork } from "../protocol/encoding/byte-work.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import { nearest } from "./nearest.ts";
 
@@ -33,22 +34,24 @@ export interface NumberRange {
  */
 export class ConfigFields {
   readonly #path: string;
-  readonly #values: ReadonlyMap<string, unknown>;
+  readonly #values: Readonly<Record<string, unknown>>;
 
   /** @throws config-invalid when `value` is no object or has a field not in `known`. */
   constructor(value: unknown, path: string, known: readonly string[]) {
     this.#path = path;
     if (typeof value !== "object" || value === null || Array.isArray(value))
       refuse(path === "" ? "configuration" : path, "must be an object");
-    const entries = Object.entries(value);
-    for (const [name, set] of entries) {
-      if (set === undefined || known.includes(name)) continue;
+    this.#values = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(value);
+    // By index, here and below: on the device an iterator costs more than what it gives.
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      if (known.includes(name) || this.raw(name) === undefined) continue;
       // The name is echoed cut: what was meant as a value can end up as a name.
       const meant = nearest(name, known);
       const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
       refuse(this.pathOf(name.slice(0, 32)), `is not a setting here${hint}`);
     }
-    this.#values = new Map(entries);
   }
 
   /** Where this object stands: dotted, empty for the whole configuration. */
@@ -61,11 +64,11 @@ export class ConfigFields {
   }
 
   has(name: string): boolean {
-    return this.#values.get(name) !== undefined;
+    return this.raw(name) !== undefined;
   }
 
   raw(name: string): unknown {
-    return this.#values.get(name);
+    return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
   }
 
   /** The object under `name`; an empty one when it is absent. */
@@ -75,12 +78,13 @@ export class ConfigFields {
 
   /** Printable text of 1 to `max` characters. */
   text(name: string, max: number): string {
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined) refuse(this.pathOf(name), "is missing");
     if (typeof value !== "string") refuse(this.pathOf(name), "must be text");
     if (value.length === 0) refuse(this.pathOf(name), "must not be empty");
     if (value.length > max) refuse(this.pathOf(name), `must not be longer than ${max} characters`);
-    for (let i = 0; i < value.length; i++) {
+    const isPlain = byteWork?.isPrintable(value) === true;
+    for (let i = 0; !isPlain && i < value.length; i++) {
       const code = value.charCodeAt(i);
       if (code < 32 || code === 127) refuse(this.pathOf(name), "must not hold control characters");
     }
@@ -88,7 +92,7 @@ export class ConfigFields {
   }
 
   integer(name: string, range: NumberRange): number {
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined && range.fallback !== undefined) return range.fallback;
     if (value === undefined) refuse(this.pathOf(name), "is missing");
     if (typeof value !== "number" || !Number.isInteger(value))
@@ -100,7 +104,7 @@ export class ConfigFields {
 
   /** Any finite number. */
   number(name: string, range: NumberRange): number {
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined && range.fallback !== undefined) return range.fallback;
     if (value === undefined) refuse(this.pathOf(name), "is missing");
     if (typeof value !== "number" || !Number.isFinite(value))
@@ -125,14 +129,14 @@ export class ConfigFields {
   }
 
   boolean(name: string, fallback: boolean): boolean {
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined) return fallback;
     if (typeof value !== "boolean") refuse(this.pathOf(name), "must be true or false");
     return value;
   }
 
   choice<T extends string>(name: string, choices: readonly T[], fallback?: T): T {
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined && fallback !== undefined) return fallback;
     const found = choices.find((choice) => choice === value);
     if (found === undefined)
@@ -148,7 +152,7 @@ export class ConfigFields {
   /** A list of `min` to `max` values. */
   list(name: string, min: number, max: number): readonly unknown[] {
     const path = this.pathOf(name);
-    const value = this.#values.get(name);
+    const value = this.raw(name);
     if (value === undefined) refuse(path, "is missing");
     if (!Array.isArray(value)) refuse(path, "must be a list");
     if (value.length < min || value.length > max)

@@ -80,7 +80,10 @@ export function logLine(entry: LogEntry): string {
 function bounded(fields: LogFields): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {};
   let left = FIELDS_MAX;
-  for (const [name, value] of Object.entries(fields)) {
+  const names = Object.keys(fields);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    const value = fields[name];
     if (value === undefined) continue;
     if (left-- <= 0) break;
     if (typeof value === "number" || typeof value === "boolean") out[name] = value;

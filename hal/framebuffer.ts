@@ -24,15 +24,18 @@ export class Framebuffer {
   readonly width: number;
   readonly height: number;
   readonly bytes: Uint8Array;
+  readonly #blank: Uint8Array;
 
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
     this.bytes = new Uint8Array((width * height) / 8);
+    this.#blank = new Uint8Array(this.bytes.length);
   }
 
+  /** By a copy: filling goes byte by byte on the device, at ten times the cost. */
   clear(): void {
-    this.bytes.fill(0);
+    this.bytes.set(this.#blank);
   }
 
   getPixel(x: number, y: number): boolean {

@@ -27,6 +27,15 @@ export interface GlyphWork {
     start: number,
     gapMax: number,
   ): number;
+  /** As `takeSpan` in `ssd1306.ts`. */
+  takeSpan(
+    drawn: Uint8Array,
+    shown: Uint8Array,
+    width: number,
+    page: number,
+    first: number,
+    last: number,
+  ): ArrayBuffer;
 }
 
 /** None here. An image has `chip-glyph-work.ts` in place of this file. */

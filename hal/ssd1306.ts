@@ -1,3 +1,4 @@
+import { concat } from "../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Timer } from "../protocol/platform.ts";
 import type { Digital, DigitalConstructor, I2C, I2CConstructor } from "./ecma419.ts";
@@ -30,12 +31,16 @@ export interface SSD1306Options {
 const WIDTH = 128;
 const HEIGHT = 64;
 const PAGES = HEIGHT / 8;
-/** Control bytes: a stream of commands, a stream of data (data sheet §8.1.5.2). */
+/** Control bytes: a stream of commands, one command, a stream of data (data sheet §8.1.5.2). */
 const COMMANDS = 0x00;
+const COMMAND = 0x80;
 const DATA = 0x40;
 const RESET_MS = 10;
-/** A new span costs about this many bytes of addressing: bridge gaps up to it. */
-const GAP_MAX = 9;
+/**
+ * A new span costs 9 bytes of addressing, and as much of the processor as 30 bytes take on the bus,
+ * during which it sleeps: bridge gaps up to that.
+ */
+export const GAP_MAX = 32;
 
 /**
  * A 128×64 OLED with the SSD1306 controller.
@@ -58,8 +63,6 @@ export class SSD1306 {
   readonly #drawnWords = new Int32Array(this.framebuffer.bytes.buffer);
   /** One bit for each page whose content on the panel is not known. */
   #unknownPages = 0xff;
-  /** Addresses a span; made once, because a picture has a dozen of them. */
-  readonly #address = Uint8Array.of(COMMANDS, 0x22, 0, 0, 0x21, 0, 0);
   #page = 0;
   #lit = false;
 
@@ -144,12 +147,15 @@ export class SSD1306 {
       return this.#light();
     }
     for (let looked = 0; looked < PAGES; looked++) {
-      const span = this.#changedSpan(this.#page);
+      const page = this.#page;
+      // By words up to the first difference: most of the time there is none.
+      const alike = this.#alikeColumns(page);
+      const span = changedSpan(this.framebuffer.bytes, this.#shown, page * WIDTH, WIDTH, alike);
       if (span !== undefined) {
-        this.#sendSpan(this.#page, span[0], span[1]);
+        this.#sendSpan(page, span[0], span[1]);
         return true;
       }
-      this.#page = (this.#page + 1) % PAGES;
+      this.#page = (page + 1) % PAGES;
     }
     return this.#light();
   }
@@ -176,15 +182,6 @@ export class SSD1306 {
     this.#reset?.close();
   }
 
-  /** First and last column of the first stretch that has to be sent. */
-  #changedSpan(page: number): readonly [number, number] | undefined {
-    const { bytes } = this.framebuffer;
-    const shown = this.#shown;
-    const start = page * WIDTH;
-    // By words up to the first difference: most of the time there is none.
-    return changedSpan(bytes, shown, start, WIDTH, this.#alikeColumns(page));
-  }
-
   /** How many columns from the left look as they are shown; four at a time. */
   #alikeColumns(page: number): number {
     const drawn = this.#drawnWords;
@@ -196,23 +193,16 @@ export class SSD1306 {
   }
 
   #sendSpan(page: number, first: number, last: number): void {
-    const from = page * WIDTH + first;
-    const to = page * WIDTH + last + 1;
-    const drawn = this.framebuffer.bytes.subarray(from, to);
-    const data = new Uint8Array(1 + to - from);
-    data[0] = DATA;
-    data.set(drawn, 1);
-    // Until both transfers have passed, nobody knows what this page shows.
+    const { bytes } = this.framebuffer;
+    const made = glyphWork?.takeSpan(bytes, this.#shown, WIDTH, page, first, last);
+    const message =
+      made === undefined
+        ? takeSpan(bytes, this.#shown, WIDTH, page, first, last)
+        : new Uint8Array(made);
+    // Until the transfer has passed, nobody knows what this page shows.
     this.#unknownPages |= 1 << page;
-    const address = this.#address;
-    address[2] = page;
-    address[3] = page;
-    address[5] = first;
-    address[6] = last;
-    this.#write(address);
-    this.#write(data);
+    this.#write(message);
     this.#unknownPages &= ~(1 << page);
-    this.#shown.set(drawn, from);
   }
 
   #send(bytes: readonly number[]): void {
@@ -226,6 +216,24 @@ export class SSD1306 {
       throw new LatchkeyError("display-absent", { cause });
     }
   }
+}
+
+/**
+ * What brings a stretch of a page to the panel, in one transfer: where it is, then its columns from
+ * `first` to `last`. From then on it is taken for shown.
+ */
+export function takeSpan(
+  drawn: Uint8Array,
+  shown: Uint8Array,
+  width: number,
+  page: number,
+  first: number,
+  last: number,
+): Uint8Array {
+  const columns = drawn.subarray(page * width + first, page * width + last + 1);
+  shown.set(columns, page * width + first);
+  const where = [0x22, page, page, 0x21, first, last].flatMap((byte) => [COMMAND, byte]);
+  return concat(Uint8Array.of(...where, DATA), columns);
 }
 
 /**

@@ -93,7 +93,7 @@ export function startReader(platform: Platform, config: ReaderConfig): ReaderHan
     doorFree: () => hardware.doorFree(),
   });
   engine.onState((state) => {
-    if (maySpeak(state)) reporting.uploader.resume();
+    if (maySpeak(state)) reporting.connected();
   });
   const key = new LazyKeyLabel(crypto);
   const visits = new Visits({
@@ -138,7 +138,11 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
     if (stage !== "reading" && stage !== "checking") show();
   };
   const terminal = openConsole(parts);
-  engine.onState(show);
+  let shown: ReaderState | undefined;
+  engine.onState((state) => {
+    if (state !== shown) show();
+    shown = state;
+  });
   engine.dispatch({ type: "start" });
   reporting.start();
   onTick();

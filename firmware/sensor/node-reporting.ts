@@ -74,8 +74,9 @@ export class NodeReporting {
     });
   }
 
+  /** A node that only reports what happens need not read its flash while it boots. */
   start(): void {
-    this.#prepareSoon(0);
+    this.#prepareSoon(this.#options.config.sensors.length > 0 ? 0 : PREPARE_MS);
     this.work.start();
   }
 
@@ -86,6 +87,12 @@ export class NodeReporting {
     this.uploader.stop();
   }
 
+  /** The network is there: what was missed is sent, once the log is open. */
+  connected(): void {
+    if (this.readings.isOpen) this.uploader.resume();
+    else this.#withLog(() => this.uploader.resume());
+  }
+
   /**
    * Keeps a tap for the server. Writing takes a turn of its own, behind the one that opened the
    * door or showed the refusal.
@@ -94,14 +101,24 @@ export class NodeReporting {
     const { platform, log } = this.#options;
     const atMs = platform.clock.monotonicMs();
     const fields = { ...(badge === "" ? {} : { badge_uid: badge }), granted };
-    platform.timer.set(() => {
+    this.#withLog(() => {
       try {
         this.readings.append("access", { fields, reason }, atMs);
         this.#recorded(TAP_REPORT_MS);
       } catch (error) {
         log.write("error", "tap-not-stored", { code: toLatchkeyError(error).code });
       }
-    }, 0);
+    });
+  }
+
+  /** Does it in a turn of its own, and opens the log in one before that. */
+  #withLog(work: () => void): void {
+    const { timer } = this.#options.platform;
+    const opened = () => {
+      this.#attempt(() => this.readings.open());
+      timer.set(work, 0);
+    };
+    timer.set(this.readings.isOpen ? work : opened, 0);
   }
 
   #recorded(withinMs: number | undefined): void {
@@ -112,18 +129,25 @@ export class NodeReporting {
   /** Erases for the next record while nobody waits for the node. */
   #prepareSoon(delayMs: number): void {
     if (this.#preparing !== undefined || this.#stopped) return;
-    const { platform, isIdle, log } = this.#options;
+    const { platform, isIdle } = this.#options;
     this.#preparing = platform.timer.set(() => {
       this.#preparing = undefined;
       if (!isIdle()) {
         this.#prepareSoon(PREPARE_MS);
         return;
       }
-      try {
-        this.readings.prepare();
-      } catch (error) {
-        log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
-      }
+      this.#withLog(() => {
+        if (!this.#stopped) this.#attempt(() => this.readings.prepare());
+      });
     }, delayMs);
+  }
+
+  /** What fails fails again where it matters. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.write("warn", "prepare-failed", { code: toLatchkeyError(error).code });
+    }
   }
 }

@@ -91,7 +91,7 @@ export function startSensorNode(
     onStage: (stage) => {
       if (stage === "registering") update?.saw("network");
       if (stage === "active") update?.saw("authenticated");
-      if (stage === "active") reporting.uploader.resume();
+      if (stage === "active") reporting.connected();
       for (const listener of [...listeners]) listener(stage);
     },
   });

@@ -213,6 +213,37 @@ int lkIsNestedDeeper(const char *text, size_t length, int depthMax)
 	return 0;
 }
 
+void lkPutLength(uint8_t *out, size_t length)
+{
+	out[0] = (uint8_t)(length >> 24);
+	out[1] = (uint8_t)(length >> 16);
+	out[2] = (uint8_t)(length >> 8);
+	out[3] = (uint8_t)length;
+}
+
+int lkPutNumber(uint8_t *out, double value)
+{
+	uint64_t whole;
+
+	if (!(value >= 0) || (value > 9007199254740991.0))
+		return 0;
+	whole = (uint64_t)value;
+	if ((double)whole != value)
+		return 0;
+	lkPutLength(out, (size_t)(whole >> 32));
+	lkPutLength(out + 4, (size_t)(whole & 0xffffffff));
+	return 1;
+}
+
+uint8_t lkSum(const uint8_t *bytes, size_t length)
+{
+	uint8_t sum = 0;
+
+	while (length--)
+		sum = (uint8_t)(sum + *bytes++);
+	return sum;
+}
+
 void lkMask(uint8_t *bytes, size_t length, uint8_t mask)
 {
 	while (length--)

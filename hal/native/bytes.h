@@ -27,6 +27,13 @@ int lkIsPrintable(const char *text, size_t length);
 /* Whether brackets outside of strings are nested deeper than that. */
 int lkIsNestedDeeper(const char *text, size_t length, int depthMax);
 
+/* A length in four bytes, and an unsigned integer to 2^53 - 1 in eight, big-endian; 0 for any other. */
+void lkPutLength(uint8_t *out, size_t length);
+int lkPutNumber(uint8_t *out, double value);
+
+/* All bytes added up. */
+uint8_t lkSum(const uint8_t *bytes, size_t length);
+
 /* Exclusive or of every byte, in place. */
 void lkMask(uint8_t *bytes, size_t length, uint8_t mask);
 

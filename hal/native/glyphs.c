@@ -1,3 +1,4 @@
+#include <string.h>
 #include "glyphs.h"
 
 /* Each pixel of a column `scale` times. */
@@ -68,4 +69,21 @@ int lkChangedSpan(const uint8_t *drawn, const uint8_t *shown, size_t length, siz
 			break;
 	}
 	return 1;
+}
+
+size_t lkTakeSpan(uint8_t *out, const uint8_t *drawn, uint8_t *shown, int page, size_t first,
+	size_t last)
+{
+	const uint8_t where[6] = { 0x22, (uint8_t)page, (uint8_t)page, 0x21, (uint8_t)first, (uint8_t)last };
+	size_t count = last + 1 - first, i;
+
+	/* One command each, then a stream of data (SSD1306 data sheet 8.1.5.2). */
+	for (i = 0; i < sizeof(where); i++) {
+		*out++ = 0x80;
+		*out++ = where[i];
+	}
+	*out++ = 0x40;
+	memcpy(out, drawn + first, count);
+	memcpy(shown + first, drawn + first, count);
+	return LK_SPAN_HEAD + count;
 }

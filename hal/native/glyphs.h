@@ -22,3 +22,11 @@ void lkDrawText(const LkPicture *picture, const uint8_t *columns, const char *te
 /* The first stretch that differs, small gaps included; 0 when there is none. */
 int lkChangedSpan(const uint8_t *drawn, const uint8_t *shown, size_t length, size_t gapMax,
 	size_t *first, size_t *last);
+
+/*
+ * What brings the columns from `first` to `last` of a page to the panel; from then on they are taken for
+ * shown. Both pictures are given from the page on. How many bytes; room for LK_SPAN_HEAD more than columns.
+ */
+#define LK_SPAN_HEAD 13
+size_t lkTakeSpan(uint8_t *out, const uint8_t *drawn, uint8_t *shown, int page, size_t first,
+	size_t last);

@@ -1,3 +1,4 @@
+import { sumBytes } from "../../protocol/encoding/bytes.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 
 /**
@@ -74,7 +75,7 @@ export function encodeCommandFrame(command: number, data: Uint8Array): Uint8Arra
   frame[at++] = command;
   frame.set(data, at);
   at += data.length;
-  frame[at] = -sum(frame, start, at);
+  frame[at] = -sumBytes(frame, start, at);
   return frame;
 }
 
@@ -113,7 +114,7 @@ export function parseFrame(bytes: Uint8Array): Frame {
   const { start, length } = layout;
   const end = start + length;
   if (bytes.length < end + 2) throw damaged("truncated");
-  if (((sum(bytes, start, end) + bytes[end]!) & 0xff) !== 0) throw damaged("data-checksum");
+  if (((sumBytes(bytes, start, end) + bytes[end]!) & 0xff) !== 0) throw damaged("data-checksum");
   if (bytes[end + 1] !== 0x00) throw damaged("postamble");
   if (bytes[start] === SYNTAX_ERROR && length === 1) return { kind: "error" };
   if (bytes[start] !== FROM_CHIP) throw damaged("direction");
@@ -159,10 +160,4 @@ function isAck(bytes: Uint8Array): boolean {
 
 function isNack(bytes: Uint8Array): boolean {
   return bytes[3] === 0xff && bytes[4] === 0x00 && bytes[5] === 0x00;
-}
-
-function sum(bytes: Uint8Array, from: number, to: number): number {
-  let total = 0;
-  for (let i = from; i < to; i++) total += bytes[i]!;
-  return total & 0xff;
 }

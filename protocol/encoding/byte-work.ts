@@ -17,6 +17,13 @@ export interface ByteWork {
   isPrintable(text: string): boolean;
   /** Whether brackets outside of JSON's strings are nested deeper than that. */
   isNestedDeeper(json: string, depthMax: number): boolean;
+  /**
+   * The parts one after the other: bytes, text in UTF-8, unsigned numbers in 8 bytes, big-endian;
+   * with its length in four bytes before each where `lengths` says so.
+   */
+  join(parts: readonly (Uint8Array | string | number)[], lengths: boolean): ArrayBuffer | undefined;
+  /** Bytes from `start` up to `end` modulo 256. */
+  sum(bytes: Uint8Array, start: number, end: number): number;
   /** Exclusive or of every byte with `mask`, in place. */
   mask(bytes: Uint8Array, mask: number): void;
   /**

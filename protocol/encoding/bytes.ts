@@ -2,7 +2,8 @@ import { byteWork } from "./byte-work.ts";
 
 /** The parts one after the other, as a new array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  // By index: on the device an iterator costs as much as the copy.
+  const joined = byteWork?.join(parts, false);
+  if (joined !== undefined) return new Uint8Array(joined);
   const count = parts.length;
   let length = 0;
   for (let i = 0; i < count; i++) length += parts[i]!.length;
@@ -43,6 +44,14 @@ export function copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start:
   return count === zero ? count + 0x10000 : count;
 }
 
+/** The bytes from `start` up to `end`, which must be within, added up modulo 256. */
+export function sumBytes(bytes: Uint8Array, start: number, end: number): number {
+  if (byteWork !== undefined) return byteWork.sum(bytes, start, end);
+  let total = 0;
+  for (let i = start; i < end; i++) total += bytes[i]!;
+  return total & 0xff;
+}
+
 /** Whether two arrays of *public* bytes are equal; secrets go through `constantTimeEqual`. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -58,18 +67,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function uintBE(value: number, size: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned: ${value}`);
   const out = new Uint8Array(size);
-  if (size === 4 && value <= 0x7fffffff) {
-    // Lengths, mostly: without divisions, each of which is a call of the engine on a device.
-    out[0] = value >> 24;
-    out[1] = value >> 16;
-    out[2] = value >> 8;
-    out[3] = value;
-    return out;
-  }
+  let at = size - 1;
   let rest = value;
-  for (let i = size - 1; i >= 0; i--) {
-    out[i] = rest % 256;
+  for (; at >= 0 && rest > 0x7fffffff; at--) {
+    out[at] = rest % 256;
     rest = Math.floor(rest / 256);
+  }
+  // The rest without divisions, each of which is a call of the engine on a device.
+  for (; at >= 0 && rest !== 0; at--) {
+    out[at] = rest;
+    rest >>= 8;
   }
   if (rest !== 0) throw new RangeError(`${value} does not fit ${size} bytes`);
   return out;

@@ -1,4 +1,5 @@
-import { uintBE } from "./bytes.ts";
+import { byteWork } from "./byte-work.ts";
+import { concat, uintBE } from "./bytes.ts";
 import { toUtf8 } from "./utf8.ts";
 
 /** What can stand in a transcript: bytes, text (UTF-8) or an unsigned integer (8 bytes, BE). */
@@ -9,24 +10,17 @@ export type TranscriptField = Uint8Array | string | number;
  * (docs/protocol.md, Notation). The domain tag comes first, so that a signature or MAC made for
  * one purpose cannot serve another.
  */
-export function transcript(domain: string, ...fields: readonly TranscriptField[]): Uint8Array {
-  const parts = [toUtf8(domain)];
+export function transcript(...fields: readonly [domain: string, ...TranscriptField[]]): Uint8Array {
+  const joined = byteWork?.join(fields, true);
+  if (joined !== undefined) return new Uint8Array(joined);
+  const parts: Uint8Array[] = [];
   for (const field of fields) {
-    if (typeof field === "string") parts.push(toUtf8(field));
-    else parts.push(typeof field === "number" ? uintBE(field, 8) : field);
+    const bytes = typeof field === "string" ? toUtf8(field) : bytesOf(field);
+    parts.push(uintBE(bytes.length, 4), bytes);
   }
-  let length = 0;
-  for (const part of parts) length += 4 + part.length;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    const size = part.length;
-    out[at] = size >> 24;
-    out[at + 1] = size >> 16;
-    out[at + 2] = size >> 8;
-    out[at + 3] = size;
-    out.set(part, at + 4);
-    at += 4 + size;
-  }
-  return out;
+  return concat(...parts);
+}
+
+function bytesOf(field: Uint8Array | number): Uint8Array {
+  return typeof field === "number" ? uintBE(field, 8) : field;
 }

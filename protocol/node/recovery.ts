@@ -15,14 +15,6 @@ const NODE_FORGOTTEN: readonly ErrorCode[] = Object.freeze([
   "signature-invalid",
 ] as const);
 
-const REGISTRATION_REFUSED: readonly ErrorCode[] = Object.freeze([
-  "registration-refused",
-  "enrol-token-invalid",
-  "node-exists",
-  "node-revoked",
-  "node-undelegated",
-] as const);
-
 /** The request was not carried out because the session is gone: a new one can carry it. */
 export function isSessionLost(error: unknown): error is LatchkeyError {
   return isLatchkeyError(error) && SESSION_LOST.includes(error.code);
@@ -36,7 +28,10 @@ export function isNodeForgotten(error: unknown): error is LatchkeyError {
   return isLatchkeyError(error) && NODE_FORGOTTEN.includes(error.code);
 }
 
-/** The server answers, and does not let this node in. */
+/**
+ * Somebody answers, and does not let this node in: `registration-refused`, `enrol-token-invalid`,
+ * `node-exists`, `node-revoked` and the like.
+ */
 export function isRegistrationRefused(error: unknown): error is LatchkeyError {
-  return isLatchkeyError(error) && REGISTRATION_REFUSED.includes(error.code);
+  return isLatchkeyError(error) && /^(node|registration|enrol)-/.test(error.code);
 }

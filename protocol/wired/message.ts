@@ -39,11 +39,6 @@ const REASONS = Object.freeze(["network-down", "network-timeout", "network-faile
 const BODY_MAX = 36_000;
 const TEXT_MAX = 2_200;
 
-function text(value: string): Uint8Array {
-  const bytes = toUtf8(value);
-  return concat(uintBE(bytes.length, 2), bytes);
-}
-
 /**
  * ```
  * request:   01 | id u32 | timeout ms u32 | path | authorization | body
@@ -59,11 +54,15 @@ export function writeWiredMessage(message: WiredMessage): Uint8Array {
   const body = toUtf8(message.body);
   if (message.kind === "response") {
     const status = uintBE(message.status, 2);
-    return concat(Uint8Array.of(RESPONSE), id, status, text(message.contentType), body);
+    const type = toUtf8(message.contentType);
+    return concat(Uint8Array.of(RESPONSE), id, status, uintBE(type.length, 2), type, body);
   }
-  const { timeoutMs, path, authorization } = message;
   const kind = Uint8Array.of(REQUEST);
-  return concat(kind, id, uintBE(timeoutMs, 4), text(path), text(authorization), body);
+  const timeout = uintBE(message.timeoutMs, 4);
+  const path = toUtf8(message.path);
+  const authorization = toUtf8(message.authorization);
+  const lengths = [uintBE(path.length, 2), uintBE(authorization.length, 2)] as const;
+  return concat(kind, id, timeout, lengths[0], path, lengths[1], authorization, body);
 }
 
 class Bytes {
@@ -75,8 +74,9 @@ class Bytes {
   }
 
   uint(size: number): number {
+    const bytes = this.#take(size);
     let value = 0;
-    for (const byte of this.#take(size)) value = value * 256 + byte;
+    for (let i = 0; i < size; i++) value = value * 256 + bytes[i]!;
     return value;
   }
 

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { GLYPH_COLUMNS } from "../../hal/font.ts";
 import { Framebuffer } from "../../hal/framebuffer.ts";
-import { changedSpan } from "../../hal/ssd1306.ts";
+import { changedSpan, GAP_MAX, takeSpan } from "../../hal/ssd1306.ts";
 import { fromBase64, toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
-import { copyToZero, maskBytes } from "../../protocol/encoding/bytes.ts";
+import { copyToZero, maskBytes, sumBytes, uintBE } from "../../protocol/encoding/bytes.ts";
 import { crc32 } from "../../protocol/encoding/crc32.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -201,6 +201,41 @@ describe("the loops over bytes in C", () => {
     );
   });
 
+  it("put lengths and numbers before bytes as a transcript does, and no other numbers", () => {
+    const lengths = [0, 1, 255, 256, 65_535, 65_536, 0x7fffffff];
+    const numbers = [
+      ...[0, 1, 255, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 2 ** 64, 1e300],
+      ...[-1, -0.5, 0.5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1_795_000_000],
+      ...some(fc.maxSafeNat(), 300),
+    ];
+    const eight = (value: number) => {
+      try {
+        return `1 ${hex(uintBE(value, 8))}`;
+      } catch {
+        return "0 -";
+      }
+    };
+    agree([
+      ...lengths.map((n) => ({
+        ask: ask("length", new Uint8Array(4), n),
+        expected: `0 ${hex(uintBE(n, 4))}`,
+      })),
+      ...numbers.map((n) => ({
+        ask: ask("number", new Uint8Array(Float64Array.of(n).buffer)),
+        expected: eight(n),
+      })),
+    ]);
+  });
+
+  it("add bytes up alike", () => {
+    agree(
+      some(bytes, 100).map((a) => ({
+        ask: ask("sum", a),
+        expected: `${sumBytes(a, 0, a.length)} -`,
+      })),
+    );
+  });
+
   it("mask bytes alike", () => {
     agree(
       some(bytes, 50).map((a, i) => {
@@ -237,6 +272,30 @@ describe("the loops over bytes in C", () => {
     );
   });
 
+  it("bring the same bytes of a stretch to the panel, and take the same for shown", () => {
+    const columns = fc.uint8Array({ minLength: 128, maxLength: 128 });
+    const ends = fc.tuple(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 0, max: 127 }));
+    agree(
+      some(fc.tuple(columns, columns, ends), 100).map(([drawn, before, both], i) => {
+        const [first, last] = both.sort((a, b) => a - b) as [number, number];
+        const page = i % 8;
+        const pages = (bytes: Uint8Array) => {
+          const picture = new Uint8Array(1024);
+          picture.set(bytes, 128 * page);
+          return picture;
+        };
+        const shown = pages(before);
+        const sent = takeSpan(pages(drawn), shown, 128, page, first, last);
+        const after = shown.slice(128 * page, 128 * page + 128);
+        const where = (page << 16) | (first << 8) | last;
+        return {
+          ask: ask("take", drawn, where, 0, before),
+          expected: `${sent.length} ${hex(sent)}${hex(after)}`,
+        };
+      }),
+    );
+  });
+
   it("find the same stretch that changed", () => {
     const pair = fc.array(
       fc.tuple(fc.integer({ max: 1, min: 0 }), fc.integer({ max: 1, min: 0 })),
@@ -261,7 +320,7 @@ describe("the loops over bytes in C", () => {
       pairs.map(([drawn, shown]) => {
         const span = changedSpan(drawn, shown, 0, 128);
         const expected = span === undefined ? NONE : `${(span[0] << 16) | span[1]} -`;
-        return { ask: ask("span", drawn, 9, 0, shown), expected };
+        return { ask: ask("span", drawn, GAP_MAX, 0, shown), expected };
       }),
     );
   });

@@ -32,6 +32,12 @@ export const byteWork: ByteWork = Object.freeze({
   isNestedDeeper(this: unknown, json: string, depthMax: number) {
     return native("xs_latchkey_bytes_is_nested_deeper").call(this, json, depthMax);
   },
+  join(this: unknown, parts: readonly (Uint8Array | string | number)[], lengths: boolean) {
+    return native("xs_latchkey_bytes_join").call(this, parts, lengths);
+  },
+  sum(this: unknown, bytes: Uint8Array, start: number, end: number) {
+    return native("xs_latchkey_bytes_sum").call(this, bytes, start, end);
+  },
   mask(this: unknown, bytes: Uint8Array, mask: number) {
     return native("xs_latchkey_bytes_mask").call(this, bytes, mask);
   },

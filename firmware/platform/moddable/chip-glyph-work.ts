@@ -35,4 +35,23 @@ export const glyphWork: GlyphWork = Object.freeze({
   ) {
     return native("xs_latchkey_glyphs_changed_span").call(this, drawn, shown, width, start, gapMax);
   },
+  takeSpan(
+    this: unknown,
+    drawn: Uint8Array,
+    shown: Uint8Array,
+    width: number,
+    page: number,
+    first: number,
+    last: number,
+  ) {
+    return native("xs_latchkey_glyphs_take_span").call(
+      this,
+      drawn,
+      shown,
+      width,
+      page,
+      first,
+      last,
+    );
+  },
 });

@@ -31,9 +31,13 @@ const TAG_BYTES = 16;
  * and its GHASH reads eight bytes at a time, which on a Cortex-M33 must be aligned.
  */
 export function exact(bytes: Uint8Array): ArrayBuffer {
-  const copy = new Uint8Array(bytes.length);
-  copy.set(bytes);
-  return copy.buffer;
+  return bytes.slice().buffer as ArrayBuffer;
+}
+
+/** The same for what is only read: an array that is all of its buffer need not be copied. */
+function readable(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  return buffer.byteLength === bytes.length ? (buffer as ArrayBuffer) : exact(bytes);
 }
 
 function aesKey(key: Uint8Array): ArrayBuffer {
@@ -55,7 +59,8 @@ export function sdkSymmetric(
 
   function digest(type: "SHA256" | "SHA512", ...parts: readonly Uint8Array[]): Uint8Array {
     const hash = new Digest(type);
-    for (const part of parts) if (part.length > 0) hash.write(exact(part));
+    for (let i = 0; i < parts.length; i++)
+      if (parts[i]!.length > 0) hash.write(readable(parts[i]!));
     return new Uint8Array(hash.close());
   }
 
@@ -81,15 +86,20 @@ export function sdkSymmetric(
   function gcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array) {
     if (nonce.length !== 12) throw new RangeError("gcm: a nonce has 12 bytes");
     const cipher = new BlockCipher("AES", aesKey(key));
-    const counter = (value: number) => exact(concat(nonce, Uint8Array.of(0, 0, 0, value)));
+    const counter = (value: number) => {
+      const block = new Uint8Array(16);
+      block.set(nonce);
+      block[15] = value;
+      return block.buffer;
+    };
     const stream = new Mode("CTR", cipher, counter(2));
     const hashKey = cipher.encrypt(new ArrayBuffer(16));
     return {
       crypt: (data: Uint8Array) =>
-        data.length === 0 ? new Uint8Array(0) : new Uint8Array(stream.encrypt(exact(data))),
+        data.length === 0 ? new Uint8Array(0) : new Uint8Array(stream.encrypt(readable(data))),
       tag: (sealed: Uint8Array) => {
-        const ghash = new GHASH(hashKey, exact(aad));
-        if (sealed.length > 0) ghash.write(exact(sealed));
+        const ghash = new GHASH(hashKey, readable(aad));
+        if (sealed.length > 0) ghash.write(readable(sealed));
         const tag = new Uint8Array(ghash.close());
         const mask = new Uint8Array(cipher.encrypt(counter(1)));
         for (let i = 0; i < TAG_BYTES; i++) tag[i] = tag[i]! ^ mask[i]!;
@@ -123,7 +133,7 @@ export function sdkSymmetric(
       const { crypt: decrypt, tag } = gcm(key, nonce, aad);
       if (sealed.length < TAG_BYTES) return undefined;
       const end = sealed.length - TAG_BYTES;
-      const cipher = sealed.subarray(0, end);
+      const cipher = sealed.slice(0, end);
       // Before anything is decrypted: nobody sees plain text that was not sealed.
       if (!constantTimeEqual(tag(cipher), sealed.subarray(end))) return undefined;
       return decrypt(cipher);

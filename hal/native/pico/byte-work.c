@@ -157,6 +157,92 @@ void xs_latchkey_bytes_is_nested_deeper(xsMachine *the)
 	xsmcSetBoolean(xsResult, lkIsNestedDeeper(text, length, depth));
 }
 
+#define NUMBER_BYTES 8
+
+/* Writes one part, or nothing where `out` is NULL; how many bytes, or -1 for what is none. */
+static int putPart(xsMachine *the, xsSlot *part, uint8_t *out)
+{
+	const uint8_t *bytes;
+	xsUnsignedValue length;
+	uint8_t number[NUMBER_BYTES];
+
+	switch (xsmcTypeOf(*part)) {
+	case xsReferenceType:
+		/* An empty array has no bytes that could be asked for. */
+		xsmcGet(xsVar(1), *part, xsID_length);
+		length = (xsUnsignedValue)xsmcToInteger(xsVar(1));
+		bytes = length ? bytesOf(the, part, &length) : number;
+		break;
+	case xsStringType:
+	case xsStringXType: {
+		size_t units;
+
+		bytes = (const uint8_t *)textOf(the, part, &units);
+		if (!lkIsPlainUtf8(bytes, units))
+			return -1;
+		length = (xsUnsignedValue)units;
+		break;
+	}
+	case xsIntegerType:
+	case xsNumberType:
+		if (!lkPutNumber(number, xsmcToNumber(*part)))
+			return -1;
+		bytes = number;
+		length = NUMBER_BYTES;
+		break;
+	default:
+		return -1;
+	}
+	if (out)
+		memcpy(out, bytes, length);
+	return (int)length;
+}
+
+/* join(parts, lengths): ArrayBuffer; undefined where a part is none, or a text is not plain */
+void xs_latchkey_bytes_join(xsMachine *the)
+{
+	int prefix = xsmcToBoolean(xsArg(1)) ? 4 : 0;
+	xsIntegerValue count, i, total = 0;
+	uint8_t *out;
+
+	xsmcVars(2);
+	xsmcGet(xsVar(0), xsArg(0), xsID_length);
+	count = xsmcToInteger(xsVar(0));
+	for (i = 0; i < count; i++) {
+		int length;
+
+		xsmcGetIndex(xsVar(0), xsArg(0), (xsUnsignedValue)i);
+		length = putPart(the, &xsVar(0), NULL);
+		if (length < 0)
+			return;
+		total += prefix + length;
+	}
+	xsmcSetArrayBuffer(xsResult, NULL, total);
+	for (i = 0, total = 0; i < count; i++) {
+		int length;
+
+		/* Getting an element makes nothing, so what was asked for stays in place. */
+		xsmcGetIndex(xsVar(0), xsArg(0), (xsUnsignedValue)i);
+		out = (uint8_t *)xsmcToArrayBuffer(xsResult) + total;
+		length = putPart(the, &xsVar(0), out + prefix);
+		if (prefix)
+			lkPutLength(out, (size_t)length);
+		total += prefix + length;
+	}
+}
+
+/* sum(bytes, start, end): number */
+void xs_latchkey_bytes_sum(xsMachine *the)
+{
+	xsIntegerValue start = xsmcToInteger(xsArg(1)), end = xsmcToInteger(xsArg(2));
+	xsUnsignedValue length;
+	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
+
+	if ((start < 0) || (end < start) || ((xsUnsignedValue)end > length))
+		xsRangeError("outside of the bytes");
+	xsmcSetInteger(xsResult, lkSum(bytes + start, (size_t)(end - start)));
+}
+
 /* mask(bytes, mask) */
 void xs_latchkey_bytes_mask(xsMachine *the)
 {

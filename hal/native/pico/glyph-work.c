@@ -1,4 +1,4 @@
-/* glyphs.c for XS. Nothing here makes an object, so what the arguments point to stays in place. */
+/* glyphs.c for XS. What makes an object may move what the arguments point to: they are asked for after. */
 #include <string.h>
 #include "xsmc.h"
 #include "xsHost.h"
@@ -54,4 +54,25 @@ void xs_latchkey_glyphs_changed_span(xsMachine *the)
 			return;
 		}
 	}
+}
+
+/* takeSpan(drawn, shown, width, page, first, last): ArrayBuffer */
+void xs_latchkey_glyphs_take_span(xsMachine *the)
+{
+	xsIntegerValue width = xsmcToInteger(xsArg(2)), page = xsmcToInteger(xsArg(3));
+	xsIntegerValue first = xsmcToInteger(xsArg(4)), last = xsmcToInteger(xsArg(5));
+	xsUnsignedValue drawnBytes, shownBytes;
+	void *drawn, *shown;
+
+	xsmcGetBufferReadable(xsArg(0), &drawn, &drawnBytes);
+	xsmcGetBufferWritable(xsArg(1), &shown, &shownBytes);
+	if ((width < 1) || (width > 256) || (drawnBytes != shownBytes) || (page < 0)
+		|| ((xsUnsignedValue)page >= drawnBytes / (xsUnsignedValue)width)
+		|| (first < 0) || (last < first) || (last >= width))
+		xsRangeError("no such columns of the picture");
+	xsmcSetArrayBuffer(xsResult, NULL, LK_SPAN_HEAD + last + 1 - first);
+	xsmcGetBufferReadable(xsArg(0), &drawn, &drawnBytes);
+	xsmcGetBufferWritable(xsArg(1), &shown, &shownBytes);
+	lkTakeSpan(xsmcToArrayBuffer(xsResult), (uint8_t *)drawn + page * width,
+		(uint8_t *)shown + page * width, page, (size_t)first, (size_t)last);
 }

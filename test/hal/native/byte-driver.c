@@ -58,7 +58,7 @@ static void drawText(int place, int style, uint8_t *columns, const uint8_t *text
 
 static int run(const char *operation, int one, int two, uint8_t *a, size_t n, uint8_t *b, size_t m)
 {
-	uint8_t *out = room(2 * n + 8);
+	uint8_t *out = room(2 * n + LK_SPAN_HEAD);
 	int count;
 
 	if (0 == strcmp(operation, "crc32"))
@@ -93,6 +93,20 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 
 		answer((copied < n) && !a[copied], out, copied);
 	}
+	else if (0 == strcmp(operation, "number")) {
+		/* The number's own bytes, the lowest first. */
+		double value;
+
+		memcpy(&value, a, sizeof(value));
+		count = lkPutNumber(out, value);
+		answer(count, out, count ? 8 : 0);
+	}
+	else if (0 == strcmp(operation, "length")) {
+		lkPutLength(out, (size_t)one);
+		answer(0, out, 4);
+	}
+	else if (0 == strcmp(operation, "sum"))
+		answer(lkSum(a, n), NULL, 0);
 	else if (0 == strcmp(operation, "mask")) {
 		lkMask(a, n, (uint8_t)one);
 		answer(0, a, n);
@@ -112,6 +126,13 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 			answer((long)(first << 16 | last), NULL, 0);
 		else
 			answer(-1, NULL, 0);
+	}
+	else if (0 == strcmp(operation, "take")) {
+		/* `one` is page, first and last in a byte each; the new picture shown follows what is sent. */
+		size_t sent = lkTakeSpan(out, a, b, one >> 16, (size_t)(one >> 8 & 255), (size_t)(one & 255));
+
+		memcpy(out + sent, b, m);
+		answer((long)sent, out, sent + m);
 	}
 	else
 		return 2;
