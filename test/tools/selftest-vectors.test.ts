@@ -10,7 +10,8 @@ import { toLatchkeyError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { drawnCases } from "../../tools/selftest/drawn-cases.ts";
 import { wycheproofCases } from "../../tools/selftest/wycheproof-cases.ts";
-import { NativeDriver, needCompiler } from "../support/native-driver.ts";
+import { needCompiler } from "../support/native-builds.ts";
+import { NativeDriver } from "../support/native-driver.ts";
 import { readVectors, vectorsFolder } from "../support/vectors.ts";
 import { FakeWorld } from "./fake-context.ts";
 
@@ -88,7 +89,7 @@ describe("latchkey selftest --vectors", () => {
     this.timeout(120_000);
     const driver = new NativeDriver();
     try {
-      const run = await board(composeCrypto("ref10", nodeCrypto, nativeCurves(driver))).run();
+      const run = await board(composeCrypto("C", nodeCrypto, nativeCurves(driver))).run();
       assert.equal(run.exitCode, 0, run.out + run.err);
       assert.equal(DIGEST.exec(run.out)![1], answers);
     } finally {
