@@ -15,7 +15,7 @@ import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { isPlainText, parseValue } from "../../protocol/json/reader.ts";
 import { cobsDecode, cobsEncode } from "../../protocol/wired/cobs.ts";
-import { needCompiler } from "../support/native-builds.ts";
+import { needCompiler } from "../support/native-driver.ts";
 import { root } from "../support/test-files.ts";
 
 interface Case {

@@ -3,13 +3,8 @@ import assert from "node:assert/strict";
 import { sha3_256 } from "@noble/hashes/sha3.js";
 import fc from "fast-check";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import {
-  needCompiler,
-  needPrograms,
-  REF10_BUILD,
-  SECRETS_BUILD,
-} from "../support/native-builds.ts";
-import { NativeDriver } from "../support/native-driver.ts";
+import { REF10_BUILD, SECRETS_BUILD } from "../support/native-builds.ts";
+import { NativeDriver, needCompiler, needPrograms } from "../support/native-driver.ts";
 import { testNativeCurves, testNativeField } from "./native-suite.ts";
 
 describe("the C of hal/native", () => {

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nobleCrypto } from "../../protocol/crypto/noble.ts";
-import { traceM33 } from "../support/m33-trace.ts";
-import { compileNative, M33_BUILD, needPrograms } from "../support/native-builds.ts";
-import { NativeDriver } from "../support/native-driver.ts";
+import { SECRET_CALLS, traceM33 } from "../support/m33-trace.ts";
+import { compileNative, M33_BUILD } from "../support/native-builds.ts";
+import { NativeDriver, needPrograms } from "../support/native-driver.ts";
 import { testNativeCurves, testNativeField } from "./native-suite.ts";
 
 const PROGRAMS = ["arm-none-eabi-gcc", "arm-none-eabi-objdump", "qemu-system-arm"];
@@ -44,15 +44,8 @@ describe("the machine code of hal/native", () => {
   });
 
   const secrets = [0x00, 0xff].map((byte) => new Uint8Array(32).fill(byte));
-  const seven = nobleCrypto.x25519PublicKey(new Uint8Array(32).fill(7));
   const message = new Uint8Array(100).fill(0x61);
-  const calls: Readonly<Record<string, readonly [string, ...Uint8Array[]]>> = {
-    lkEd25519PublicKey: ["public"],
-    lkEd25519Sign: ["sign", seven, message],
-    lkX25519PublicKey: ["xpublic"],
-    lkX25519: ["x", seven],
-  };
-  for (const [entry, [operation, ...rest]] of Object.entries(calls))
+  for (const [entry, operation, ...rest] of SECRET_CALLS)
     it(`runs the same instructions in ${entry} whatever the secret is`, function () {
       this.timeout(60_000);
       const traces = secrets.map((secret) => traceM33(program, entry, operation, secret, ...rest));

@@ -9,7 +9,7 @@ import { unsafeWotsSign } from "../../protocol/claims/wots-secret.ts";
 import { nobleSha3 } from "../../protocol/crypto/noble-sha3.ts";
 import { Secret } from "../../protocol/crypto/secret.ts";
 import type { Sha3 } from "../../protocol/crypto/sha3.ts";
-import { needCompiler } from "../support/native-builds.ts";
+import { needCompiler } from "../support/native-driver.ts";
 import { root } from "../support/test-files.ts";
 
 /** Issue of the whole: what a verification may take beside its input. */

@@ -7,8 +7,7 @@ import { portableSha3 } from "../../protocol/crypto/portable-sha3.ts";
 import { runChains, type Sha3 } from "../../protocol/crypto/sha3.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { wasmSha3 } from "../../server/wasm-sha3.ts";
-import { needCompiler } from "../support/native-builds.ts";
-import { NativeDriver } from "../support/native-driver.ts";
+import { NativeDriver, needCompiler } from "../support/native-driver.ts";
 
 function agrees(sha3: Sha3, numRuns: number): void {
   const message = fc.uint8Array({ maxLength: 700 });

@@ -12,6 +12,14 @@ export interface Trace {
   readonly digest: string;
 }
 
+/** Calls with a secret: the function, the driver's word for it, and what comes behind the secret. */
+export const SECRET_CALLS: readonly (readonly [string, string, ...Uint8Array[]])[] = [
+  ["lkEd25519PublicKey", "public"],
+  ["lkEd25519Sign", "sign", new Uint8Array(32).fill(9), new Uint8Array(100).fill(0x61)],
+  ["lkX25519PublicKey", "xpublic"],
+  ["lkX25519", "x", new Uint8Array(32).fill(9)],
+];
+
 /**
  * What one call of `entry` runs on the emulated M33, for one line of the driver: every instruction
  * from its first to its return, as the emulator writes them down.

@@ -73,25 +73,3 @@ function driverSources(): string[] {
     ...[...curves, "keccak.c"].map((file) => `hal/native/${file}`),
   ];
 }
-
-/** Skips loudly where there is no C compiler; fails where the XS lane must run, which needs one. */
-export function needCompiler(test: Mocha.Context): void {
-  const required = process.env["CI"] === "true" || process.env["LATCHKEY_REQUIRE_XS"] === "1";
-  need(test, ["cc"], required);
-}
-
-/** Skips loudly where a program is absent; with LATCHKEY_REQUIRE_M33=1 that fails. */
-export function needPrograms(test: Mocha.Context, ...programs: readonly string[]): void {
-  need(test, programs, process.env["LATCHKEY_REQUIRE_M33"] === "1");
-}
-
-function need(test: Mocha.Context, programs: readonly string[], required: boolean): void {
-  const absent = programs.filter(
-    (program) => spawnSync(program, ["--version"], { stdio: "ignore" }).status !== 0,
-  );
-  if (absent.length === 0) return;
-  const why = `there is no ${absent.join(" and no ")}`;
-  if (required) throw new Error(why);
-  console.warn(`SKIPPED: the C of hal/native is not run: ${why}`);
-  test.skip();
-}

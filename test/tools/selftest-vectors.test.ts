@@ -10,8 +10,7 @@ import { toLatchkeyError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { drawnCases } from "../../tools/selftest/drawn-cases.ts";
 import { wycheproofCases } from "../../tools/selftest/wycheproof-cases.ts";
-import { needCompiler } from "../support/native-builds.ts";
-import { NativeDriver } from "../support/native-driver.ts";
+import { NativeDriver, needCompiler } from "../support/native-driver.ts";
 import { readVectors, vectorsFolder } from "../support/vectors.ts";
 import { FakeWorld } from "./fake-context.ts";
 
