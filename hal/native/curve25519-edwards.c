@@ -97,8 +97,6 @@ int lkEdwardsDecode(EdwardsPoint *out, const uint8_t encoded[32])
 			return 0;
 		lkFieldMul(root, root, ROOT_OF_MINUS_ONE);
 	}
-	if (lkFieldIsZero(root) && sign)
-		return 0;
 	lkFieldSmall(v, 0);
 	if (lkFieldIsOdd(root) != sign)
 		lkFieldSub(root, v, root);

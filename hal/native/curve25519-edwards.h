@@ -28,7 +28,10 @@ void lkEdwardsMultiplyBase(EdwardsPoint *out, const uint8_t scalar[32]);
 /* s B - k A without T; s and k are below 2^253. */
 void lkEdwardsCombine(EdwardsPoint *out, const uint8_t s[32], const uint8_t k[32], const EdwardsPoint *A);
 
-/* RFC 8032 5.1.3; 0 for what is no point. The caller has seen that y is below p. */
+/*
+ * RFC 8032 5.1.3; 0 for what is no point. The caller has seen that y is below p, and refuses small
+ * orders: that of x = 0 with its sign bit set is one, which this takes.
+ */
 int lkEdwardsDecode(EdwardsPoint *out, const uint8_t encoded[32]);
 
 /* y, and the lowest bit of x above it. */
