@@ -1,4 +1,4 @@
-/* Ed25519 (RFC 8032) and X25519 (RFC 7748). No allocation, no state, no library but ref10. */
+/* Ed25519 (RFC 8032) and X25519 (RFC 7748). No allocation, no state, no library. */
 #ifndef LATCHKEY_CURVE25519_H
 #define LATCHKEY_CURVE25519_H
 

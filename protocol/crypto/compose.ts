@@ -26,7 +26,7 @@ export interface Curves
 /**
  * A provider of two parts: on the device the SDK's hashes and ciphers, and curves in C or, where
  * no C may be added, in JavaScript written for XS.
- * @example composeCrypto("sdk + ref10", sdkSymmetric(crypt), nativeCurves(native));
+ * @example composeCrypto("sdk + C", sdkSymmetric(crypt), nativeCurves(native));
  */
 export function composeCrypto(
   name: string,

@@ -2,15 +2,10 @@
 import assert from "node:assert/strict";
 import { sha3_256 } from "@noble/hashes/sha3.js";
 import fc from "fast-check";
-import { nativeCurves } from "../../hal/native/native-curves.ts";
-import { composeCrypto } from "../../protocol/crypto/compose.ts";
-import { nobleCrypto } from "../../protocol/crypto/noble.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { toUtf8 } from "../../protocol/encoding/utf8.ts";
-import { testCurves } from "../protocol/wycheproof.ts";
-import { NativeDriver, needCompiler } from "../support/native-driver.ts";
-
-const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+import { REF10_BUILD, SECRETS_BUILD } from "../support/native-builds.ts";
+import { NativeDriver, needCompiler, needPrograms } from "../support/native-driver.ts";
+import { testNativeCurves, testNativeField } from "./native-suite.ts";
 
 describe("the C of hal/native", () => {
   let driver: NativeDriver | undefined;
@@ -20,51 +15,36 @@ describe("the C of hal/native", () => {
     driver = new NativeDriver();
   });
   after(() => driver?.close());
-  const native = () => nativeCurves(driver!);
-  const provider = () => composeCrypto("ref10", nobleCrypto, native());
 
-  describe("on Wycheproof's vectors", () => {
-    testCurves({
-      ed25519Verify: (...args) => native().ed25519Verify(...args),
-      x25519: (...args) => native().x25519(...args),
-    });
+  testNativeCurves(() => driver!);
+
+  describe("in its arithmetic", () => {
+    testNativeField(() => driver!);
   });
 
-  it("makes the keys, signatures and secrets of noble's", () => {
-    const crypto = provider();
-    fc.assert(
-      fc.property(
-        exactly(32),
-        fc.uint8Array({ maxLength: 300 }),
-        exactly(32),
-        (seed, text, peer) => {
-          const key = crypto.ed25519PublicKey(seed);
-          assert.deepEqual(key, nobleCrypto.ed25519PublicKey(seed));
-          const signature = crypto.ed25519Sign(seed, text);
-          assert.deepEqual(signature, nobleCrypto.ed25519Sign(seed, text));
-          assert.equal(crypto.ed25519Verify(key, text, signature), true);
-          assert.deepEqual(crypto.x25519PublicKey(seed), nobleCrypto.x25519PublicKey(seed));
-          assert.deepEqual(crypto.x25519(seed, peer), nobleCrypto.x25519(seed, peer));
-        },
-      ),
-      { numRuns: 40 },
-    );
-  });
-
-  it("finds any changed bit of a signature or a key", () => {
-    const crypto = provider();
-    const seed = new Uint8Array(32).fill(3);
-    const message = toUtf8("open the door");
-    const key = crypto.ed25519PublicKey(seed);
-    const signature = crypto.ed25519Sign(seed, message);
-    for (let bit = 0; bit < 512; bit++) {
+  it("makes the keys, signatures and verdicts of ref10", function () {
+    this.timeout(60_000);
+    const ref10 = new NativeDriver(REF10_BUILD);
+    const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    const answers = (asked: NativeDriver, seed: Uint8Array, text: Uint8Array, bit: number) => {
+      const key = new Uint8Array(asked.ed25519PublicKey(seed));
+      const signature = new Uint8Array(asked.ed25519Sign(seed, key, text));
       const bent = signature.slice();
       bent[bit >> 3] = bent[bit >> 3]! ^ (1 << (bit & 7));
-      assert.equal(crypto.ed25519Verify(key, message, bent), false, `signature bit ${bit}`);
-      if (bit >= 256) continue;
-      const other = key.slice();
-      other[bit >> 3] = other[bit >> 3]! ^ (1 << (bit & 7));
-      assert.equal(crypto.ed25519Verify(other, message, signature), false, `key bit ${bit}`);
+      const verdicts = [signature, bent].map((one) => asked.ed25519Verify(key, text, one));
+      return [toHex(key), toHex(signature), ...verdicts];
+    };
+    try {
+      fc.assert(
+        fc.property(bytes, fc.uint8Array({ maxLength: 200 }), fc.nat(511), (seed, text, bit) => {
+          const ours = answers(driver!, seed, text, bit);
+          assert.deepEqual(ours, answers(ref10, seed, text, bit));
+          assert.deepEqual(ours.slice(2), [true, false]);
+        }),
+        { numRuns: 100, seed: 10 },
+      );
+    } finally {
+      ref10.close();
     }
   });
 
@@ -87,5 +67,38 @@ describe("the C of hal/native", () => {
     for (let i = 0; i < 255; i++) expected = sha3_256(expected);
     assert.deepEqual(new Uint8Array(driver!.sha3_256Chain(start, 255)), new Uint8Array(expected));
     assert.deepEqual(new Uint8Array(driver!.sha3_256Chain(start, 0)), start);
+  });
+});
+
+describe("the C of hal/native, with secrets marked for valgrind", () => {
+  let driver: NativeDriver | undefined;
+  beforeEach(function () {
+    needCompiler(this);
+    needPrograms(this, "valgrind");
+    this.timeout(60_000);
+    driver = new NativeDriver(SECRETS_BUILD);
+  });
+  afterEach(() => driver?.close());
+
+  const seed = Uint8Array.from({ length: 32 }, (_, i) => i * 37 + 11);
+  const wide = Uint8Array.from({ length: 64 }, (_, i) => i * 91 + 3);
+
+  it("has no branch and no index that depends on one", () => {
+    const key = new Uint8Array(driver!.ed25519PublicKey(seed));
+    for (const length of [0, 100, 200])
+      driver!.ed25519Sign(seed, key, new Uint8Array(length).fill(1));
+    const peer = new Uint8Array(driver!.x25519PublicKey(seed));
+    assert.ok(driver!.x25519(seed, peer));
+    driver!.ask("reduce", wide);
+    driver!.ask("mul-add", seed, seed, seed);
+  });
+
+  it("is found out where it does have one", () => {
+    const key = new Uint8Array(driver!.ed25519PublicKey(seed));
+    const signature = new Uint8Array(driver!.ed25519Sign(seed, key, seed));
+    assert.throws(
+      () => driver!.ask("verify-secret", key, seed, signature),
+      /depends on uninitialised.*lkEd25519Verify/s,
+    );
   });
 });

@@ -15,8 +15,9 @@ describe("the cost of cryptography", () => {
     near(instructionsOf("native", "aesGcmSeal", 200), 130_000);
     near(instructionsOf("native", "aesGcmOpen", 2000), 696_000);
     assert.equal(instructionsOf("native", "aesCbcDecrypt", 32), 34_000);
-    assert.equal(instructionsOf("native", "ed25519Sign", 64), 670_000);
-    assert.equal(instructionsOf("native", "ed25519Verify", 64), 1_700_000);
+    near(instructionsOf("native", "ed25519Sign", 64) * 1.3, 480_000);
+    near(instructionsOf("native", "ed25519Verify", 64) * 1.3, 1_230_000);
+    near(instructionsOf("native", "x25519", 32) * 1.3, 1_100_000);
     assert.equal(instructionsOf("portable", "ed25519Sign", 64), 2_900_000);
     assert.equal(instructionsOf("portable", "ed25519Verify", 64), 19_000_000);
   });
@@ -48,11 +49,11 @@ describe("the cost of cryptography", () => {
     }
   });
 
-  it("passes in virtual time: about 9 ms for a million instructions", () => {
+  it("passes in virtual time: 480,000 cycles at 150 MHz are 3.2 ms", () => {
     const world = new World({ seed: "cost", idle: () => Promise.resolve() });
     const cost = new CryptoCost({ crypto: nobleCrypto, advance: (us) => world.advance(us) });
     cost.crypto.ed25519Sign(bytes(32), bytes(40));
-    near(world.nowUs(), 0.67 * 8_667);
+    near(world.nowUs(), 3_200);
     assert.equal(cost.totalUs(), world.nowUs());
   });
 

@@ -154,7 +154,7 @@ describe("latchkey build", () => {
     const line = (file: string): string => ` .text  0x10000100  0x20 /b/tmp/${file}.c.o`;
     for (const [file, code] of [
       ["board", 0],
-      ["ref10", 1],
+      ["curve25519-tables", 1],
     ] as const) {
       const { made } = building(0, 1_000_000);
       made.files.set(`${image}.elf`, fakeElf([[".text", 0x1000_0000, 1_000_000, true]]));

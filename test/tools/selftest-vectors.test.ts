@@ -88,7 +88,7 @@ describe("latchkey selftest --vectors", () => {
     this.timeout(120_000);
     const driver = new NativeDriver();
     try {
-      const run = await board(composeCrypto("ref10", nodeCrypto, nativeCurves(driver))).run();
+      const run = await board(composeCrypto("C", nodeCrypto, nativeCurves(driver))).run();
       assert.equal(run.exitCode, 0, run.out + run.err);
       assert.equal(DIGEST.exec(run.out)![1], answers);
     } finally {

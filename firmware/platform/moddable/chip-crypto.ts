@@ -6,5 +6,5 @@ import { type SdkCrypt, sdkSymmetric } from "./sdk-symmetric.ts";
 
 /** The image's cryptography: hashes and ciphers of the SDK, curves in C. */
 export function chipCrypto(crypt: SdkCrypt): CryptoProvider {
-  return composeCrypto("sdk + ref10", sdkSymmetric(crypt), nativeCurves(nativeCrypto));
+  return composeCrypto("sdk + C", sdkSymmetric(crypt), nativeCurves(nativeCrypto));
 }
