@@ -13,7 +13,7 @@ import {
   type Row,
   text,
 } from "./columns.ts";
-import type { DoorState } from "./doors.ts";
+import type { DoorSource, DoorState } from "./doors.ts";
 import type { Mandate, MandateState } from "./mandates.ts";
 import type { Operator } from "./operators.ts";
 import type {
@@ -214,4 +214,8 @@ export function toDoorState(row: Row): DoorState {
     forced: integer(row, "forced") === 1,
     changedAt: integer(row, "changed_at"),
   };
+}
+
+export function toDoorSource(row: Row): DoorSource {
+  return { logId: optionalText(row, "log_id"), seq: optionalInteger(row, "seq") };
 }
