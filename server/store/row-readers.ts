@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { Direction, Presence } from "../policy/passage.ts";
 import type { RuleKind } from "../policy/rules.ts";
 import type { Role } from "../roles.ts";
+import type { StoredAlarm } from "./alarms.ts";
 import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
 import {
   blob,
@@ -32,7 +33,6 @@ import type {
   Node,
   NodeStatus,
   RegistrationPolicy,
-  StoredAlarm,
   Tenant,
 } from "./records.ts";
 import type { StoredAuthority, StoredRelease } from "./releases.ts";
