@@ -8,7 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,7 @@ import { nodeCrypto } from "../server/node-crypto.ts";
 import { openServiceFolder } from "../server/start.ts";
 import { chipOf, MapStorage, reasonOf, TestNode } from "../test/server/desk.ts";
 import { type DatabaseName, needDatabase } from "../test/support/services.ts";
+import { percentiles, processorMs, queuedMs } from "./service/processor-time.ts";
 
 const BADGES = 100_000;
 const READERS = 1000;
@@ -35,6 +36,8 @@ const SERVE = fileURLToPath(new URL("../test/server/serve.ts", import.meta.url))
 
 /** A badge comes again after so long: its zone has anti-passback of a second. */
 const AGAIN_SECONDS = 4;
+/** Further taps, one after the other, to see what each takes of the processor. */
+const SINGLY = 500;
 /** Challenges under way at a time, before it begins. */
 const AT_ONCE = 16;
 
@@ -166,25 +169,10 @@ function newReader(provisioning: Provisioning, baseUrl: string, http: HttpClient
   });
 }
 
-/** What a process has had of the processor, in milliseconds; Linux alone tells (proc(5)). */
-function cpuMs(pid: number | undefined): number | undefined {
-  try {
-    const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
-    const [user, system] = rest.split(" ").slice(11, 13).map(Number);
-    return 10 * (user! + system!);
-  } catch {
-    return undefined;
-  }
-}
-
-function percentile(sorted: readonly number[], share: number): string {
-  const at = Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1);
-  return sorted[at]!.toFixed(2).padStart(9);
-}
-
 async function run(load: Load, place: Place): Promise<void> {
   const { store, rate, taps } = load;
   const { folder, database } = place;
+  const all = SINGLY + taps;
   const env = {
     ...{ LATCHKEY_VAULT_KEY: secret(), LATCHKEY_SIGNING_KEY: secret() },
     ...(database && { LATCHKEY_DATABASE_URL: database.url }),
@@ -193,7 +181,7 @@ async function run(load: Load, place: Place): Promise<void> {
   const { admin } = service;
   const { tenantId } = (await admin.tenants())[0]!;
   // Each comes to the same reader again, whose zone it may pass.
-  const count = Math.min(taps, READERS * Math.ceil((rate * AGAIN_SECONDS) / READERS));
+  const count = Math.min(all, READERS * Math.ceil((rate * AGAIN_SECONDS) / READERS));
   await fill(load, place, tenantId, BADGES - count);
   await rules(admin, tenantId);
   const cards: Awaited<ReturnType<typeof newCard>>[] = [];
@@ -221,8 +209,8 @@ async function run(load: Load, place: Place): Promise<void> {
 
   // All of a challenge's 55 seconds are needed: they are fetched last.
   const answers: VerifyBadgeRequest[] = [];
-  for (let from = 0; from < taps; from += AT_ONCE) {
-    const some = Array.from({ length: Math.min(AT_ONCE, taps - from) }, async (_, more) => {
+  for (let from = 0; from < all; from += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, all - from) }, async (_, more) => {
       const n = from + more;
       const reader = readers[n % READERS]!;
       return reader.answer(cards[n % count]!, await reader.challenge());
@@ -232,27 +220,32 @@ async function run(load: Load, place: Place): Promise<void> {
   const reasons = answers.map((answer, n) =>
     readers[n % READERS]!.decide(answer).then(reasonOf, (error) => String(error.code)),
   );
-  while (http.held.length < taps) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (http.held.length < all) await new Promise((resolve) => setTimeout(resolve, 10));
 
-  const cpuBefore = cpuMs(child.pid);
   const begin = performance.now() + 100;
   const times = await Promise.all(
-    http.held.map(async (fire, n) => {
+    http.held.slice(0, taps).map(async (fire, n) => {
       const dueMs = begin + (n * 1000) / rate;
       await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()));
       return (await fire()) - dueMs;
     }),
   );
   const tookMs = performance.now() - begin;
+  const services: number[] = [];
+  for (const fire of http.held.slice(taps)) {
+    const beforeMs = processorMs(child.pid!);
+    await fire();
+    const afterMs = processorMs(child.pid!);
+    if (beforeMs !== undefined && afterMs !== undefined) services.push(afterMs - beforeMs);
+  }
   const counts: Record<string, number> = {};
   for (const reason of await Promise.all(reasons)) counts[reason] = (counts[reason] ?? 0) + 1;
-  const sorted = times.toSorted((a, b) => a - b);
   console.log(`${taps} taps in ${(tookMs / 1000).toFixed(1)} s: ${JSON.stringify(counts)}`);
-  for (const share of [0.5, 0.9, 0.95, 0.99, 0.999, 1])
-    console.log(`p${share * 100}`.padEnd(8), percentile(sorted, share), "ms");
-  const cpuAfter = cpuMs(child.pid);
-  if (cpuBefore !== undefined && cpuAfter !== undefined)
-    console.log(`server: ${((cpuAfter - cpuBefore) / taps).toFixed(2)} ms of the processor a tap`);
+  console.log(`ms, beside all else here:     ${percentiles(times)}`);
+  if (services.length > 0) {
+    console.log(`ms, of a core of its own:     ${percentiles(queuedMs(services, rate))}`);
+    console.log(`ms of the processor, one tap: ${percentiles(services)}`);
+  }
   for (const reader of readers) reader.identity.close();
   child.kill("SIGKILL");
 }

@@ -31,6 +31,7 @@ import {
 import { publishRelease, type ReleaseOrder } from "./publish-release.ts";
 import type { FollowOptions } from "./reading-feed.ts";
 import type { ReadingsRequest } from "./readings-query.ts";
+import type { StoredAlarm } from "./store/alarms.ts";
 import type { ReadingRow } from "./store/readings.ts";
 import type {
   AuditRow,
@@ -40,7 +41,6 @@ import type {
   Node,
   NodeChange,
   RegistrationPolicy,
-  StoredAlarm,
   Tenant,
 } from "./store/records.ts";
 import type { StoredRelease } from "./store/releases.ts";

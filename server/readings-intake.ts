@@ -50,7 +50,8 @@ async function toNewReading(
   const alarming =
     reading.lost?.eventClass === "access" &&
     (await rates.allows({ limit: "loss-alarms-by-node", rate: limits.lossAlarmsByNode, subject }));
-  const doors = await doorChanges(context, node, refused ? undefined : reading.named, at ?? nowAt);
+  const seen = { seenAt: at ?? nowAt, seq: reading.seq };
+  const doors = await doorChanges(context, node, refused ? undefined : reading.named, seen);
   const alarm = { tenantId, at: nowAt, kind: "readings-lost", badgeUid: undefined, nodeUid };
   return {
     at: at ?? nowAt,

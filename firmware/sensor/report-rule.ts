@@ -30,6 +30,11 @@ export class ReportRule {
       : "quiet";
   }
 
+  /** What in it must not be lost; see `SensorDriver`. */
+  eventIn(values: Measured): string | undefined {
+    return this.#plan.eventOf?.(values, this.#told?.values);
+  }
+
   /** The reading is in a record that will not be lost. */
   told(values: Measured, nowMs: number): void {
     this.#told = { values, atMs: nowMs };

@@ -135,6 +135,7 @@ function parseSensor(
     filters,
     wireNames,
     plausible,
+    eventOf: driver.eventOf,
     open: driver.configure(settings, wiring),
   };
 }

@@ -51,6 +51,13 @@ export interface SensorDriver {
   readonly quantitySettings?: readonly string[];
   /** What is believed of a quantity, in the units of `Measured`; anything in range if absent. */
   readonly plausible?: Readonly<Record<string, PlausibleOptions>>;
+  /**
+   * What has begun or ended in a measurement and must not be lost, as one word; `undefined` when
+   * nothing has. It is kept like a tap, which makes room for nothing. Be sparing: there is room
+   * for some hundred of them while the network is away.
+   * @param before as it was told last since boot
+   */
+  readonly eventOf?: (now: Measured, before: Measured | undefined) => string | undefined;
   /** The shortest `update_interval` that the part stands; 100 ms when absent. */
   readonly intervalMinMs?: number;
   /** What a measurement may take; 5 s when absent. */

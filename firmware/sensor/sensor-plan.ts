@@ -1,5 +1,5 @@
 import type { PlausibleOptions } from "../../hal/sensors/plausible.ts";
-import type { OpenSensorFactory } from "./sensor-driver.ts";
+import type { OpenSensorFactory, SensorDriver } from "./sensor-driver.ts";
 
 /** When a value of one quantity is worth telling. */
 export interface QuantityFilter {
@@ -22,5 +22,6 @@ export interface SensorPlan {
   /** What each quantity is called on the wire: `temperature`, or `attic.temperature`. */
   readonly wireNames: ReadonlyMap<string, string>;
   readonly plausible: Readonly<Record<string, PlausibleOptions>>;
+  readonly eventOf: SensorDriver["eventOf"];
   readonly open: OpenSensorFactory;
 }

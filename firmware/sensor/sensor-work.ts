@@ -6,7 +6,9 @@ import type {
   ReadingFields,
   SensorFault,
 } from "../../protocol/telemetry/reading.ts";
+import type { EventClass } from "../journal/event-log.ts";
 import type { Platform } from "../platform.ts";
+import { EventAllowance } from "./event-allowance.ts";
 import type { ReadingLog } from "./reading-log.ts";
 import { asRecorded } from "./recorded-values.ts";
 import { type SampledMoment, Sampler } from "./sampler.ts";
@@ -35,6 +37,7 @@ export class SensorWork {
   readonly #options: SensorWorkOptions;
   readonly #sampler: Sampler;
   readonly #waits: Waits;
+  readonly #events = new EventAllowance();
   /** Records since boot, and why the last one could not be written. */
   recorded = 0;
   storageError: LatchkeyError | undefined;
@@ -72,6 +75,7 @@ export class SensorWork {
     let fields: ReadingFields = {};
     let named: NamedReadings = {};
     let urgent = false;
+    let eventClass: EventClass = "telemetry";
     const faults: SensorFault[] = [];
     const told: (() => void)[] = [];
     for (const { sensor, values } of results) {
@@ -86,6 +90,9 @@ export class SensorWork {
       fields = { ...fields, ...recorded.fields };
       named = { ...named, ...recorded.named };
       urgent ||= verdict === "urgent";
+      const event = sensor.rule.eventIn(values);
+      if (event !== undefined && this.#events.mayKeep(`${sensor.plan.name}.${event}`, atMs))
+        eventClass = "access";
       told.push(() => sensor.rule.told(values, atMs));
     }
     if (told.length === 0) return;
@@ -94,7 +101,7 @@ export class SensorWork {
       ...(Object.keys(named).length > 0 && { named }),
       ...(faults.length > 0 && { faults }),
     };
-    const failed = this.#append(content, atMs);
+    const failed = this.#append(eventClass, content, atMs);
     // Too much for one record in flash: each sensor has one of its own then.
     if (failed?.code === "storage-full" && results.length > 1)
       for (const result of results) this.#record({ atMs, results: [result] });
@@ -104,15 +111,22 @@ export class SensorWork {
   }
 
   /** What is not in flash is not told, so that the next reading tells it again. */
-  #append(content: Parameters<ReadingLog["append"]>[1], atMs: number): LatchkeyError | undefined {
+  #append(
+    eventClass: EventClass,
+    content: Parameters<ReadingLog["append"]>[1],
+    atMs: number,
+  ): LatchkeyError | undefined {
     const { readings, log } = this.#options;
     try {
-      readings.append("telemetry", content, atMs);
+      readings.append(eventClass, content, atMs);
       this.recorded++;
       this.storageError = undefined;
       return undefined;
     } catch (error) {
       const failed = toLatchkeyError(error);
+      // Nothing but taps and events is left: better where it may be dropped than nowhere.
+      if (eventClass === "access" && failed.code === "storage-full")
+        return this.#append("telemetry", content, atMs);
       if (this.storageError?.code !== failed.code)
         log.write("error", "reading-not-stored", { code: failed.code });
       this.storageError = failed;

@@ -1,6 +1,7 @@
 import { toHex } from "../../protocol/encoding/hex.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
-import type { AuditRow, StoredAlarm } from "../store/records.ts";
+import type { StoredAlarm } from "../store/alarms.ts";
+import type { AuditRow } from "../store/records.ts";
 import { type Endpoint, managed } from "./endpoint.ts";
 import { hash, list, matching, optional, text, uint, uuid, word } from "./field.ts";
 import { form, object } from "./form.ts";

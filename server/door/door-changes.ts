@@ -23,13 +23,13 @@ function doorRecord(
 /**
  * The doors in a reading. The node's word is taken for what it saw. One that was taken over can
  * tell of break-ins that were none: not of more than its rate allows.
- * @param seenAt Unix seconds
+ * @param at when, in Unix seconds, and the number of the reading
  */
 export async function doorChanges(
   { rates, limits, clock, log }: ServiceContext,
   node: Node,
   named: NamedReadings | undefined,
-  seenAt: number,
+  { seenAt, seq }: { readonly seenAt: number; readonly seq: number },
 ): Promise<readonly DoorChange[]> {
   const { tenantId, nodeUid } = node;
   const at = unixSeconds(clock);
@@ -39,9 +39,14 @@ export async function doorChanges(
     const quiet = !fact.exit && !fact.held && !fact.forced;
     if (!quiet && !(await rates.allows({ limit: "door-events-by-node", rate, subject }))) {
       log.write("warn", "door-events-dropped", { tenant_id: tenantId, node_uid: nodeUid });
-      return { ...fact, at: seenAt };
+      return { ...fact, at: seenAt, seq };
     }
-    return { ...fact, at: seenAt, record: (event) => doorRecord(node, fact, event, seenAt, at) };
+    return {
+      ...fact,
+      at: seenAt,
+      seq,
+      record: (event) => doorRecord(node, fact, event, seenAt, at),
+    };
   };
   const changes: DoorChange[] = [];
   for (const fact of doorFacts(named)) changes.push(await change(fact));

@@ -293,4 +293,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   MANDATES_STEP,
   HUMAN_TABLES,
   ROTATION_STEP,
+  "ALTER TABLE door_states ADD COLUMN log_id TEXT; ALTER TABLE door_states ADD COLUMN seq INTEGER",
 ]);

@@ -1,7 +1,8 @@
 import type { Quantity } from "../../protocol/telemetry/ranges.ts";
 import type { StoredReading } from "../../protocol/telemetry/stored-reading.ts";
+import type { Alarm } from "./alarms.ts";
 import type { DoorChange } from "./doors.ts";
-import type { Alarm, AuditEntry } from "./records.ts";
+import type { AuditEntry } from "./records.ts";
 
 /** What can be asked for by name; `named` is any quantity of a named sensor. */
 export type ReadingField = Quantity | "motion" | "badge_uid" | "granted" | "named";

@@ -2,6 +2,7 @@ import type { BadgeMode } from "../../protocol/badge/payload.ts";
 import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { Direction } from "../policy/passage.ts";
+import type { Alarm, AlarmRecords } from "./alarms.ts";
 import type { CardChange, CardRow } from "./card-rows.ts";
 import type { DecisionRecords } from "./decisions.ts";
 import type { DoorRecords } from "./doors.ts";
@@ -153,18 +154,6 @@ export interface AuditRow {
   readonly hash: Uint8Array;
 }
 
-export interface Alarm {
-  readonly tenantId: string;
-  readonly at: number;
-  readonly kind: string;
-  readonly badgeUid: string | undefined;
-  readonly nodeUid: string | undefined;
-  readonly cause: string;
-}
-
-/** Ids ascend. */
-export type StoredAlarm = Alarm & { readonly id: number };
-
 /** A decision about a tap, to be recorded. */
 export interface DecisionRecord {
   readonly entry: AuditEntry;
@@ -190,7 +179,8 @@ export interface ReaderDenials {
  * All methods throw `unavailable` when the database does not answer.
  */
 export interface Records
-  extends DecisionRecords,
+  extends AlarmRecords,
+    DecisionRecords,
     DoorRecords,
     HumanRecords,
     MandateRecords,
@@ -284,8 +274,6 @@ export interface Records
   audit(entry: AuditEntry): Promise<void>;
   /** Ascending, from `after` (a seq) on. */
   auditRows(tenantId: string, limit: number, after?: number): Promise<readonly AuditRow[]>;
-  /** Newest first, from behind `after` (an id) on. */
-  alarms(tenantId: string, limit: number, after?: number): Promise<readonly StoredAlarm[]>;
 
   /** @throws unavailable */
   standing(): Promise<Standing>;

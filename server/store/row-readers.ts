@@ -3,6 +3,7 @@ import type { BadgeProfile } from "../../protocol/badge/sealed-link.ts";
 import type { Direction, Presence } from "../policy/passage.ts";
 import type { RuleKind } from "../policy/rules.ts";
 import type { Role } from "../roles.ts";
+import type { StoredAlarm } from "./alarms.ts";
 import type { CardJob, CardLock, CardRow } from "./card-rows.ts";
 import {
   blob,
@@ -13,7 +14,7 @@ import {
   type Row,
   text,
 } from "./columns.ts";
-import type { DoorState } from "./doors.ts";
+import type { DoorSource, DoorState } from "./doors.ts";
 import type { Mandate, MandateState } from "./mandates.ts";
 import type { Operator } from "./operators.ts";
 import type {
@@ -32,7 +33,6 @@ import type {
   Node,
   NodeStatus,
   RegistrationPolicy,
-  StoredAlarm,
   Tenant,
 } from "./records.ts";
 import type { StoredAuthority, StoredRelease } from "./releases.ts";
@@ -214,4 +214,8 @@ export function toDoorState(row: Row): DoorState {
     forced: integer(row, "forced") === 1,
     changedAt: integer(row, "changed_at"),
   };
+}
+
+export function toDoorSource(row: Row): DoorSource {
+  return { logId: optionalText(row, "log_id"), seq: optionalInteger(row, "seq") };
 }

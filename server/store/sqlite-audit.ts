@@ -1,3 +1,4 @@
+import type { Alarm } from "./alarms.ts";
 import { nextAuditRow } from "./audit-chain.ts";
 import { blob, integer } from "./columns.ts";
 import {
@@ -7,7 +8,7 @@ import {
   type PassageStep,
   POLICY_CHANGED,
 } from "./decisions.ts";
-import type { Alarm, AuditEntry, DecisionRecord, Records } from "./records.ts";
+import type { AuditEntry, DecisionRecord, Records } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { notePassage, policyRevision } from "./sqlite-passages.ts";

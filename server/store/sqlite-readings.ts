@@ -73,8 +73,7 @@ export function readingRecords(db: SqliteDatabase): ReadingRecords {
         const isNew = batch.readings.map((fresh) => {
           const stored = insert(db, batch, fresh);
           if (stored && fresh.alarm !== undefined) appendAlarm(db, fresh.alarm);
-          if (stored)
-            for (const door of fresh.doors ?? []) noteDoor(db, batch.tenantId, batch.nodeUid, door);
+          if (stored) for (const door of fresh.doors ?? []) noteDoor(db, batch, door);
           return stored;
         });
         const evicted = makeRoom(db, batch);

@@ -1,5 +1,6 @@
 import { RingLog } from "../../firmware/log.ts";
 import type { Platform } from "../../firmware/platform.ts";
+import { door } from "../../firmware/sensor/drivers/door-driver.ts";
 import { NodeReporting } from "../../firmware/sensor/node-reporting.ts";
 import { sensorNodeConfig } from "../../firmware/sensor/sensor-config.ts";
 import type { Measured, SensorDriver } from "../../firmware/sensor/sensor-driver.ts";
@@ -103,7 +104,8 @@ export class ReportingBench {
     };
     const scripted = this.#driver();
     const probe = { ...scripted, platform: "probe", quantities: ["temperature"] };
-    const config = sensorNodeConfig(this.#node, [scripted, probe]);
+    const contact = { ...door, configure: scripted.configure, settings: scripted.settings };
+    const config = sensorNodeConfig(this.#node, [scripted, probe, contact]);
     const platform = { clock, timer, random, crypto: toyCrypto, io: {} } as unknown as Platform;
     return new NodeReporting({
       platform,

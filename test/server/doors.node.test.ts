@@ -109,6 +109,30 @@ describe("service: doors", () => {
     });
   });
 
+  it("what overtook other readings on its way stays the last word, and each break-in counts", async () => {
+    await tell({ open: 1, forced: 1 }, 10);
+    await tell({}, 20);
+    await tell({ open: 1, forced: 1 }, 30);
+    // The log's numbers say that these are older, whatever they say of the time.
+    for (const [number, values] of [
+      [5, {}],
+      [15, { open: 1, forced: 1 }],
+      [25, {}],
+    ] as const)
+      await tell(values, number);
+    const all = ["door-forced", "door-restored", "door-forced"];
+    assert.deepEqual(await events(), all);
+    assert.deepEqual(await alarms(), ["door-forced front", "door-forced front"]);
+    const [door] = await desk.service.admin.policy.doors(tenantId);
+    assert.equal(door?.forced, true);
+    await tell({ exit: 1 }, 26);
+    assert.deepEqual(await events(), [...all, "door-exit"]);
+    // Another log begins anew.
+    const reading = { seq: 1, fields: {}, named: named({}) };
+    await node.report([reading], new Uint8Array(8).fill(0x20));
+    assert.deepEqual(await events(), [...all, "door-exit", "door-restored"]);
+  });
+
   it("a node that cries wolf is heard so many times, and its readings are kept", async () => {
     for (let n = 0; n < 50; n++) {
       await tell({ open: 1, forced: 1, exit: 1 });
@@ -142,7 +166,7 @@ for (const { name, make } of RECORD_STORES)
 
     it("are noted with what is news, once for each reading", async () => {
       const change = (says: Partial<DoorChange>): DoorChange => ({
-        ...{ name: "ü 🚪", open: false, held: false, forced: false, exit: false, at: 7 },
+        ...{ name: "ü 🚪", open: false, held: false, forced: false, exit: false, at: 7, seq: 1 },
         record: (event) => ({
           entry: { tenantId: "t", at: 5, kind: event, data: {} },
           alarm: {
@@ -179,7 +203,10 @@ for (const { name, make } of RECORD_STORES)
         { nodeUid: "n", name: "ü 🚪", open: true, held: false, forced: true, changedAt: 7 },
       ]);
       assert.deepEqual(await records.doors("u"), []);
-      const { record: _, ...quiet } = change({ held: true, at: 8 });
+      await record(9, change({ seq: 9, open: true, forced: true }));
+      await record(4, change({ seq: 4 }));
+      assert.equal((await records.doors("t"))[1]?.forced, true, "the older one came later");
+      const { record: _, ...quiet } = change({ held: true, at: 8, seq: 10 });
       await record(3, quiet);
       assert.equal((await records.auditRows("t", 99)).length, 2);
       assert.equal((await records.doors("t"))[1]?.held, true);

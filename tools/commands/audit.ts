@@ -61,11 +61,14 @@ async function* list(manager: Manager, args: Arguments): AsyncGenerator<CliEvent
   const kinds = args.texts("kind");
   if (kinds.length > KINDS_MAX) throw usageError(`--kind: ${KINDS_MAX} at most`, "kind");
   const asked = { after, ...(kinds.length > 0 && { kinds }) };
+  let found = 0;
   for await (const item of pagesOf(manager, LIST_AUDIT_PATH, "rows", asked)) {
+    found++;
     const at = writeUpdatedAt(Number(item["at"]));
     const text = `${item["seq"]}  ${at}  ${item["kind"]}  ${item["data"]}`;
     yield { type: "item", kind: "audit-row", text, item };
   }
+  if (found === 0) yield { type: "note", text: "There is no such row." };
 }
 
 async function* alarms(manager: Manager, args: Arguments): AsyncGenerator<CliEvent> {

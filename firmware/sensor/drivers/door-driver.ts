@@ -1,13 +1,22 @@
 import { DoorContact } from "../../../hal/sensors/door-contact.ts";
-import type { SensorDriver } from "../sensor-driver.ts";
+import type { Measured, SensorDriver } from "../sensor-driver.ts";
 
 const HOUR_MS = 3_600_000;
+
+/** An opening by itself is none: it comes with each passage, and a tap says as much. */
+function eventOf(now: Measured, before: Measured = {}): string | undefined {
+  const changes = (quantity: string) => (now[quantity] ?? false) !== (before[quantity] ?? false);
+  if (changes("forced")) return "forced";
+  if (changes("held")) return "held";
+  return now["exit"] === true ? "exit" : undefined;
+}
 
 /** A door's contact and exit button: told when it opens and shuts, is held open, or was forced. */
 export const door: SensorDriver = {
   platform: "door",
   settings: ["contact", "button", "open_when", "held_after", "settle"],
   quantities: ["open", "held", "exit", "forced"],
+  eventOf,
   configure(settings, wiring) {
     const contact = wiring.pin(settings, "contact");
     const button = wiring.optionalPin(settings, "button");

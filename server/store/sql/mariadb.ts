@@ -7,6 +7,11 @@ import type { Tables } from "./tables.ts";
 
 const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5000;
+/**
+ * Of a connection. The server has 16,382 for everybody (`max_prepared_stmt_count`), and the driver
+ * would keep as many for itself: whoever asks for pages of ever other lengths would use them up.
+ */
+const STATEMENTS_KEPT = 200;
 const LOCK_NAME = "latchkey-schema";
 const LOCK_WAIT_SECONDS = 30;
 
@@ -21,7 +26,10 @@ const SESSION = [
   "SET SESSION innodb_lock_wait_timeout = 5",
 ];
 
-/** https://mariadb.com/kb/en/mariadb-error-codes/ */
+/**
+ * https://mariadb.com/kb/en/mariadb-error-codes/ and, from 3000 on,
+ * https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
+ */
 const MEANINGS: Readonly<Record<number, Meaning>> = Object.freeze({
   1213: "again", // deadlock found
   1020: "again", // record has changed since last read
@@ -42,6 +50,9 @@ const MEANINGS: Readonly<Record<number, Meaning>> = Object.freeze({
   1045: "refused", // user, password
   1049: "refused", // unknown database
   1698: "refused",
+  1862: "refused", // password expired, MySQL
+  3118: "refused", // account locked, MySQL
+  3159: "refused", // TLS only, MySQL
   1021: "unavailable", // disk full
   1040: "unavailable", // too many connections
   1053: "unavailable", // shutdown in progress
@@ -51,7 +62,11 @@ const MEANINGS: Readonly<Record<number, Meaning>> = Object.freeze({
   1317: "unavailable", // query interrupted
   1836: "unavailable", // read only mode
   1927: "unavailable", // connection was killed
-  1969: "unavailable", // statement timeout
+  1969: "unavailable", // statement timeout, MariaDB
+  3024: "unavailable", // statement timeout, MySQL
+  3168: "unavailable", // server is not available, MySQL
+  3169: "unavailable", // session was killed, MySQL
+  4031: "unavailable", // idle for too long, MySQL
 });
 
 /** Of the driver and of the operating system. */
@@ -92,8 +107,10 @@ function openPool(address: DatabaseAddress): MysqlPool {
     ...{ host, port, user, password, database },
     connectionLimit: CONNECTIONS,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxPreparedStatements: STATEMENTS_KEPT,
     charset: "utf8mb4_bin",
-    ...(tls && { ssl: { rejectUnauthorized: true } }),
+    // The driver would take a good certificate of anybody's.
+    ...(tls && { ssl: { rejectUnauthorized: true, verifyIdentity: true } }),
   });
   // Sent before anything else on it; one that does not take them is not used.
   pool.on("connection", (connection) => {
@@ -113,10 +130,17 @@ function openPool(address: DatabaseAddress): MysqlPool {
   };
 }
 
-/** Blanks at the end count (NO PAD), as they do elsewhere; the two have different names for it. */
-async function columnTypes(db: Kysely<Tables>): Promise<ColumnTypes> {
+async function askVersion(db: Kysely<Tables>): Promise<string> {
   const { rows } = await sql<{ version: string }>`SELECT version() AS version`.execute(db);
-  const isMariaDb = rows[0]!.version.includes("MariaDB");
+  return rows[0]!.version;
+}
+
+/**
+ * Blanks at the end count (NO PAD), as they do elsewhere; the two have different names for it.
+ * @param version as the server says it: `10.11.6-MariaDB-0+deb12u1`, `8.4.3`
+ */
+export function columnTypes(version: string): ColumnTypes {
+  const isMariaDb = version.includes("MariaDB");
   const collation = isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
   return {
     key: "VARCHAR(255)",
@@ -130,13 +154,13 @@ async function columnTypes(db: Kysely<Tables>): Promise<ColumnTypes> {
   };
 }
 
-/** MariaDB 10.6 or MySQL 8.0 and later. */
+/** MariaDB 10.6 or MySQL 8.0.17 (which has `utf8mb4_0900_bin`) and later. */
 export function openMariaDb(address: DatabaseAddress): Flavour {
   const kysely = new Kysely<Tables>({ dialect: new MysqlDialect({ pool: openPool(address) }) });
   return {
     name: "mariadb",
     kysely,
-    types: () => columnTypes(kysely),
+    types: async () => columnTypes(await askVersion(kysely)),
     schemaInTransactions: false,
     appendOnly: (table) =>
       ["UPDATE", "DELETE"].map(

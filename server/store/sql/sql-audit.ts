@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { Alarm } from "../alarms.ts";
 import {
   type CounterStep,
   type DecisionOutcome,
@@ -6,7 +7,7 @@ import {
   type PassageStep,
   POLICY_CHANGED,
 } from "../decisions.ts";
-import type { Alarm, DecisionRecord, Records } from "../records.ts";
+import type { DecisionRecord, Records } from "../records.ts";
 import { toAlarm, toAuditRow } from "../row-readers.ts";
 import { type Append, SharedAppends } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";

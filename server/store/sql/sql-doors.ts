@@ -1,18 +1,19 @@
 import { doorEvents } from "../../door/door-fact.ts";
-import type { DoorChange, DoorRecords } from "../doors.ts";
+import { type DoorChange, type DoorRecords, isOvertaken } from "../doors.ts";
+import type { ReadingBatch } from "../readings.ts";
 import type { DecisionRecord } from "../records.ts";
-import { toDoorState } from "../row-readers.ts";
+import { toDoorSource, toDoorState } from "../row-readers.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 /** Notes how a door is, and gives what is news in it: to be recorded last. */
 export async function noteDoor(
   database: SqlDatabase,
   db: SqlTransaction,
-  node: { readonly tenant_id: string; readonly node_uid: string },
+  { tenantId, nodeUid, logId }: Pick<ReadingBatch, "tenantId" | "nodeUid" | "logId">,
   change: DoorChange,
 ): Promise<readonly DecisionRecord[]> {
-  const { name, open, held, forced, at, record } = change;
-  const where = { ...node, name };
+  const { name, open, held, forced, at, seq, record } = change;
+  const where = { tenant_id: tenantId, node_uid: nodeUid, name };
   const row = await db
     .selectFrom("door_states")
     .selectAll()
@@ -20,7 +21,9 @@ export async function noteDoor(
     .forUpdate()
     .executeTakeFirst();
   const state = { is_open: Number(open), held: Number(held), forced: Number(forced) };
-  const cells = { ...state, changed_at: at };
+  if (isOvertaken(row && toDoorSource(row), { logId, seq }))
+    return change.exit && record !== undefined ? [record("door-exit")] : [];
+  const cells = { ...state, changed_at: at, log_id: logId ?? null, seq };
   const update = async () =>
     db
       .updateTable("door_states")

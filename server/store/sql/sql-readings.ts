@@ -142,7 +142,7 @@ export function readingRecords(database: SqlDatabase, append: Append): ReadingRe
     const evicted = await makeRoom(database, db, batch, used);
     const news: DecisionRecord[] = [];
     for (const { doors = [] } of fresh)
-      for (const door of doors) news.push(...(await noteDoor(database, db, node, door)));
+      for (const door of doors) news.push(...(await noteDoor(database, db, batch, door)));
     for (const { alarm } of fresh) if (alarm !== undefined) await appendAlarm(db, alarm);
     for (const record of news) await appendDecision(db, append, record);
     if (evicted > 0) await append(db, batch.evicted(evicted));

@@ -276,6 +276,10 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        PRIMARY KEY (tenant_id, node_pk)`,
     ),
   ),
+  steps(({ key, integer }) => [
+    `ALTER TABLE door_states ADD COLUMN log_id ${key}`,
+    `ALTER TABLE door_states ADD COLUMN seq ${integer}`,
+  ]),
 ]);
 
 /** Tables that are only added to, also by ourselves. */

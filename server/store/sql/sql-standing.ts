@@ -20,7 +20,8 @@ const NOW = {
 export function standingOf(database: SqlDatabase, { name }: Flavour): Promise<Standing> {
   return database.run(async (db) => {
     const asked = sql<Row>`SELECT step, ${NOW[name]} AS now,
-      (SELECT at FROM audit ORDER BY seq DESC LIMIT 1) AS newest FROM latchkey_schema`;
+      (SELECT max(audit.at) FROM audit_heads JOIN audit ON audit.tenant_id = audit_heads.tenant_id
+        AND audit.seq = audit_heads.seq) AS newest FROM latchkey_schema`;
     const { rows } = await asked.execute(db);
     const { step = 0, now = 0, newest = null } = rows[0] ?? {};
     const standing = { schema: Number(step), known: SQL_STEPS.length, clockMs: Number(now) * 1000 };

@@ -83,6 +83,8 @@ export interface Tables {
     held: number;
     forced: number;
     changed_at: number;
+    log_id: string | null;
+    seq: number | null;
   };
   zone_openings: { tenant_id: string; zone: string; day: string; subject: string; at: number };
   audit: {
