@@ -1,10 +1,10 @@
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { CREDENTIAL_TYPES } from "../../protocol/human/credential/types.ts";
-import { ISSUER_KEYS_MAX, keyMember, TRUSTED_MAX, trustedMember } from "../human/issuer-book.ts";
+import { ISSUER_KEYS_MAX, keyListed, TRUSTED_MAX, trustedMember } from "../human/issuer-book.ts";
 import { DONE, type Endpoint, managed } from "./endpoint.ts";
 import { bytes, list, matching, oneOf, optional, uint } from "./field.ts";
 import { form, object } from "./form.ts";
-import { DER, did } from "./human-endpoints.ts";
+import { DER, did, serial } from "./human-endpoints.ts";
 import {
   DISTRUST_ISSUER_PATH,
   LIST_ISSUERS_PATH,
@@ -32,7 +32,7 @@ const TRUSTED = {
   status_host: host,
 };
 const number = uint(ISSUER_KEYS_MAX, 1);
-const KEY = form({ number, added_at: time, withdrawn_at: optional(time) });
+const KEY = form({ number, serial, added_at: time, withdrawn_at: optional(time) });
 
 /** Whose invitations open a tenant's doors, and the keys with which it signs its own. */
 export const ISSUER_ENDPOINTS: readonly Endpoint[] = [
@@ -50,7 +50,7 @@ export const ISSUER_ENDPOINTS: readonly Endpoint[] = [
       const { anchor, book } = await humans.trustOf(tenantId);
       return {
         ...{ issuer: anchor.issuer, certificate: toBase64Url(anchor.certificate) },
-        ...{ keys: book.keys.map(keyMember), trusted: book.trusted.map(trustedMember) },
+        ...{ keys: book.keys.map(keyListed), trusted: book.trusted.map(trustedMember) },
       };
     },
   }),

@@ -1,4 +1,5 @@
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
+import { toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import type { AuditEntry } from "../store/records.ts";
@@ -52,6 +53,9 @@ export interface KnownBook {
   readonly revision: number;
 }
 
+/** Serial number of a key's certificate; that of the anchor above is 1. */
+export const keySerial = ({ number }: IssuerKey): Uint8Array => Uint8Array.of(number + 1);
+
 const words = (row: JsonReader, name: string): string[] =>
   row.array(name, { max: LIST_MAX }).map(String);
 
@@ -76,9 +80,14 @@ function writeBook({ keys, trusted }: IssuerBook): JsonObject {
   return { keys: keys.map(keyMember), trusted: trusted.map(trustedMember) };
 }
 
-export function keyMember({ number, addedAt, withdrawnAt }: IssuerKey): JsonObject {
+function keyMember({ number, addedAt, withdrawnAt }: IssuerKey): JsonObject {
   const withdrawn = withdrawnAt === undefined ? {} : { withdrawn_at: withdrawnAt };
   return { number, added_at: addedAt, ...withdrawn };
+}
+
+/** With the serial number of its certificate, by which verifiers know it. */
+export function keyListed(key: IssuerKey): JsonObject {
+  return { ...keyMember(key), serial: toHex(keySerial(key)) };
 }
 
 export function trustedMember(one: TrustedIssuer): JsonObject {

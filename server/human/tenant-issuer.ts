@@ -17,7 +17,7 @@ import {
   subjectKeyId,
 } from "../../protocol/human/x509/extensions.ts";
 import { NO_EXPIRY_UNIX } from "../../protocol/human/x509/time.ts";
-import type { IssuerBook, IssuerKey } from "./issuer-book.ts";
+import { type IssuerBook, keySerial } from "./issuer-book.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 
 const CA_NAME = "Latchkey issuer";
@@ -63,9 +63,6 @@ function certificate(
   );
 }
 
-/** Of the certificate of a key by its number; the top's is 1. */
-const serialOf = ({ number }: IssuerKey): Uint8Array => Uint8Array.of(number + 1);
-
 /**
  * The tenant's own issuer: its keys are derived from the tenant's master key, so that nothing
  * besides that has to be stored or backed up. It is named by a DID, the key's at the top, which
@@ -85,12 +82,12 @@ export function tenantIssuer(
   const id = didOf(human, ca.publicKey);
   const self = { serial: Uint8Array.of(1), subject: CA_NAME, notBefore: NOT_BEFORE };
   const top = certificate(human, { ...self, key: ca, by: ca });
-  const own = { serial: serialOf(now), subject: LEAF_NAME, key: leaf, by: ca };
+  const own = { serial: keySerial(now), subject: LEAF_NAME, key: leaf, by: ca };
   const notBefore = addedAt - (addedAt % DAY_SECONDS);
   const chain = [certificate(human, { ...own, notBefore })];
   ca.privateKey.fill(0);
   const gone = numbered.filter(({ withdrawnAt }) => withdrawnAt !== undefined);
-  const withdrawn = gone.map((one) => toHex(serialOf(one)));
+  const withdrawn = gone.map((one) => toHex(keySerial(one)));
   return {
     issuer: { id, chain, sign: (message) => human.p256Sign(leaf.privateKey, message) },
     anchor: { issuer: id, certificate: top, withdrawn },

@@ -61,6 +61,15 @@ export class TenantTrust {
     return made;
   }
 
+  /**
+   * That an issuer may still invite into a zone, and that nothing has changed in whom the tenant
+   * believes since its credential was verified. @throws issuer-untrusted
+   */
+  checkBelieved(issuer: string, zone: string, revision: number): void {
+    const believed = revision === this.revision && this.door(zone).issuers.includes(issuer);
+    if (!believed) throw new LatchkeyError("issuer-untrusted");
+  }
+
   /** Whether another issuer's credential is good now. @throws as `StatusChecker.check` */
   async checkStatus(issuer: string, status: StatusReference, nowUnix: number): Promise<void> {
     if (this.#statuses === undefined) throw new LatchkeyError("status-unavailable");

@@ -64,8 +64,7 @@ export async function checkInvitation(
   { issuer, uri, index, revision }: Invitation,
 ): Promise<void> {
   const trust = await context.humans.trustOf(tenantId);
-  const believed = trust.revision === revision && trust.door(zone).issuers.includes(issuer);
-  if (!believed) throw new LatchkeyError("issuer-untrusted");
+  trust.checkBelieved(issuer, zone, revision);
   const status = { uri, index };
   if (issuer !== trust.anchor.issuer) {
     await trust.checkStatus(issuer, status, unixSeconds(context.clock));
