@@ -1,17 +1,14 @@
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
-import type { AuditEntry } from "../store/records.ts";
-import { unixSeconds } from "../wall-clock.ts";
 import type { RegistryContext } from "./person.ts";
-import { type RegistryKeys, withRegistryKeys } from "./registry-keys.ts";
+import type { RegistryKeys } from "./registry-keys.ts";
+import { changeTenantRow, openTenantRow, type TenantRowChange } from "./tenant-row.ts";
 
 /** Keys that a tenant's issuer has had, and anchors that a tenant trusts. */
 export const ISSUER_KEYS_MAX = 100;
 export const TRUSTED_MAX = 64;
 
-const ATTEMPTS = 8;
 const LIST_MAX = 64;
 /** 2026-01-01, so that the first certificates are the same whenever they are made. */
 const FIRST_KEY: IssuerKey = Object.freeze({ number: 1, addedAt: 1_767_225_600 });
@@ -96,49 +93,31 @@ export function trustedMember(one: TrustedIssuer): JsonObject {
   return { issuer, certificate: toBase64Url(certificate), ...where, added_at: addedAt };
 }
 
-const indexOf = (keys: RegistryKeys): Uint8Array => keys.indexOf("issuers", "");
+const bookIn = (body: JsonReader | undefined): IssuerBook =>
+  body === undefined ? { keys: [FIRST_KEY], trusted: [] } : readBook(body);
 
-/**
- * The book as it is now. It is sealed like a person's row: whoever can write the database cannot
- * write an issuer into it.
- */
+/** The book as it is now. @throws storage-corrupt */
 export async function openBook(
-  { records }: RegistryContext,
+  context: RegistryContext,
   tenantId: string,
   keys: RegistryKeys,
 ): Promise<KnownBook> {
-  const index = indexOf(keys);
-  const row = await records.human(tenantId, index);
-  if (row === undefined) return { book: { keys: [FIRST_KEY], trusted: [] }, revision: 0 };
-  const { sealed, revision } = row;
-  return { book: readBook(keys.open("issuers", index, sealed)), revision };
+  const { body, revision } = await openTenantRow(context, tenantId, keys, "issuers");
+  return { book: bookIn(body), revision };
 }
 
-export interface BookChange<T> {
+export interface BookChange<T> extends Omit<TenantRowChange<T>, "body"> {
   readonly book: IssuerBook;
-  readonly kind: string;
-  readonly data: AuditEntry["data"];
-  readonly result: T;
 }
 
-/** Changes the book together with its row in the audit log. @throws conflict, tenant-unknown */
+/** Changes the book. @throws conflict, tenant-unknown, and what `step` throws */
 export function changeBook<T>(
   context: RegistryContext,
   tenantId: string,
   step: (book: IssuerBook) => BookChange<T>,
 ): Promise<T> {
-  return withRegistryKeys(context, tenantId, async (keys) => {
-    const account = indexOf(keys);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const known = await openBook(context, tenantId, keys);
-      const { book, kind, data, result } = step(known.book);
-      const saved = await context.records.saveHuman({
-        ...{ tenantId, account, replaces: known.revision, identifiers: [], revoked: [] },
-        sealed: keys.seal("issuers", account, writeBook(book)),
-        entry: { tenantId, at: unixSeconds(context.clock), kind, data },
-      });
-      if (saved) return result;
-    }
-    throw new LatchkeyError("conflict");
+  return changeTenantRow(context, tenantId, "issuers", (body) => {
+    const { book, ...said } = step(bookIn(body));
+    return { ...said, body: writeBook(book) };
   });
 }
