@@ -26,6 +26,8 @@ export interface EphemeralOptions {
   /** The machine's when absent. */
   readonly timer?: Timer;
   readonly limits?: Partial<Limits>;
+  /** Gets another issuer's status list; absent: none is got, and its credentials do not count. */
+  readonly fetchList?: (uri: string) => Promise<string>;
   readonly badgeHost?: string;
   /** Absent: no applications are served. */
   readonly applications?: ApplicationOptions;
@@ -64,6 +66,7 @@ export function createEphemeralService(options: EphemeralOptions = {}): Service 
     log,
     ...(sha3 && { sha3 }),
     ...(limits && { limits }),
+    ...(options.fetchList && { fetchList: options.fetchList }),
     ...(timer && { timer }),
     ...(badgeHost !== undefined && { badgeHost }),
     ...(broker && { broker }),

@@ -11,7 +11,7 @@ const TEXT_LENGTH_MAX = 2000;
  * own tokens, tokens of sessions, and the password of a URL.
  */
 const FORMS: readonly (readonly [RegExp, string])[] = [
-  [/\b(lk[abe]_)[\w-]{20,}/g, `$1${REDACTED}`],
+  [/\b(lk[abep]_)[\w-]{20,}/g, `$1${REDACTED}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],
   [/(\w:\/\/[^\s/:@]*):[^\s/@]+@/g, `$1:${REDACTED}@`],
 ];

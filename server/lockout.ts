@@ -3,6 +3,7 @@ import type { ErrorCode } from "../protocol/error-codes.ts";
 import { isLatchkeyError } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json/reader.ts";
 import type { ServiceContext } from "./context.ts";
+import { PERSONS_GUESSES } from "./human/guesses.ts";
 import type { Login } from "./login-log.ts";
 import { type LimitedBy, type Subject, subjectOf } from "./rate-limiter.ts";
 import type { Node } from "./store/records.ts";
@@ -13,9 +14,8 @@ const GUESSES: ReadonlySet<ErrorCode> = new Set([
   "signature-invalid",
   "registration-refused",
   "enrol-token-invalid",
-  "invitation-invalid",
-  "statement-invalid",
   "unauthenticated",
+  ...PERSONS_GUESSES,
 ]);
 
 /** Denials behind which there may be a copy of a badge. */

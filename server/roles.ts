@@ -28,6 +28,8 @@ export const PERMISSIONS = Object.freeze({
   "invite-visitors": ["admin", "manager"],
   /** A person's stolen device, at the person's word. */
   "revoke-devices": ["admin", "manager"],
+  /** Whose invitations open doors, and with which key the tenant signs its own. */
+  "manage-issuers": ["admin"],
   /** Whose identifier it is: undoes what identifiers are for. */
   "look-up-people": ["admin"],
   "read-readings": ["admin", "manager", "operator", "auditor"],

@@ -59,6 +59,8 @@ export interface ServiceOptions {
   readonly applications?: ApplicationOptions;
   /** What is absent is as in `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** Gets another issuer's status list; absent: none is got, and its credentials do not count. */
+  readonly fetchList?: (uri: string) => Promise<string>;
   /** Counts what is done; nothing when absent. */
   readonly metrics?: Metrics;
   /** Host of the link on a badge, 1 to 25 characters; `latchkey.local` when absent. */

@@ -6,6 +6,7 @@ import { LatchkeyError } from "../protocol/errors.ts";
 import type { Log, Random } from "../protocol/platform.ts";
 import { createServer } from "./app.ts";
 import type { ApplicationOptions } from "./application/application-options.ts";
+import { fetchStatusList } from "./fetch-status-list.ts";
 import { ensurePrivateFolder, type FolderKeys, loadFolderKeys } from "./key-folder.ts";
 import type { Limits } from "./limits.ts";
 import { openFigures } from "./metrics/figures.ts";
@@ -127,6 +128,7 @@ async function openOnRecords(
     ...{ records, ephemera, vault, crypto, clock, random, log },
     keys: signingKeys(crypto, keys.signingSeeds),
     ...{ sha3: wasmSha3(), human: nodeHuman, compression: nodeCompression },
+    fetchList: fetchStatusList,
     ...(limits && { limits }),
     ...(metrics && { metrics }),
     ...(badgeHost !== undefined && { badgeHost }),

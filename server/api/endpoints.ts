@@ -7,6 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { FLEET_ENDPOINTS } from "./fleet-endpoints.ts";
 import { everything, form } from "./form.ts";
 import { HUMAN_ENDPOINTS } from "./human-endpoints.ts";
+import { ISSUER_ENDPOINTS } from "./issuer-endpoints.ts";
 import { MANDATE_ENDPOINTS } from "./mandate-endpoints.ts";
 import { NODE_ENDPOINTS } from "./node-endpoints.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...RULE_ENDPOINTS,
   ...PEOPLE_ENDPOINTS,
   ...VISITOR_ENDPOINTS,
+  ...ISSUER_ENDPOINTS,
   ...OVERSIGHT_ENDPOINTS,
   ...OPERATOR_ENDPOINTS,
   ...MANDATE_ENDPOINTS,

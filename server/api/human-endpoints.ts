@@ -8,6 +8,7 @@ import {
 import {
   askAccount,
   beginEnrolment,
+  describeIssuer,
   describeType,
   enrol,
   publishStatusList,
@@ -16,10 +17,12 @@ import {
 } from "../handlers/people.ts";
 import { askVisit, followVisitLink, presentVisit, requestVisit } from "../handlers/visit.ts";
 import { DEVICES_MAX } from "../human/account.ts";
+import { ISSUER_KEYS_MAX } from "../human/issuer-book.ts";
 import {
   ACCOUNT_PATH,
   BEGIN_ENROLMENT_PATH,
   ENROL_PATH,
+  ISSUER_PATH,
   RESOLVE_PATH,
   STATUS_LIST_PATH,
   SUBMIT_PATH,
@@ -43,7 +46,7 @@ import {
 } from "./field.ts";
 import { either, everything, form } from "./form.ts";
 
-const DER = { min: 1, max: 8192 };
+export const DER = { min: 1, max: 8192 };
 const STATEMENT_MAX = 12_288;
 export const serial = matching("^([0-9a-f]{2}){1,20}$", "not a serial number in hexadecimal", 40);
 export const did = matching("^did:lastid:[A-Za-z0-9_-]{43}$", "not a did:lastid", 54);
@@ -72,6 +75,9 @@ const PRESENTATION_CODES: readonly ErrorCode[] = [
   ...(["key-binding-hash", "issuer-untrusted", "credential-type-unexpected"] as const),
   ...(["credential-claim-invalid", "status-reference-invalid"] as const),
   ...(["credential-revoked", "credential-suspended"] as const),
+  ...(["status-host-refused", "status-unavailable", "status-list-invalid"] as const),
+  ...(["status-list-foreign", "status-list-expired", "status-list-too-large"] as const),
+  "status-index-invalid",
 ];
 
 /** What a wallet is asked: members of an OpenID4VP 1.0 request. */
@@ -156,6 +162,20 @@ export const HUMAN_ENDPOINTS: readonly Endpoint[] = [
     answer: everything(),
     codes: ["not-found"],
     handle: describeType,
+  },
+  {
+    by: "public",
+    path: ISSUER_PATH,
+    chapter: "people",
+    summary: "The tenant as an issuer: its name, its anchor, and the keys that it has withdrawn.",
+    query: form({ tenant_id: uuid }),
+    answer: form({
+      issuer: did,
+      certificate: bytes(DER),
+      withdrawn: list(serial, ISSUER_KEYS_MAX),
+    }),
+    codes: ["tenant-unknown"],
+    handle: describeIssuer,
   },
   {
     by: "public",

@@ -92,6 +92,21 @@ export async function describeType(
   return jsonResponse(typeMetadata(type));
 }
 
+/** identity_human/ih_issuer: what others need to trust the tenant as an issuer. */
+export async function describeIssuer(
+  context: ServiceContext,
+  query: URLSearchParams,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
+  await countHandshake(context, request.remoteAddress);
+  const {
+    issuer,
+    certificate,
+    withdrawn = [],
+  } = (await context.humans.trustOf(tenantIn(query))).anchor;
+  return jsonResponse({ issuer, certificate: toBase64Url(certificate), withdrawn });
+}
+
 /** identity_human/ih_status_list: a list of statuses, for everybody. */
 export async function publishStatusList(
   context: ServiceContext,

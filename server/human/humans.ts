@@ -4,25 +4,23 @@ import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import { toHex } from "../../protocol/encoding/hex.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { issueCredential } from "../../protocol/human/credential/issue.ts";
-import { type IssuerAnchor, IssuerTrust } from "../../protocol/human/credential/issuer-trust.ts";
 import type { CredentialType } from "../../protocol/human/credential/types.ts";
 import type { Persona } from "../../protocol/human/pairwise-secret.ts";
 import type { StatusPurpose } from "../../protocol/human/status/bitstring-status-list.ts";
-import type { Compression } from "../../protocol/human/status/compression.ts";
 import type { JsonValue } from "../../protocol/json/reader.ts";
 import type { StatusPlace } from "../store/humans.ts";
 import { unixSeconds } from "../wall-clock.ts";
-import type { RegistryContext } from "./person.ts";
+import { distrustIssuer, rotateIssuerKey, trustIssuer, withdrawIssuerKey } from "./issuer-admin.ts";
+import { type KnownBook, openBook, type TrustedIssuer } from "./issuer-book.ts";
 import { HumanRegistry } from "./registry.ts";
 import { withRegistryKeys } from "./registry-keys.ts";
 import { allocatePlace, bitstringToken, statusListToken, statusListUri } from "./status-lists.ts";
 import { type TenantIssuer, tenantIssuer } from "./tenant-issuer.ts";
+import { TenantTrust, type TrustOptions } from "./tenant-trust.ts";
 
-export interface HumansOptions extends RegistryContext {
+export interface HumansOptions extends TrustOptions {
   /** Where status lists are published: a host. */
   readonly host: string;
-  /** Absent: no list can be published. */
-  readonly compression?: Compression;
 }
 
 /** What a tenant certifies of somebody. */
@@ -43,12 +41,6 @@ export interface IssuedCredential {
   readonly place: StatusPlace;
 }
 
-/** What a tenant trusts: itself. */
-interface TenantTrust {
-  readonly anchor: IssuerAnchor;
-  readonly trust: IssuerTrust;
-}
-
 const TENANTS_MAX = 256;
 
 /** People, for all tenants of a server: registries, issuers, statuses. */
@@ -64,15 +56,38 @@ export class Humans {
     return new HumanRegistry(this.#options, tenantId);
   }
 
-  /** What others need to trust the tenant as an issuer; nothing secret. @throws tenant-unknown */
-  async trustOf(tenantId: string): Promise<TenantTrust> {
-    const known = this.#trusts.get(tenantId);
-    if (known !== undefined) return known;
-    const anchor = await this.#asIssuer(tenantId, async (own) => own.anchor);
-    const made = { anchor, trust: new IssuerTrust(this.#options.human, [anchor]) };
-    if (this.#trusts.size >= TENANTS_MAX) this.#trusts.delete(this.#trusts.keys().next().value!);
-    this.#trusts.set(tenantId, made);
-    return made;
+  /** Whom the tenant believes, itself first, as its book says now. @throws tenant-unknown */
+  trustOf(tenantId: string): Promise<TenantTrust> {
+    return this.#withIssuer(tenantId, async ({ book, revision }, own) => {
+      const known = this.#trusts.get(tenantId);
+      if (known?.revision === revision) return known;
+      const made = new TenantTrust(this.#options, own().anchor, { book, revision });
+      this.#trusts.delete(tenantId);
+      if (this.#trusts.size >= TENANTS_MAX) this.#trusts.delete(this.#trusts.keys().next().value!);
+      this.#trusts.set(tenantId, made);
+      return made;
+    });
+  }
+
+  /** See `trustIssuer`. */
+  async trustIssuer(tenantId: string, order: Omit<TrustedIssuer, "addedAt">, by: string) {
+    const { anchor } = await this.trustOf(tenantId);
+    await trustIssuer(this.#options, tenantId, order, { own: anchor.issuer, by });
+  }
+
+  /** See `distrustIssuer`. */
+  distrustIssuer(tenantId: string, issuer: string, by: string): Promise<undefined> {
+    return distrustIssuer(this.#options, tenantId, issuer, by);
+  }
+
+  /** See `rotateIssuerKey`. */
+  rotateIssuerKey(tenantId: string, by: string): Promise<number> {
+    return rotateIssuerKey(this.#options, tenantId, by);
+  }
+
+  /** See `withdrawIssuerKey`. */
+  withdrawIssuerKey(tenantId: string, number: number, by: string): Promise<undefined> {
+    return withdrawIssuerKey(this.#options, tenantId, number, by);
   }
 
   /**
@@ -118,12 +133,24 @@ export class Humans {
   }
 
   #asIssuer<T>(tenantId: string, use: (own: TenantIssuer) => Promise<T>): Promise<T> {
+    return this.#withIssuer(tenantId, (_known, own) => use(own()));
+  }
+
+  /** Lends the tenant's book, and its issuer to whoever asks for it, which takes signatures. */
+  #withIssuer<T>(
+    tenantId: string,
+    use: (known: KnownBook, own: () => TenantIssuer) => Promise<T>,
+  ): Promise<T> {
     return withRegistryKeys(this.#options, tenantId, async (keys) => {
-      const own = tenantIssuer(this.#options.human, keys);
+      const known = await openBook(this.#options, tenantId, keys);
+      let own: TenantIssuer | undefined;
       try {
-        return await use(own);
+        return await use(known, () => {
+          own ??= tenantIssuer(this.#options.human, keys, known.book);
+          return own;
+        });
       } finally {
-        own.wipe();
+        own?.wipe();
       }
     });
   }

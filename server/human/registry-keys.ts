@@ -10,8 +10,8 @@ import { openTenantKey, sealTenantKey } from "../tenant-keys.ts";
 
 export type KeyContext = Pick<ServiceContext, "records" | "vault" | "crypto" | "random">;
 
-/** What a row is about; an account's and an identifier's HMAC are never alike. */
-export type RowKind = "account" | "identifier";
+/** What a row is about; HMACs of different kinds are never alike. */
+export type RowKind = "account" | "identifier" | "issuers" | "invitations";
 
 const SALT = toUtf8("latchkey/v1/human-registry");
 const NONCE_BYTES = 12;

@@ -4,13 +4,13 @@ import type { Rate } from "../limits.ts";
 /**
  * For a node that proves itself, for a badge at a node, or the dialogue with a sealed badge that
  * came out of one (its `nonce` is what is kept of it). For a visitor: the request on a display,
- * and then what the visitor has shown. For a person: the invitation to enrol, and what a device
- * has said, so that it counts once.
+ * and then what the visitor has shown. Of a person's device: what
+ * it has said, so that it counts once.
  */
-export type ChallengeKind = "node" | "badge" | "sealed" | "visit" | "enrolment" | "statement";
+export type ChallengeKind = "node" | "badge" | "sealed" | "visit" | "statement";
 
 export const CHALLENGE_KINDS: readonly ChallengeKind[] = [
-  ...(["node", "badge", "sealed", "visit", "enrolment", "statement"] as const),
+  ...(["node", "badge", "sealed", "visit", "statement"] as const),
 ];
 
 /**

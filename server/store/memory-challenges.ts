@@ -28,7 +28,7 @@ export class MemoryChallenges {
   /** Ids of a node's challenges of one kind, the oldest first. */
   readonly #own = new Map<string, string[]>();
   readonly #counts: Record<ChallengeKind, number> = {
-    ...{ node: 0, badge: 0, sealed: 0, visit: 0, enrolment: 0, statement: 0 },
+    ...{ node: 0, badge: 0, sealed: 0, visit: 0, statement: 0 },
   };
 
   constructor(max: number) {

@@ -6,13 +6,11 @@ import { parseObject } from "../../protocol/json/reader.ts";
 import { accessDecision } from "../access-decision.ts";
 import type { ServiceContext } from "../context.ts";
 import { relayMsFor } from "../decision.ts";
-import { visitorName } from "../human/humans.ts";
-import { checkPlace } from "../human/status-lists.ts";
 import { POLICY_CHANGED } from "../store/decisions.ts";
-import type { StatusPlace } from "../store/humans.ts";
 import type { DecisionRecord, Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import { todayAt } from "./visit-request.ts";
+import { checkInvitation, type Invitation, readInvitation } from "./visit-status.ts";
 
 /** In the rules, visitors are everybody of this group: what it is entitled to, they may enter. */
 export const VISITORS = "visitors";
@@ -20,7 +18,8 @@ export const VISITORS = "visitors";
 const DECISION_TRIES = 5;
 
 /** A presentation that was verified, waiting for its reader. */
-interface Shown extends StatusPlace {
+interface Shown {
+  readonly invitation: Invitation;
   readonly zone: string;
   readonly day: string;
 }
@@ -28,7 +27,7 @@ interface Shown extends StatusPlace {
 function readShown(bytes: Uint8Array): Shown {
   const body = parseObject(fromUtf8(bytes, "visit"), "visit");
   return {
-    ...{ list: body.uint("list"), index: body.uint("index") },
+    invitation: readInvitation(body),
     ...{ zone: body.string("zone"), day: body.string("day") },
   };
 }
@@ -44,7 +43,7 @@ async function objection(
   if (node.zone !== shown.zone) return "entitlement-denied";
   try {
     if ((await todayAt(context, node)) !== shown.day) return "credential-expired";
-    await checkPlace(context, node.tenantId, shown);
+    await checkInvitation(context, node, shown.invitation);
     return undefined;
   } catch (error) {
     return toLatchkeyError(error).code;
@@ -87,7 +86,7 @@ async function conclude(
   const { records, log, clock } = context;
   const { tenantId, nodeUid } = node;
   const at = unixSeconds(clock);
-  const visitor = visitorName(shown);
+  const visitor = shown.invitation.name;
   const named = { node_uid: nodeUid, visitor, challenge_id: challengeId };
   const record = (data: Record<string, string | number | boolean>): DecisionRecord => ({
     entry: { tenantId, at, kind: "visit-decision", data: { ...named, ...data } },

@@ -3,10 +3,10 @@ import { toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonReader } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
-import { checkPlace, ownPlace } from "../human/status-lists.ts";
 import { unixSeconds } from "../wall-clock.ts";
 import { requestIdOf } from "./open-visit.ts";
 import { audienceOf, findVisit, todayAt, visitPolicy } from "./visit-request.ts";
+import { checkInvitation, invitationOf, writeInvitation } from "./visit-status.ts";
 
 /** The reader asks again within this time; longer, and the visitor has gone. */
 const SHOWN_SECONDS = 15;
@@ -25,19 +25,16 @@ export async function acceptPresentation(
   const { humans, human, crypto, clock, ephemera } = context;
   const { stored, node } = await findVisit(context, code);
   const { tenantId, nodeUid } = node;
-  const { anchor, trust } = await humans.trustOf(tenantId);
+  const believed = await humans.trustOf(tenantId);
+  const door = believed.door(node.zone ?? "");
   const day = await todayAt(context, node);
   const nowUnix = unixSeconds(clock);
   const keyBinding = { audience: audienceOf(node), nonce: toBase64Url(stored.nonce) };
   const text = JSON.stringify(vpToken.value);
-  const verifier = { trust, keyBinding: { ...keyBinding, maxAgeSeconds: 60 }, nowUnix };
-  const policy = visitPolicy(node, day, anchor.issuer);
-  const { credentials } = await policy.evaluate(human, text, verifier);
-  const reference = credentials[0]?.status;
-  const place = reference && ownPlace(reference, tenantId);
-  // A visit can be called off: a credential for one that cannot be is not ours.
-  if (place === undefined) throw new LatchkeyError("status-reference-invalid");
-  await checkPlace(context, tenantId, place);
+  const verifier = { trust: door.trust, keyBinding: { ...keyBinding, maxAgeSeconds: 60 }, nowUnix };
+  const { credentials } = await visitPolicy(node, day, door).evaluate(human, text, verifier);
+  const invitation = invitationOf(context, tenantId, believed, credentials[0]!);
+  await checkInvitation(context, node, invitation);
   const taken = await ephemera.takeChallenge(code, "visit", nodeUid);
   if (taken === undefined) throw new LatchkeyError("challenge-used");
   const shown = {
@@ -48,7 +45,7 @@ export async function acceptPresentation(
       nodeUid,
     },
     ...{ badgeUid: undefined, ephemeral: undefined },
-    nonce: toUtf8(JSON.stringify({ ...place, zone: node.zone, day })),
+    nonce: toUtf8(JSON.stringify({ ...writeInvitation(invitation), zone: node.zone, day })),
     expiresAt: nowUnix + SHOWN_SECONDS,
   };
   await ephemera.putChallenge(shown, 1_000);

@@ -3,6 +3,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { PersonaPolicy } from "../../protocol/human/request/persona-policy.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { ServiceContext } from "../context.ts";
+import type { DoorTrust } from "../human/tenant-trust.ts";
 import { knownZone } from "../policy/access.ts";
 import type { StoredChallenge } from "../store/ephemera.ts";
 import type { Node } from "../store/records.ts";
@@ -45,9 +46,10 @@ export function audienceOf({ tenantId, nodeUid }: Node): string {
   return `latchkey-door:${tenantId}:${nodeUid}`;
 }
 
-/** What is asked of a visitor here and now: a credential of this tenant for this zone and day. */
-export function visitPolicy({ tenantId, zone = "" }: Node, day: string, issuer: string) {
-  return new PersonaPolicy().requireVisit({ tenant: tenantId, zone, day }).fromIssuer(issuer);
+/** What is asked of a visitor here and now: a credential for this tenant, zone and day. */
+export function visitPolicy({ tenantId, zone = "" }: Node, day: string, { issuers }: DoorTrust) {
+  const policy = new PersonaPolicy().requireVisit({ tenant: tenantId, zone, day });
+  return issuers.reduce((asking, issuer) => asking.fromIssuer(issuer), policy);
 }
 
 /**
@@ -57,13 +59,13 @@ export function visitPolicy({ tenantId, zone = "" }: Node, day: string, issuer: 
 export async function visitRequest(context: ServiceContext, code: string): Promise<JsonObject> {
   const { humans, clock } = context;
   const { stored, node } = await findVisit(context, code);
-  const { anchor, trust } = await humans.trustOf(node.tenantId);
-  const policy = visitPolicy(node, await todayAt(context, node), anchor.issuer);
+  const door = (await humans.trustOf(node.tenantId)).door(node.zone ?? "");
+  const policy = visitPolicy(node, await todayAt(context, node), door);
   return {
     client_id: audienceOf(node),
     nonce: toBase64Url(stored.nonce),
     response_type: "vp_token",
-    dcql_query: policy.toDcql(trust),
+    dcql_query: policy.toDcql(door.trust),
     expires_in: stored.expiresAt - unixSeconds(clock),
   };
 }

@@ -183,6 +183,27 @@ describe("an issuer", () => {
     );
   });
 
+  it("has anchors each of which is trusted with its own types, though they share a name", async () => {
+    const twin = agency(contoso.issuer.id, 62);
+    const age = { ...contoso.anchor, types: ["urn:lastid:age:1"] };
+    const trust = trustOf(age, { ...twin.anchor, types: ["urn:lastid:employment:1"] });
+    const [first, second] = [await issue(), await issue({}, twin.issuer)];
+    const refused = await present(first);
+    throwsCode(() => check(refused, { trust }), "issuer-untrusted");
+    check(await present(second), { trust });
+    // A chain that was good for one type is remembered, and still not good for another.
+    const adult = { type: CREDENTIAL_TYPES.age, claims: { age_over_18: true } };
+    check(await present(await issue(adult)), { trust, types: age.types });
+    throwsCode(() => check(refused, { trust }), "issuer-untrusted");
+  });
+
+  it("says no more by a key that its anchor has withdrawn", async () => {
+    const presentation = await present(await issue());
+    const withdrawn = (...serials: string[]) => trustOf({ ...contoso.anchor, withdrawn: serials });
+    check(presentation, { trust: withdrawn("08", "0707") });
+    throwsCode(() => check(presentation, { trust: withdrawn("07") }), "issuer-untrusted");
+  });
+
   it("may be a DID that is mapped to a certificate", async () => {
     const id = "did:lastid:aWGSjxY3xuYMcN6wL31YA-K2QLU6vVPI2rFztFT14S8";
     const someone = agency(id, 60);

@@ -106,6 +106,7 @@ export interface DeskOptions {
   readonly applications?: ApplicationOptions;
   readonly seed?: string;
   readonly sha3?: Sha3;
+  readonly fetchList?: (uri: string) => Promise<string>;
 }
 
 /** A service with a clock in the hand and random numbers from a seed. */

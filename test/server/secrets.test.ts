@@ -144,7 +144,7 @@ describe("JSON log", () => {
   it("knows tokens and passwords by their form, wherever they stand", () => {
     const secret = "A".repeat(43);
     const uuid = "0fd1ab34-2ba7-4570-a3aa-f2664d221116";
-    const tokens = [`lka_${secret}`, `lke_${secret}`, `lkb_${uuid}_${secret}`];
+    const tokens = [`lka_${secret}`, `lke_${secret}`, `lkp_${secret}`, `lkb_${uuid}_${secret}`];
     const jwt = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
     const texts = [...tokens, jwt, "postgres://ada:horse@db/x"].map((each) => `/p?t=${each} end`);
     for (const path of texts) {

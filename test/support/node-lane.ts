@@ -70,6 +70,9 @@ function start(files: readonly string[], grep: string): ChildProcess {
   return spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe", "pipe"] });
 }
 
+/** Names of files whose tests have people's keys; each half of the suite has some. */
+const OF_PEOPLE = /human|people|visit|issuer|enrolment/;
+
 /** Whole simulations and everything else: two halves of about the same length. */
 function halves(files: readonly string[]): string[][] {
   const whole = (file: string): boolean => file.startsWith("test/e2e/");
@@ -112,7 +115,7 @@ async function runFiles(
     child.kill("SIGKILL");
   });
   const messages = createInterface({ input: child.stdio[3] as Readable });
-  const guard = files.some((file) => file.includes("human")) ? new PrintGuard() : undefined;
+  const guard = files.some((file) => OF_PEOPLE.test(file)) ? new PrintGuard() : undefined;
   messages.on("line", (line) => {
     guard?.look(`${line}\n`);
     progress.message(line);

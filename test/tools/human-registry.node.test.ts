@@ -92,6 +92,24 @@ describe("latchkey human, with a registry", () => {
     assert.equal((await good("account")).match(/speaks for you/g)?.length, 1);
   });
 
+  it("lets its owner recover: another computer, the words, and the stolen device goes", async () => {
+    await enrolled();
+    await good("device", "add", "phone", "--words", "alice.txt");
+    const stolen = /([0-9a-f]{32}) +speaks/.exec(await good("account"))![1]!;
+    const there = ["--folder", "new"];
+    await good("recover", "--words", "alice.txt", ...there);
+    await good("device", "add", "laptop", "--words", "alice.txt", ...there);
+    await bad("human enrol", "device", "join", "laptop", ...there);
+    const place = ["--url", URL_, "--tenant", tenantId];
+    await good("device", "join", "laptop", ...place, ...there);
+    await good("device", "revoke", "--serial", stolen, "--lost", ...there);
+    const account = await good("account", ...there);
+    assert.match(account, new RegExp(`${stolen} +revoked`));
+    assert.match(account, /generation +1/);
+    desk.nowMs += 1000;
+    await bad("statement-invalid", "account");
+  });
+
   it("says what is missing, and takes no other root's words", async () => {
     await good("recover", "--words", "alice.txt");
     await bad("LATCHKEY_INVITATION", "enrol", "--url", URL_, "--tenant", tenantId);

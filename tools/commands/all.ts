@@ -12,6 +12,7 @@ import { gateway } from "./gateway.ts";
 import { holiday } from "./holiday.ts";
 import { human } from "./human.ts";
 import { init } from "./init.ts";
+import { issuer } from "./issuer.ts";
 import { mandate } from "./mandate.ts";
 import { node } from "./node.ts";
 import { operator } from "./operator.ts";
@@ -31,6 +32,6 @@ import { zone } from "./zone.ts";
 export const COMMANDS: readonly Command[] = [
   ...[sim, tap, init, serve, provision, badge, node, readings],
   ...[person, zone, schedule, holiday, entitlement],
-  ...[operator, backend, audit, mandate, human, doctor, consoleCommand, selftest],
+  ...[operator, backend, audit, mandate, human, issuer, doctor, consoleCommand, selftest],
   ...[gateway, build, flash, vault, authority, release],
 ];

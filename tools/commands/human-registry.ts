@@ -39,6 +39,14 @@ export async function* enrolOnline(context: Context, args: Arguments): Events {
   yield { type: "done", text: `The root is enrolled at ${place.url}`, fields: place };
 }
 
+/** `human device revoke --serial HEX`: one that this folder does not have. */
+export async function* revokeSerial(context: Context, args: Arguments, serial: string): Events {
+  const link = linkOf(context, args);
+  await link.revokeSerial(serial, args.flag("lost"), args.text("by"));
+  const fields = { serial, url: link.place.url };
+  yield { type: "done", text: `The registry has revoked ${serial}`, fields };
+}
+
 function linkOf(context: Context, args: Arguments): RegistryLink {
   const link = RegistryLink.open(context, personFolderOf(context, args));
   if (link === undefined)
@@ -46,10 +54,19 @@ function linkOf(context: Context, args: Arguments): RegistryLink {
   return link;
 }
 
-/** `human device join NAME`: the registry hears of a device that was added without it. */
+/**
+ * `human device join NAME`: the registry hears of a device that was added without it; with `--url`
+ * and `--tenant` from a folder that it does not know yet, as after `recover`.
+ */
 export async function* joinDevice(context: Context, args: Arguments): Events {
   const name = nameOf(args, "device join");
-  const link = linkOf(context, args);
+  const url = args.text("url");
+  const link =
+    url === undefined
+      ? linkOf(context, args)
+      : new RegistryLink(context, personFolderOf(context, args), {
+          ...{ url, tenantId: need(args, "tenant") },
+        });
   await link.join(name);
   const fields = { device: name, url: link.place.url };
   yield { type: "done", text: `The registry at ${link.place.url} has ${name}`, fields };

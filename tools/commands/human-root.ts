@@ -106,6 +106,11 @@ export async function* addDevice(context: Context, args: Arguments): Events {
  * heard, others go on believing. One that has no such device any more is told nothing new.
  */
 export async function* revokeDevice(context: Context, args: Arguments): Events {
+  const serial = args.text("serial");
+  if (serial !== undefined) {
+    yield* (await import("./human-registry.ts")).revokeSerial(context, args, serial);
+    return;
+  }
   const [folder, name] = [personFolderOf(context, args), nameOf(args, "device revoke")];
   const link = RegistryLink.open(context, folder);
   try {

@@ -10,7 +10,7 @@ const FIELDS = "comm_key|df1|df2|enrol_token|password|seed|admin_token|node_key"
 const VALUE = '"[^"]*"|[\\w+/=.-]{12,}';
 const FIELD = new RegExp(`("?\\b(?:${FIELDS})"?\\s*[:=]\\s*)(${VALUE})`, "gi");
 /** Tokens of operators and of enrolment (docs/server.md). */
-const TOKEN = /\blk[ae]_[A-Za-z0-9_-]{8,}/g;
+const TOKEN = /\blk[aep]_[A-Za-z0-9_-]{8,}/g;
 /** Shorter ones are words that stand in other text as well. */
 const SECRET_CHARS_MIN = 8;
 

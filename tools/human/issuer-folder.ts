@@ -44,9 +44,11 @@ export async function makeIssuer(
 /** @throws file-unusable, malformed */
 export function readAnchor(context: Context, path: string): IssuerAnchor {
   const body = readJson(context, path);
+  const withdrawn = body.has("withdrawn") ? body.array("withdrawn", { max: 100 }) : [];
   return {
     issuer: body.string("issuer", { max: 2048 }),
     certificate: fromBase64(body.string("certificate", { max: 12_288 }), "certificate"),
+    withdrawn: withdrawn.map(String),
   };
 }
 

@@ -93,8 +93,13 @@ export class RegistryLink {
    */
   async revoke(name: string, lost: boolean, by = this.#other(name)): Promise<void> {
     const { serial } = parseCertificate(crypto, this.#folder.device(name).certificate);
-    await this.#say(SUBMIT_PATH, by, { act: "revoke", serial: toHex(serial), lost });
+    await this.revokeSerial(toHex(serial), lost, by);
     this.#save(this.devices.filter((one) => one !== name));
+  }
+
+  /** Revokes one of which this folder has no certificate, as after `recover`. */
+  async revokeSerial(serial: string, lost: boolean, by = this.#other("")): Promise<void> {
+    await this.#say(SUBMIT_PATH, by, { act: "revoke", serial, lost });
   }
 
   /** How the person's account is. @throws statement-invalid */

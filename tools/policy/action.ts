@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command, OptionSpec } from "../cli/command.ts";
+import type { Context } from "../cli/context.ts";
 import type { CliEvent, Row } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
 import { type Manager, pagesOf } from "../manage/manager.ts";
@@ -14,6 +15,7 @@ export interface Action {
     manager: Manager,
     args: Arguments,
     operand: string,
+    context: Context,
   ) => Promise<readonly CliEvent[]>;
 }
 
@@ -51,7 +53,7 @@ export function policyCommand(description: Description): Command {
         throw usageError(`say \`latchkey ${name} ${word} ${action.operand ?? ""}\``.trimEnd());
       const manager = await managerOf(context, args);
       try {
-        yield* await action.run(manager, args, operand ?? "");
+        yield* await action.run(manager, args, operand ?? "", context);
       } finally {
         await manager.close();
       }

@@ -1,5 +1,6 @@
 import type { HumanVerifier } from "../../crypto/p256.ts";
 import { fromBase64 } from "../../encoding/base64.ts";
+import { toHex } from "../../encoding/hex.ts";
 import { LatchkeyError } from "../../errors.ts";
 import type { JsonReader } from "../../json/reader.ts";
 import { KnownHeaders } from "../jose/known-headers.ts";
@@ -21,13 +22,21 @@ export interface IssuerAnchor {
   readonly certificate: Uint8Array;
   /** `vct`s that it may issue; all when absent. */
   readonly types?: readonly string[];
+  /** Serial numbers, hexadecimal, of what the anchor has certified and withdrawn since. */
+  readonly withdrawn?: readonly string[];
 }
 
 interface KnownChain {
-  readonly issuer: string;
+  /** At which it ends. */
+  readonly anchor: IssuerAnchor;
   readonly publicKey: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
+}
+
+/** Whether it may vouch for that issuer, for that type if one is named. */
+function speaksFor({ issuer, types }: IssuerAnchor, asked: string, vct?: string): boolean {
+  return issuer === asked && (vct === undefined || (types?.includes(vct) ?? true));
 }
 
 /** Finds the key of an issuer from the chain in a token's header (RFC 7515 §4.1.6). */
@@ -53,9 +62,7 @@ export class IssuerTrust {
 
   /** Whether an issuer is trusted with a type. */
   mayIssue(issuer: string, vct: string): boolean {
-    return this.#anchors.some(
-      ({ anchor }) => anchor.issuer === issuer && (anchor.types?.includes(vct) ?? true),
-    );
+    return this.#anchors.some(({ anchor }) => speaksFor(anchor, issuer, vct));
   }
 
   /** The key identifiers of an issuer's anchors, as far as their certificates have them. */
@@ -66,23 +73,26 @@ export class IssuerTrust {
   }
 
   /**
-   * The public key of the leaf of `x5c`, whose chain ends at an anchor of this issuer.
+   * The public key of the leaf of `x5c`, whose chain ends at an anchor of this issuer; of one that
+   * is trusted with the type, if there is one: what one anchor may is not another's of that name.
    * @throws issuer-untrusted; the cause says what is wrong with the chain
    */
-  keyOf(header: JsonReader, issuer: string, nowUnix: number): Uint8Array {
+  keyOf(header: JsonReader, issuer: string, nowUnix: number, vct?: string): Uint8Array {
     try {
       const known = this.#known.get(header);
       const inTime = known && nowUnix >= known.notBefore && nowUnix <= known.notAfter;
-      if (inTime && known.issuer === issuer) return known.publicKey;
+      if (inTime && speaksFor(known.anchor, issuer, vct)) return known.publicKey;
       const chain = this.#texts(header).map((text) =>
         parseCertificate(this.#crypto, fromBase64(text, "x5c")),
       );
-      const anchors = this.#anchors
-        .filter(({ anchor }) => anchor.issuer === issuer)
-        .map(({ certificate }) => certificate);
+      const own = this.#anchors.filter(({ anchor }) => speaksFor(anchor, issuer, vct));
+      const anchors = own.map(({ certificate }) => certificate);
       const usage = KEY_USAGE.digitalSignature;
-      const anchor = validatePath(this.#crypto, chain, { anchors, nowUnix, usage });
-      return this.#remember(header, issuer, [...chain, anchor]);
+      const top = validatePath(this.#crypto, chain, { anchors, nowUnix, usage });
+      const { anchor } = own.find(({ certificate }) => certificate === top)!;
+      if (anchor.withdrawn?.includes(toHex(chain.at(-1)!.serial)))
+        throw new LatchkeyError("certificate-revoked");
+      return this.#remember(header, anchor, [...chain, top]);
     } catch (cause) {
       throw new LatchkeyError("issuer-untrusted", { cause });
     }
@@ -96,11 +106,11 @@ export class IssuerTrust {
     });
   }
 
-  #remember(header: JsonReader, issuer: string, chain: readonly Certificate[]): Uint8Array {
+  #remember(header: JsonReader, anchor: IssuerAnchor, chain: readonly Certificate[]): Uint8Array {
     const { publicKey } = chain[0]!;
     const notBefore = Math.max(...chain.map((one) => one.notBefore));
     const notAfter = Math.min(...chain.map((one) => one.notAfter));
-    this.#known.set(header, { issuer, publicKey, notBefore, notAfter });
+    this.#known.set(header, { anchor, publicKey, notBefore, notAfter });
     return publicKey;
   }
 }

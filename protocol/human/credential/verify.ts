@@ -61,7 +61,7 @@ function issuerKey(
     throw new LatchkeyError("issuer-untrusted");
   if (!types.includes(vct)) throw new LatchkeyError("credential-type-unexpected");
   if (!trust.mayIssue(iss, vct)) throw new LatchkeyError("issuer-untrusted");
-  return trust.keyOf(header, iss, nowUnix);
+  return trust.keyOf(header, iss, nowUnix, vct);
 }
 
 /**

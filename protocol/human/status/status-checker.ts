@@ -47,7 +47,10 @@ export class StatusChecker {
    * @throws credential-revoked, credential-suspended, status-host-refused, status-unavailable,
    *   status-index-invalid and the codes of `readStatusList`
    */
-  async check({ status, issuer }: VerifiedCredential, nowUnix: number): Promise<void> {
+  async check(
+    { status, issuer }: Pick<VerifiedCredential, "status" | "issuer">,
+    nowUnix: number,
+  ): Promise<void> {
     if (status === undefined) return;
     this.#checkHost(status.uri);
     const { statuses } = await this.#list(status.uri, issuer, nowUnix);
