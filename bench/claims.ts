@@ -15,35 +15,55 @@ import { thermo } from "../test/protocol/claims-stage.ts";
 import { ClaimsWorld, DAY, NOW } from "../test/protocol/claims-world.ts";
 
 const CLAIMS = 1000;
-const TIMES = 15;
-const MANY = 30;
+const SAMPLES = 5;
+/** What one sample takes at least: the clock of processor time ticks every 4 ms on some kernels. */
+const SAMPLE_MS = 200;
+/** Signatures in a sample of ours: each needs a key of its own, made before. */
+const SIGNATURES = 100;
 
 type Work = (call: number) => unknown;
 
 const median = (samples: number[]) => samples.sort((a, b) => a - b)[samples.length >> 1]!;
 
-/** Processor time of this thread, so that other programs count for little. */
-async function elapsedMs(work: Work, call: number, repeats = 1): Promise<number> {
+/** Processor time of this thread for calls `from` to `from + count`, each on the average. */
+async function elapsedMs(work: Work, from: number, count: number): Promise<number> {
   const start = process.threadCpuUsage();
-  for (let i = 0; i < repeats; i++) await work(call);
+  for (let call = from; call < from + count; call++) await work(call);
   const { user, system } = process.threadCpuUsage(start);
-  return (user + system) / 1000 / repeats;
+  return (user + system) / 1000 / count;
+}
+
+/** How many calls make a sample; they warm the compiler up, too. */
+async function callsOfSample(work: Work): Promise<number> {
+  for (let count = 1; ; count *= 2) {
+    const start = performance.now();
+    for (let call = 0; call < count; call++) await work(call);
+    const ms = performance.now() - start;
+    if (ms >= SAMPLE_MS / 2) return Math.ceil((count * SAMPLE_MS) / ms);
+  }
+}
+
+interface Sampling {
+  readonly samples?: number;
+  /** Calls in a sample of ours; found out when absent. */
+  readonly calls?: number;
 }
 
 /**
- * Milliseconds of each, the median of calls in turn: what the machine does meanwhile hits both.
+ * Milliseconds of each, the median of samples in turn: what the machine does meanwhile hits both.
  */
 async function beside(
   theirs: Work,
   ours: Work,
-  { times = TIMES, repeats = 1 } = {},
+  { samples = SAMPLES, calls }: Sampling = {},
 ): Promise<[number, number]> {
-  const samples: [number[], number[]] = [[], []];
-  for (let call = 0; call < times; call++) {
-    samples[0].push(await elapsedMs(theirs, call, repeats));
-    samples[1].push(await elapsedMs(ours, call, repeats));
+  const taken: [number[], number[]] = [[], []];
+  const [their, our] = [await callsOfSample(theirs), calls ?? (await callsOfSample(ours))];
+  for (let n = 0; n < samples; n++) {
+    taken[0].push(await elapsedMs(theirs, 0, their));
+    taken[1].push(await elapsedMs(ours, n * our, our));
   }
-  return [median(samples[0]), median(samples[1])];
+  return [median(taken[0]), median(taken[1])];
 }
 
 function row(name: string, [theirsMs, oursMs]: readonly [number, number]): void {
@@ -70,22 +90,25 @@ export async function benchClaims(): Promise<void> {
 
   // The reference signs with one key as often as it likes; ours takes the next key each time.
   const signers: OneTimeSigner[] = [];
-  for (let n = 0; n < TIMES; n++) signers.push(await world.oneTime("signing", n));
+  const count = SAMPLES * SIGNATURES;
+  for (let n = 0; n < count; n++) signers.push(await world.oneTime("signing", n));
   const theirs = claimOf(0) as never;
   row(
     "sign a claim",
     await beside(
       () => reference.signIdentityClaim(theirs, seed(), 0),
       (n) => signIdentityClaim(claimOf(0, signers[n]!.addresses.claim), signers[n]!, { sha3 }),
+      { calls: SIGNATURES },
     ),
   );
   const more: OneTimeSigner[] = [];
-  for (let n = 0; n < TIMES; n++) more.push(await world.oneTime("manifests", n));
+  for (let n = 0; n < count; n++) more.push(await world.oneTime("manifests", n));
   row(
     "sign a manifest",
     await beside(
       () => manifests.signManifest(thermo(signer) as never, seed(), 0),
       (n) => signManifest(thermo(more[n]!), more[n]!, { sha3, signedAt: NOW }),
+      { calls: SIGNATURES },
     ),
   );
 
@@ -95,7 +118,6 @@ export async function benchClaims(): Promise<void> {
     await beside(
       () => reference.verifyIdentityClaim(signed),
       () => verifyIdentityClaim(signed as never, { sha3 }),
-      { repeats: MANY },
     ),
   );
   const manifest = await manifests.signManifest(thermo(signer) as never, seed(), 0);
@@ -108,7 +130,6 @@ export async function benchClaims(): Promise<void> {
     await beside(
       () => manifests.verifyManifest(manifest),
       () => verifyManifest(manifest as never, now),
-      { repeats: MANY },
     ),
   );
   await benchGraphs({ world, signer, claimOf });
@@ -119,7 +140,7 @@ export async function benchClaims(): Promise<void> {
     await beside(
       () => new UnifiedIdentityWallet(world.seed("tree").bytes).getRootAddress(),
       () => new KeyTree(sha3, rootSeed()).publicKey(),
-      { times: 3 },
+      { samples: 3 },
     ),
   );
 }
@@ -137,7 +158,7 @@ async function benchGraphs({ world, signer, claimOf }: Stage): Promise<void> {
     beside(
       () => reference.resolveIdentityGraph(graph as never),
       () => resolveIdentityGraph(graph, options),
-      { times: 3 },
+      { samples: 3 },
     ).then((times) => row(name, times));
   const document = world.document(signer);
 
@@ -165,6 +186,7 @@ async function benchGraphs({ world, signer, claimOf }: Stage): Promise<void> {
     const claim = claimOf(n, stranger.proof.address);
     return { claim, proof: stranger.proof };
   });
-  const ms = await elapsedMs(() => resolveIdentityGraph({ document, claims: hostile }, options), 0);
+  const refuse = () => resolveIdentityGraph({ document, claims: hostile }, options);
+  const ms = await elapsedMs(refuse, 0, 1);
   console.log(`${"refuse 10,000 claims of a stranger".padEnd(48)}${ms.toFixed(2).padStart(11)} ms`);
 }
