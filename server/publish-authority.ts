@@ -14,6 +14,8 @@ export interface AuthorityOrder {
   readonly graph: unknown;
   /** Whether nodes need a delegation; as it was, or not, when absent. */
   readonly requireDelegation?: boolean;
+  /** The operator who says so, by the network. */
+  readonly by?: string;
 }
 
 export interface PublishedAuthority {
@@ -35,7 +37,7 @@ const NODES_PAGE = 1000;
  */
 export async function publishAuthority(
   context: ServiceContext,
-  { tenantId, graph, requireDelegation }: AuthorityOrder,
+  { tenantId, graph, requireDelegation, by }: AuthorityOrder,
 ): Promise<PublishedAuthority> {
   const { records, clock } = context;
   if ((await records.tenant(tenantId)) === undefined) throw new LatchkeyError("tenant-unknown");
@@ -46,7 +48,8 @@ export async function publishAuthority(
   const { length: claims } = counted.claims;
   const requiresDelegation = requireDelegation ?? known?.requiresDelegation ?? false;
   const at = unixSeconds(clock);
-  const data = { identity_id: identityId, claims, requires_delegation: requiresDelegation };
+  const said = { identity_id: identityId, claims, requires_delegation: requiresDelegation };
+  const data = { ...said, ...(by !== undefined && { by }) };
   const saved = await records.saveAuthority({
     ...{ tenantId, identityId, requiresDelegation, replaces: known?.revision ?? 0 },
     graph: JSON.stringify(counted),

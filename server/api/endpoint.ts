@@ -142,6 +142,7 @@ export interface Caller {
 
 interface ManagedEndpoint<F extends Fields> extends Omit<Description, "request"> {
   readonly may: Permission;
+  readonly many?: true;
   /** Besides `tenant_id`. */
   readonly fields: F;
   readonly handle: (

@@ -2,6 +2,7 @@ import { HUMAN_TABLES } from "./human-tables.ts";
 import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
 import { ROTATION_STEP } from "./rotation-step.ts";
+import { UPLOADS_STEP } from "./uploads-step.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -293,4 +294,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   MANDATES_STEP,
   HUMAN_TABLES,
   ROTATION_STEP,
+  UPLOADS_STEP,
 ]);

@@ -276,6 +276,14 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        PRIMARY KEY (tenant_id, node_pk)`,
     ),
   ),
+  steps(
+    table(
+      "uploads",
+      `${TENANT}, part {key} NOT NULL CHECK (part IN ('graph', 'manifest', 'image')),
+       sha256 {key} NOT NULL, position {integer} NOT NULL, data {bytes} NOT NULL,
+       "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, part, position)`,
+    ),
+  ),
 ]);
 
 /** Tables that are only added to, also by ourselves. */
