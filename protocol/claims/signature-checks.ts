@@ -9,6 +9,9 @@ import { contradicts, type WotsQuestion } from "./wots.ts";
 /** Claims in one key's name from which on signatures that fit are kept, to tell others by. */
 const CROWD = 8;
 
+/** Claims that will probably be asked about next, at most so many. */
+type Ahead = (count: number) => Iterable<Candidate>;
+
 /**
  * The signatures of a graph: each is computed once, and no more of them than allowed.
  *
@@ -43,21 +46,18 @@ export class SignatureChecks {
 
   /**
    * Whether a claim is signed.
-   * @param ahead claims that will probably be asked about next, at most so many; none when absent
    * @throws signatures-exceeded, for the whole graph
    */
-  *fits(candidate: Candidate, ahead?: (count: number) => Iterable<Candidate>): Inquiry<boolean> {
+  *fits(candidate: Candidate, ahead?: Ahead): Inquiry<boolean> {
     const { claim: name } = candidate.addresses;
     const isCrowd = this.inNameOf(candidate).length > CROWD;
     if (isCrowd && !this.#begun.has(name)) {
       this.#begun.add(name);
-      for (const seen of this.#seen(candidate)) seen.signed ??= yield* this.#compute(seen, isCrowd);
+      const seen = this.#seen(candidate);
+      for (const [i, one] of seen.entries())
+        one.signed ??= yield* this.#compute(one, isCrowd, (count) => seen.slice(i, i + count));
     }
-    candidate.signed ??= yield* this.#compute(
-      candidate,
-      isCrowd,
-      ahead && ((count) => this.#questionsOf(ahead(count))),
-    );
+    candidate.signed ??= yield* this.#compute(candidate, isCrowd, ahead);
     return candidate.signed;
   }
 
@@ -72,15 +72,12 @@ export class SignatureChecks {
     return moments.sort((a, b) => a.atMs - b.atMs).map(({ one }) => one);
   }
 
-  *#compute(
-    candidate: Candidate,
-    isCrowd: boolean,
-    ahead?: SignatureQuestion["ahead"],
-  ): Inquiry<boolean> {
+  *#compute(candidate: Candidate, isCrowd: boolean, next?: Ahead): Inquiry<boolean> {
     const { sha3 } = this.#options;
     const isFutile = (lowest: WotsQuestion) => isCrowd && this.#isContradicted(lowest);
     candidate.questions ??= yield* questionsOfClaim(sha3, candidate, isFutile);
     const { questions } = candidate;
+    const ahead = next && ((count: number) => this.#questionsOf(next(count)));
     const fits = questions !== undefined && (yield* this.#allFit(questions, isCrowd, ahead));
     delete candidate.questions;
     return fits;
@@ -114,6 +111,7 @@ export class SignatureChecks {
     const { sha3 } = this.#options;
     const isFutile = (lowest: WotsQuestion) => this.#isContradicted(lowest);
     return [...candidates].flatMap((one) => {
+      if (one.signed !== undefined) return [];
       one.questions ??= withoutRests(questionsOfClaim(sha3, one, isFutile));
       return one.questions ?? [];
     });

@@ -118,10 +118,14 @@ export function contradicts(
   let [nearest, steps] = [0, TELLING_STEPS + 1];
   for (let chain = 0; chain < WOTS_CHAINS; chain++) {
     const apart = shown[chain]! - digits[chain]!;
+    if (apart === 0 && !equalBytes(at(signature, chain), at(fitting.signature, chain))) return true;
     if (apart > 0 && apart < steps) [nearest, steps] = [chain, apart];
   }
   if (steps > TELLING_STEPS) return false;
-  const of = (bytes: Uint8Array) => bytes.subarray(32 * nearest, 32 * nearest + 32);
-  const reached = sha3.sha3_256Chain(of(signature), steps);
-  return !equalBytes(reached, of(fitting.signature));
+  const reached = sha3.sha3_256Chain(at(signature, nearest), steps);
+  return !equalBytes(reached, at(fitting.signature, nearest));
+}
+
+function at(signature: Uint8Array, chain: number): Uint8Array {
+  return signature.subarray(32 * chain, 32 * chain + 32);
 }

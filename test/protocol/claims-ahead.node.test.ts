@@ -73,6 +73,18 @@ describe("signatures that are computed ahead", function () {
     assert.equal(steps, needed);
   });
 
+  it("run side by side where a trusted party saw all of them", async () => {
+    const tree = await world.tree("root");
+    document = world.document(tree);
+    const claims: SignedIdentityClaim[] = [];
+    for (let n = 0; n < 20; n++)
+      claims.push(await world.delegation(document, tree, await world.oneTime("to", n), ["a:b"]));
+    const provider = watched();
+    const result = world.resolve(document, claims, { sha3: provider, firstSeenMs: () => NOW });
+    assert.equal(result.resolved?.delegates.length, 20);
+    assert.ok(provider.runs.length < 8, `${provider.runs}`);
+  });
+
   it("make a forger's claims no dearer than twice what was good before them", () => {
     const middle = 40;
     const broken = chain.map((signed, n) =>

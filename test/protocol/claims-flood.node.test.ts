@@ -11,7 +11,7 @@ import { sha3 } from "./claims-stage.ts";
 import { ClaimsWorld, DAY, NOW } from "./claims-world.ts";
 import { countingSha3 } from "./counting-sha3.ts";
 
-const FLOOD = 2000;
+const FLOOD = 1200;
 /** The most hashes of one one-time signature's chains. */
 const MOST = 6098;
 /** What a test allows in place of the default, so that it is over sooner. */
@@ -29,6 +29,9 @@ function forgeries(
 ): SignedIdentityClaim[] {
   return Array.from({ length: count }, (_, n) => ({ claim: make(n), proof: genuine.proof }));
 }
+
+const isOther = (a: SignedIdentityClaim, b: SignedIdentityClaim) =>
+  a.proof.signature !== b.proof.signature;
 
 describe("a flood of forgeries in a rightful key's name", function () {
   this.timeout(60_000);
@@ -123,6 +126,24 @@ describe("a flood of forgeries in a rightful key's name", function () {
         const result = resolved([...late, genuine]);
         assert.equal(result.resolved?.delegates.length, 1);
         assert.ok(result.steps <= 3 * MOST + 20 * FLOOD, `${result.steps} hashes`);
+      });
+
+      it("is told by it also where they say the same, if it is the first of them", () => {
+        const { claim, proof } = genuine;
+        const forged = Array.from({ length: FLOOD }, (_, n) => {
+          // In one chain of the lowest level.
+          const other = (n + 0x1000).toString(16).toUpperCase();
+          const at = proof.signature.length - 2 * 1000;
+          const signature = proof.signature.slice(0, at) + other + proof.signature.slice(at + 4);
+          return { claim, proof: { ...proof, signature } };
+        });
+        const others = forged.filter((one) => isOther(one, genuine));
+        // They have one id, so nothing but their order tells which of them was seen.
+        const result = resolved([genuine, ...others], { maxSignatures: FEW });
+        assert.equal(result.resolved?.delegates.length, 1);
+        assert.ok(result.steps <= 3 * MOST, `${result.steps} hashes`);
+        const last = resolved([...others, genuine], { maxSignatures: FEW });
+        assert.deepEqual([last.resolved, codesOf(last)], [null, ["signatures-exceeded"]]);
       });
 
       it("is refused at a cost that its sender cannot choose, by default", () => {
