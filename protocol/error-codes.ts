@@ -968,6 +968,11 @@ const table = {
     next: "Rotate to a new key, best to a key tree, and issue its claims again.",
     status: 403,
   },
+  "signatures-exceeded": {
+    title: "The graph has more signatures to compute than this verifier is willing to.",
+    next: "Leave out claims from unknown sources, or allow more (`maxSignatures`).",
+    status: 422,
+  },
   "rotation-conflict": {
     title: "One key was rotated to two addresses, so nobody can say who is in control.",
     next: "Treat the old key as stolen; found a new identity and tell those who trust this one.",

@@ -2,10 +2,10 @@ import { canonicalJson } from "../protocol/claims/canonical-json.ts";
 import type { IdentityGraph, SignedIdentityClaim } from "../protocol/claims/identity-types.ts";
 import { resolveIdentityGraph } from "../protocol/claims/resolve.ts";
 import { ALL, MANAGE_IDENTITY, SIGN_MANIFEST } from "../protocol/claims/scopes.ts";
-import type { ErrorCode } from "../protocol/error-codes.ts";
 import { isLatchkeyError, LatchkeyError } from "../protocol/errors.ts";
 import type { ServiceContext } from "./context.ts";
 import type { StoredAuthority } from "./store/releases.ts";
+import { type RefusedClaim, TakenClaims } from "./taken-claims.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
 export interface AuthorityOrder {
@@ -14,22 +14,20 @@ export interface AuthorityOrder {
   readonly graph: unknown;
   /** Whether nodes need a delegation; as it was, or not, when absent. */
   readonly requireDelegation?: boolean;
+  /** The operator who says so, by the network. */
+  readonly by?: string;
 }
 
 export interface PublishedAuthority {
   readonly identityId: string;
   readonly claims: number;
+  /** Claims that were not taken: by their place in the graph that was given, and why. */
+  readonly refused: readonly RefusedClaim[];
   /** Nodes whose sessions were ended because nobody vouches for them (any more). */
   readonly ended: readonly string[];
 }
 
 const NODES_PAGE = 1000;
-
-/** What is wrong with a claim by itself, whatever else is in the graph. */
-const NO_CLAIM: readonly ErrorCode[] = [
-  ...(["malformed", "id-mismatch", "signer-mismatch", "subject-mismatch"] as const),
-  ...(["claim-duplicate", "domain-mismatch", "signature-invalid"] as const),
-];
 
 /**
  * Takes the graph of the identity behind a tenant. A graph only grows: one that lacks a claim of
@@ -39,18 +37,19 @@ const NO_CLAIM: readonly ErrorCode[] = [
  */
 export async function publishAuthority(
   context: ServiceContext,
-  { tenantId, graph, requireDelegation }: AuthorityOrder,
+  { tenantId, graph, requireDelegation, by }: AuthorityOrder,
 ): Promise<PublishedAuthority> {
   const { records, clock } = context;
   if ((await records.tenant(tenantId)) === undefined) throw new LatchkeyError("tenant-unknown");
-  const counted = countedGraph(context, graph);
   const known = await records.authority(tenantId);
+  const { counted, refused } = await countedGraph(context, tenantId, graph, known);
   if (known !== undefined) checkGrown(known, counted);
   const { id: identityId } = counted.document;
   const { length: claims } = counted.claims;
   const requiresDelegation = requireDelegation ?? known?.requiresDelegation ?? false;
   const at = unixSeconds(clock);
-  const data = { identity_id: identityId, claims, requires_delegation: requiresDelegation };
+  const said = { identity_id: identityId, claims, requires_delegation: requiresDelegation };
+  const data = { ...said, ...(by !== undefined && { by }) };
   const saved = await records.saveAuthority({
     ...{ tenantId, identityId, requiresDelegation, replaces: known?.revision ?? 0 },
     graph: JSON.stringify(counted),
@@ -62,19 +61,31 @@ export async function publishAuthority(
     entry: { tenantId, at, kind: "authority-changed", data },
   });
   if (!saved) throw new LatchkeyError("conflict", { message: "another graph came in between" });
-  return { identityId, claims, ended: await endUndelegated(context, tenantId) };
+  return { identityId, claims, refused, ended: await endUndelegated(context, tenantId) };
 }
 
-/** The graph without what is no claim of it. Others may count tomorrow, or did yesterday. */
-function countedGraph({ sha3, clock }: ServiceContext, graph: unknown): IdentityGraph {
+/** The graph without what the server does not take: see {@link TakenClaims}. */
+async function countedGraph(
+  { records, sha3, clock }: ServiceContext,
+  tenantId: string,
+  graph: unknown,
+  known: StoredAuthority | undefined,
+): Promise<{ counted: IdentityGraph; refused: readonly RefusedClaim[] }> {
   const nowMs = clock.unixMs();
-  const { errors } = resolveIdentityGraph(graph, { sha3, nowMs });
+  // As they will be seen from now on; of a first graph the dates are believed.
+  const seen = await records.claimsSeen(tenantId);
+  const firstSeenMs = (claimId: string) => seen.get(claimId) ?? nowMs;
+  const options = { sha3, nowMs, ...(known !== undefined && { firstSeenMs }) };
+  const { errors } = resolveIdentityGraph(graph, options);
   const whole = errors.find(({ index }) => index === undefined);
   if (whole !== undefined) throw new LatchkeyError(whole.code, { message: whole.message });
-  const { document, claims } = graph as IdentityGraph;
-  const dropped = errors.filter(({ code }) => NO_CLAIM.includes(code)).map(({ index }) => index);
-  return { document, claims: claims.filter((_, index) => !dropped.includes(index)) };
+  const { document, claims: given } = graph as IdentityGraph;
+  const taken = new TakenClaims(sha3, errors, known === undefined ? [] : claimsOf(known));
+  const claims = given.filter((claim, index) => taken.takes(claim, index));
+  return { counted: { document, claims }, refused: taken.refused };
 }
+
+const claimsOf = ({ graph }: StoredAuthority) => (JSON.parse(graph) as IdentityGraph).claims;
 
 function checkGrown(known: StoredAuthority, { document, claims }: IdentityGraph): void {
   if (known.identityId !== document.id)
@@ -82,8 +93,7 @@ function checkGrown(known: StoredAuthority, { document, claims }: IdentityGraph)
       message: "another identity stands behind this tenant",
     });
   const offered = new Set(claims.map((claim) => canonicalJson(claim)));
-  const before = (JSON.parse(known.graph) as IdentityGraph).claims;
-  if (before.every((claim) => offered.has(canonicalJson(claim)))) return;
+  if (claimsOf(known).every((claim) => offered.has(canonicalJson(claim)))) return;
   throw new LatchkeyError("conflict", {
     message: "the graph lacks claims that were published before: it is an older one",
   });

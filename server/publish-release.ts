@@ -14,6 +14,8 @@ export interface ReleaseOrder {
   /** The signed manifest in its wire form. */
   readonly manifest: Uint8Array;
   readonly image: Uint8Array;
+  /** The operator who says so, by the network. */
+  readonly by?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ReleaseOrder {
  */
 export async function publishRelease(
   context: ServiceContext,
-  { tenantId, manifest, image }: ReleaseOrder,
+  { tenantId, manifest, image, by }: ReleaseOrder,
 ): Promise<StoredRelease> {
   const { records, clock, crypto, sha3, random } = context;
   const authority = await records.authority(tenantId);
@@ -51,7 +53,8 @@ export async function publishRelease(
   const publishedAt = unixSeconds(clock);
   const releaseId = uuidFromRandom(random.bytes(16));
   const release = { tenantId, product, releaseId, version, securityVersion, publishedAt };
-  const data = { product, version, security: securityVersion, release_id: releaseId };
+  const said = { product, version, security: securityVersion, release_id: releaseId };
+  const data = { ...said, ...(by !== undefined && { by }) };
   const entry = { tenantId, at: publishedAt, kind: "release-published", data };
   await records.saveRelease({ ...release, manifest, image, entry });
   return release;

@@ -36,6 +36,10 @@ export const PERMISSIONS = Object.freeze({
   "read-alarms": ["admin", "manager", "operator", "auditor"],
   /** An operator at the door does not see what others did. */
   "read-audit": ["admin", "manager", "auditor"],
+  /** Images for nodes: whether one is genuine its signature says, and whether it is sent he. */
+  "publish-releases": ["admin", "manager"],
+  /** Which identity stands behind a tenant, and whether nodes need its word. */
+  "publish-authority": ["admin"],
   /** Whom back ends trust, and as what, is not a manager's to say: he could raise himself. */
   "manage-applications": ["admin"],
   "manage-operators": ["admin"],

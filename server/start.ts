@@ -24,10 +24,10 @@ import { fastestCrypto } from "./sodium-crypto.ts";
 import type { Records, RegistrationPolicy, Tenant } from "./store/records.ts";
 import { isDatabaseUrl } from "./store/sql/database-url.ts";
 import { systemRandom } from "./system-random.ts";
+import { threadedSha3 } from "./threaded-sha3.ts";
 import { openVault } from "./vault-keys.ts";
 import { type Rotation, rotateVault } from "./vault-rotation.ts";
 import { systemClock, type WallClock } from "./wall-clock.ts";
-import { wasmSha3 } from "./wasm-sha3.ts";
 
 export interface FolderOptions {
   /** Database and keys; made when absent. */
@@ -127,7 +127,7 @@ async function openOnRecords(
   const service = createService({
     ...{ records, ephemera, vault, crypto, clock, random, log },
     keys: signingKeys(crypto, keys.signingSeeds),
-    ...{ sha3: wasmSha3(), human: nodeHuman, compression: nodeCompression },
+    ...{ sha3: threadedSha3(), human: nodeHuman, compression: nodeCompression },
     fetchList: fetchStatusList,
     ...(limits && { limits }),
     ...(metrics && { metrics }),

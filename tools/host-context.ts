@@ -123,7 +123,7 @@ async function openAuthority(place: AuthorityPlace): Promise<Authority> {
 }
 
 async function sha3(): Promise<Sha3> {
-  return (await import("../server/wasm-sha3.ts")).wasmSha3();
+  return (await import("../server/threaded-sha3.ts")).threadedSha3();
 }
 
 function packageVersion(): string {

@@ -56,6 +56,12 @@ export class Authority {
     return all.filter((grant) => this.isAlive(grant, atMs));
   }
 
+  /** Whether an address holds what no claim granted: the root's own, or what it rotated to. */
+  isRoot(address: string, atMs: number): boolean {
+    const held = this.#grants.get(address) ?? [];
+    return held.some((grant) => grant.claimId === undefined && this.isAlive(grant, atMs));
+  }
+
   isAlive(grant: Grant, atMs: number): boolean {
     if (atMs < grant.fromMs || atMs > grant.untilMs) return false;
     const { address, claimId, fromMs, parent } = grant;

@@ -6,12 +6,14 @@ import { isAddressOf } from "./address.ts";
 import type { FirstSeen } from "./authority.ts";
 import { type ClaimContent, claimContent } from "./claim-content.ts";
 import type { IdentityResolutionError, TotemIdentityDocument } from "./identity-types.ts";
-import type { Inquiry } from "./inquiry.ts";
+import type { SignatureQuestion } from "./inquiry.ts";
 import { checkPast } from "./moment.ts";
-import { isSigned, type ParsedClaim, parseSignedClaim, refusal } from "./verify-claim.ts";
+import { type ParsedClaim, parseSignedClaim, refusal } from "./verify-claim.ts";
 
 /** Claims of a graph, unless the caller allows more. */
 export const MAX_CLAIMS = 256;
+/** One-time signatures of a graph, unless the caller allows more: a second on a host, at most. */
+export const MAX_SIGNATURES = 1000;
 /** How far the clocks of signer and verifier may be apart. */
 export const DEFAULT_SKEW_MS = 120_000;
 
@@ -23,6 +25,11 @@ export interface ResolveOptions {
   readonly requireDomain?: boolean;
   /** {@link MAX_CLAIMS} when absent. Each claim of an authorised key costs a verification. */
   readonly maxClaims?: number;
+  /**
+   * One-time signatures that are computed for a graph, of which a tree's has three;
+   * {@link MAX_SIGNATURES} when absent. One that would need more is refused whole.
+   */
+  readonly maxSignatures?: number;
   /** See {@link FirstSeen}; without it dates are believed. */
   readonly firstSeenMs?: FirstSeen;
 }
@@ -31,6 +38,8 @@ export interface ResolveOptions {
 export interface Candidate extends ParsedClaim {
   readonly index: number;
   readonly content: ClaimContent;
+  /** What has to fit, once somebody has looked ahead. */
+  questions?: readonly SignatureQuestion[] | undefined;
   /** Computed when it is first asked for. */
   signed?: boolean;
 }
@@ -79,12 +88,6 @@ export class ClaimReader {
     else seen.add(parsed.signature);
     return { ...parsed, index, content };
   }
-}
-
-/** The signature of a candidate, asked for once. */
-export function* hasSignature(sha3: Sha3, candidate: Candidate): Inquiry<boolean> {
-  candidate.signed ??= yield* isSigned(sha3, candidate);
-  return candidate.signed;
 }
 
 /** Whether two claims were signed by one key but are not the same message. */

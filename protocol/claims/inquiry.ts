@@ -1,18 +1,23 @@
 import type { Sha3 } from "../crypto/sha3.ts";
 import { concat, equalBytes } from "../encoding/bytes.ts";
 import { toHex } from "../encoding/hex.ts";
-import { digitsOfMessage, WOTS_CHAINS, WOTS_STEPS, wotsVerify } from "./wots.ts";
+import {
+  digitsOfMessage,
+  WOTS_CHAINS,
+  WOTS_STEPS,
+  type WotsQuestion,
+  wotsVerifyAll,
+} from "./wots.ts";
 
 /** Whether a one-time signature fits: thousands of hashes, left to whoever runs the decision. */
-export interface SignatureQuestion {
-  /** 32 bytes. */
-  readonly publicKey: Uint8Array;
-  /** 32 bytes. */
-  readonly message: Uint8Array;
-  /** 1,088 bytes. */
-  readonly signature: Uint8Array;
+export interface SignatureQuestion extends WotsQuestion {
   /** Whether other signatures of the same tree contain this one. */
   readonly isShared: boolean;
+  /**
+   * What will probably be asked next, at most so many: whoever computes faster several at a time
+   * may answer those as well. Nothing follows from them that is not asked in its turn.
+   */
+  readonly ahead?: (count: number) => readonly SignatureQuestion[];
 }
 
 /**
@@ -21,6 +26,12 @@ export interface SignatureQuestion {
  * {@link answerInTurns} on a device whose other work must go on.
  */
 export type Inquiry<Result> = Generator<SignatureQuestion | undefined, Result, boolean>;
+
+/** Asks for each until one does not fit. */
+export function* allFit(questions: readonly SignatureQuestion[]): Inquiry<boolean> {
+  for (const question of questions) if (!(yield question)) return false;
+  return true;
+}
 
 /** Work that rests now and then, and asks nothing: a part of an {@link Inquiry}. */
 export type RestingWork<Result> = Generator<undefined, Result, unknown>;
@@ -59,26 +70,73 @@ class KnownSignatures {
   }
 
   add(name: string): void {
+    if (this.has(name)) return;
     if (this.#names.push(name) > REMEMBERED) this.#names.shift();
   }
 }
 
 /** Runs an inquiry to its end. Throws what it throws. */
 export function answerAtOnce<Result>(inquiry: Inquiry<Result>, sha3: Sha3): Result {
-  const known = new KnownSignatures(sha3);
+  const answers = new BatchedAnswers(sha3);
   let step = inquiry.next(false);
-  while (step.done !== true) {
-    const question = step.value;
-    const name = question?.isShared === true ? known.nameOf(question) : undefined;
-    let fits = false;
-    if (name !== undefined && known.has(name)) fits = true;
-    else if (question !== undefined) {
-      fits = wotsVerify(sha3, question.publicKey, question.message, question.signature);
-      if (fits && name !== undefined) known.add(name);
-    }
-    step = inquiry.next(fits);
-  }
+  while (step.done !== true)
+    step = inquiry.next(step.value !== undefined && answers.to(step.value));
   return step.value;
+}
+
+/** The most signatures that are computed at a time. */
+const MOST_AT_ONCE = 128;
+
+/**
+ * Answers with those to what comes next, where several at a time are faster. There are never more
+ * of these than answers that were wanted since one did not fit: who forges makes no work with them.
+ */
+class BatchedAnswers {
+  readonly #sha3: Sha3;
+  readonly #known: KnownSignatures;
+  /** By the array that holds the signature. */
+  readonly #ahead = new Map<Uint8Array, boolean>();
+  #wanted = 0;
+
+  constructor(sha3: Sha3) {
+    this.#sha3 = sha3;
+    this.#known = new KnownSignatures(sha3);
+  }
+
+  to(question: SignatureQuestion): boolean {
+    const { isShared, signature } = question;
+    const fits = this.#isKnown(question) || (this.#ahead.get(signature) ?? this.#compute(question));
+    this.#ahead.delete(signature);
+    if (fits && isShared) this.#known.add(this.#known.nameOf(question));
+    this.#wanted = fits ? this.#wanted + 1 : 0;
+    return fits;
+  }
+
+  #isKnown(question: SignatureQuestion): boolean {
+    return question.isShared && this.#known.has(this.#known.nameOf(question));
+  }
+
+  #compute(question: SignatureQuestion): boolean {
+    const room = Math.min(this.#wanted, MOST_AT_ONCE - 1);
+    const batches = room > 0 && this.#sha3.sha3_256Chains !== undefined;
+    const batch = [question];
+    // One more, for it is among them itself.
+    for (const next of (batches && question.ahead?.(room + 1)) || []) {
+      if (batch.length > room) break;
+      if (!this.#isTaken(next, batch)) batch.push(next);
+    }
+    const fits = wotsVerifyAll(this.#sha3, batch);
+    for (const [i, { signature }] of batch.entries()) this.#ahead.set(signature, fits[i]!);
+    return fits[0]!;
+  }
+
+  /** Of a tree all claims bring the upper signatures with them; one is enough. */
+  #isTaken(next: SignatureQuestion, batch: readonly SignatureQuestion[]): boolean {
+    if (this.#ahead.has(next.signature) || this.#isKnown(next)) return true;
+    if (!next.isShared) return next.signature === batch[0]!.signature;
+    const name = this.#known.nameOf(next);
+    return batch.some((one) => one.isShared && this.#known.nameOf(one) === name);
+  }
 }
 
 /**

@@ -1,12 +1,6 @@
-import { LatchkeyError } from "../errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../errors.ts";
 import { Authority, type Grant } from "./authority.ts";
-import {
-  type Candidate,
-  graphError,
-  hasSignature,
-  isOtherMessage,
-  type ResolveOptions,
-} from "./claim-reader.ts";
+import { type Candidate, graphError, isOtherMessage, type ResolveOptions } from "./claim-reader.ts";
 import type {
   DelegationClaim,
   IdentityResolutionError,
@@ -16,7 +10,9 @@ import type {
   TotemIdentityDocument,
 } from "./identity-types.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { likelyNext } from "./likely-next.ts";
 import { ALL, covers, MANAGE_IDENTITY, mayIssue, maySignManifests } from "./scopes.ts";
+import type { SignatureChecks } from "./signature-checks.ts";
 
 const FOREVER = Number.POSITIVE_INFINITY;
 /** Within one millisecond endings come first: what is revoked then is not used any more. */
@@ -46,8 +42,11 @@ export class Resolution {
   readonly #before: Known | undefined;
   readonly #document: TotemIdentityDocument;
   readonly #options: ResolveOptions;
-  readonly #candidates: readonly Candidate[];
-  readonly #byKey = new Map<string, Candidate[]>();
+  /** In the order of time. */
+  readonly #sorted: readonly Candidate[];
+  /** Where of these the claims of the moment begin that is looked at. */
+  #at = 0;
+  readonly #signatures: SignatureChecks;
   /** One-time keys that were found to have signed two messages. */
   readonly #spent = new Set<string>();
   readonly #authority: Authority;
@@ -61,19 +60,18 @@ export class Resolution {
     document: TotemIdentityDocument,
     candidates: readonly Candidate[],
     options: ResolveOptions,
+    signatures: SignatureChecks,
     before?: Known,
   ) {
     this.#before = before;
     this.#document = document;
-    this.#candidates = candidates;
+    this.#sorted = [...candidates].sort(
+      (a, b) => a.claim.issuedAt - b.claim.issuedAt || order(a) - order(b) || a.index - b.index,
+    );
+    this.#signatures = signatures;
     this.#options = options;
     this.#authority = new Authority(before?.withdrawn ?? new Map(), options.firstSeenMs);
     this.#controller = document.rootAddress;
-    for (const one of candidates) {
-      const known = this.#byKey.get(one.addresses.claim);
-      if (known === undefined) this.#byKey.set(one.addresses.claim, [one]);
-      else known.push(one);
-    }
     const root = { address: document.rootAddress, scopes: [ALL] };
     this.#authority.grant({ ...root, fromMs: Number.NEGATIVE_INFINITY, untilMs: FOREVER });
   }
@@ -84,15 +82,13 @@ export class Resolution {
 
   *run(): Inquiry<ResolvedIdentity | null> {
     const { nowMs } = this.#options;
-    const sorted = [...this.#candidates].sort(
-      (a, b) => a.claim.issuedAt - b.claim.issuedAt || order(a) - order(b) || a.index - b.index,
-    );
-    for (let at = 0; at < sorted.length; ) {
-      const { issuedAt } = sorted[at]!.claim;
-      let end = at;
-      while (end < sorted.length && sorted[end]!.claim.issuedAt === issuedAt) end++;
-      yield* this.#sameMoment(sorted.slice(at, end));
-      at = end;
+    const sorted = this.#sorted;
+    while (this.#at < sorted.length) {
+      const { issuedAt } = sorted[this.#at]!.claim;
+      let end = this.#at;
+      while (sorted[end]?.claim.issuedAt === issuedAt) end++;
+      yield* this.#sameMoment(sorted.slice(this.#at, end));
+      this.#at = end;
     }
     return this.#inDoubt ? null : this.#resolved(nowMs);
   }
@@ -122,23 +118,29 @@ export class Resolution {
       yield* this.#checkSigned(candidate);
       if (content.type === "delegates_to") this.#delegate(candidate, able);
       else if (content.type === "rotates_to") this.#rotate(candidate, held, content.newAddress);
-      else if (content.type === "revokes") this.#revoke(candidate, issuer, content.revoked);
+      else if (content.type === "revokes") this.#revoke(candidate, able, content.revoked);
       else this.#accepted.push({ candidate, issuer });
     } catch (error) {
+      if (isLatchkeyError(error, "signatures-exceeded")) throw error;
       this.#refuse(candidate, error);
     }
     return true;
   }
 
+  #fits(candidate: Candidate): Inquiry<boolean> {
+    return this.#signatures.fits(candidate, (count) =>
+      likelyNext(this.#sorted, this.#at, this.#authority, count),
+    );
+  }
+
   *#checkSigned(candidate: Candidate): Inquiry<void> {
-    const { sha3 } = this.#options;
     const { claim, addresses } = candidate;
     // Refused whatever its signature is, so nobody computes it. Not so endings: a revocation counts
     // from a spent key too, and two rotations leave nobody in control.
     const ends = claim.type === "revokes" || claim.type === "rotates_to";
     if (!ends && !candidate.isTree && this.#spent.has(addresses.claim))
       throw new LatchkeyError("key-reused");
-    if (!(yield* hasSignature(sha3, candidate))) throw new LatchkeyError("signature-invalid");
+    if (!(yield* this.#fits(candidate))) throw new LatchkeyError("signature-invalid");
     if (claim.type === "revokes") return; // better once too often
     if (this.#isBackdated(candidate))
       throw new LatchkeyError("time-implausible", {
@@ -161,10 +163,10 @@ export class Resolution {
 
   /** Whether the same key signed another claim (of that type): the signatures are computed. */
   *#hasOther(candidate: Candidate, type?: "rotates_to"): Inquiry<boolean> {
-    for (const other of this.#byKey.get(candidate.addresses.claim)!) {
+    for (const other of this.#signatures.inNameOf(candidate)) {
       if (!isOtherMessage(candidate, other)) continue;
       if (type !== undefined && other.claim.type !== type) continue;
-      if (yield* hasSignature(this.#options.sha3, other)) return true;
+      if (yield* this.#signatures.fits(other)) return true;
     }
     return false;
   }
@@ -218,13 +220,19 @@ export class Resolution {
     for (const grant of held) this.#authority.grant({ ...grant, address: newAddress, fromMs });
   }
 
-  #revoke(candidate: Candidate, issuer: Grant, revoked: string): void {
+  #revoke(candidate: Candidate, able: readonly Grant[], revoked: string): void {
     const { claim } = candidate;
+    // As the root, if it may as that too.
+    const issuer = able.find(({ claimId }) => claimId === undefined) ?? able[0]!;
     if (revoked === this.#document.id) {
       if (this.#authority.isWithdrawn(claim.id, issuer)) throw new LatchkeyError("claim-revoked");
       this.#revokedAt = Math.min(this.#revokedAt ?? claim.issuedAt, claim.issuedAt);
       return;
     }
+    if (issuer.claimId !== undefined && this.#authority.isRoot(revoked, claim.issuedAt))
+      throw new LatchkeyError("issuer-unauthorized", {
+        message: "only the key in control revokes its own address",
+      });
     this.#authority.end(revoked, claim.issuedAt);
     if (issuer.claimId === undefined) this.#withdrawn.set(revoked, claim.issuedAt);
   }

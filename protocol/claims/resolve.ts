@@ -7,9 +7,14 @@ import {
   type ResolveOptions,
 } from "./claim-reader.ts";
 import { checkIdentityDocument } from "./document.ts";
-import type { IdentityResolutionResult, TotemIdentityDocument } from "./identity-types.ts";
+import type {
+  IdentityResolutionResult,
+  ResolvedIdentity,
+  TotemIdentityDocument,
+} from "./identity-types.ts";
 import { answerAtOnce, type Inquiry } from "./inquiry.ts";
-import { Resolution } from "./resolution.ts";
+import { type Known, Resolution } from "./resolution.ts";
+import { SignatureChecks } from "./signature-checks.ts";
 
 function claimsOf(graph: unknown, max: number): readonly unknown[] {
   const claims = ownValue(graph, "claims");
@@ -49,11 +54,20 @@ export function* inquireGraph(
   } catch (error) {
     return { resolved: null, errors: [graphError(error)] };
   }
+  const signatures = new SignatureChecks(reader.candidates, options);
+  const pass = (before?: Known) =>
+    new Resolution(document, reader.candidates, options, signatures, before);
   // Once to learn what was revoked and rotated, and once with that knowledge.
-  const first = new Resolution(document, reader.candidates, options);
-  yield* first.run();
-  const second = new Resolution(document, reader.candidates, options, first.known);
-  const resolved = yield* second.run();
+  const first = pass();
+  let second: Resolution;
+  let resolved: ResolvedIdentity | null;
+  try {
+    yield* first.run();
+    second = pass(first.known);
+    resolved = yield* second.run();
+  } catch (error) {
+    return { resolved: null, errors: [graphError(error)] };
+  }
   const errors = [...reader.errors, ...second.errors].sort(
     (a, b) => (a.index ?? -1) - (b.index ?? -1),
   );

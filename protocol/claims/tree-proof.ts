@@ -1,9 +1,9 @@
 import type { Sha3 } from "../crypto/sha3.ts";
 import { concat, equalBytes } from "../encoding/bytes.ts";
 import { leafHash } from "./address.ts";
-import { answerAtOnce, type Inquiry } from "./inquiry.ts";
+import { allFit, answerAtOnce, type SignatureQuestion } from "./inquiry.ts";
 import { miniData, miniNumber } from "./minima-bytes.ts";
-import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH } from "./wots.ts";
+import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, type WotsQuestion } from "./wots.ts";
 
 /**
  * The signature of a key tree: one proof for each of three levels, from the root down. A proof is
@@ -106,34 +106,35 @@ export function rootOfProof(sha3: Sha3, { publicKey, siblings }: LevelProof): Ui
 }
 
 /**
- * Whether `signature` (4,125 bytes) signs the 32-byte `message` under a tree's root. Asks for three
- * one-time signatures; the roots are compared first, because that takes 21 hashes.
+ * The three one-time signatures that have to fit if `signature` (4,125 bytes) is to sign the 32-byte
+ * `message` under a tree's root; `undefined` when it cannot. The roots are compared first, because
+ * that takes 21 hashes; and before them, whether the lowest signature is known not to fit.
  */
-export function* isSignedByTree(
+export function questionsOfTree(
   sha3: Sha3,
   treeRoot: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
-): Inquiry<boolean> {
+  isFutile: (lowest: WotsQuestion) => boolean = () => false,
+): SignatureQuestion[] | undefined {
   const proofs = decodeTreeSignature(signature);
-  if (proofs === undefined) return false;
+  if (proofs === undefined || isFutile({ ...proofs.at(-1)!, message })) return undefined;
   const roots = proofs.map((proof) => rootOfProof(sha3, proof));
-  if (!equalBytes(roots[0]!, treeRoot)) return false;
-  for (const [level, proof] of proofs.entries()) {
+  if (!equalBytes(roots[0]!, treeRoot)) return undefined;
+  return proofs.map(({ publicKey, signature: signed }, level) => {
     const below = roots[level + 1];
-    const signed = { publicKey: proof.publicKey, signature: proof.signature };
-    const fits = yield { ...signed, message: below ?? message, isShared: below !== undefined };
-    if (!fits) return false;
-  }
-  return true;
+    const isShared = below !== undefined;
+    return { publicKey, message: below ?? message, signature: signed, isShared };
+  });
 }
 
-/** The answer to {@link isSignedByTree}. */
+/** Whether a tree signed the message. */
 export function treeVerify(
   sha3: Sha3,
   treeRoot: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  return answerAtOnce(isSignedByTree(sha3, treeRoot, message, signature), sha3);
+  const questions = questionsOfTree(sha3, treeRoot, message, signature);
+  return questions !== undefined && answerAtOnce(allFit(questions), sha3);
 }

@@ -7,10 +7,16 @@ import { computeClaimId } from "./claim.ts";
 import { readTag } from "./domain-tag.ts";
 import { isSignedIdentityClaim } from "./guards.ts";
 import type { IdentityClaim, IdentityVerifyResult } from "./identity-types.ts";
-import { answerAtOnce, type Inquiry, type RestingWork } from "./inquiry.ts";
+import {
+  allFit,
+  answerAtOnce,
+  type Inquiry,
+  type RestingWork,
+  type SignatureQuestion,
+} from "./inquiry.ts";
 import { fromKeyHex } from "./key-hex.ts";
-import { isSignedByTree, TREE_SIGNATURE_LENGTH } from "./tree-proof.ts";
-import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH } from "./wots.ts";
+import { questionsOfTree, TREE_SIGNATURE_LENGTH } from "./tree-proof.ts";
+import { WOTS_KEY_LENGTH, WOTS_SIGNATURE_LENGTH, type WotsQuestion } from "./wots.ts";
 
 export interface VerifyClaimOptions {
   readonly sha3: Sha3;
@@ -58,16 +64,30 @@ export function* readSignature(text: string, field: string): RestingWork<Uint8Ar
   return yield* decoded(spellSignature(text, field));
 }
 
-/** Whether a signature of either kind fits; asks for one one-time signature, or three. */
+/**
+ * What has to fit if a signature of either kind is to: one one-time signature, or three;
+ * `undefined` when it cannot, be it that the lowest is known not to.
+ */
+function questionsOf(
+  sha3: Sha3,
+  { publicKey, message, signature }: WotsQuestion,
+  isFutile: (lowest: WotsQuestion) => boolean = () => false,
+): SignatureQuestion[] | undefined {
+  if (signature.length === TREE_SIGNATURE_LENGTH)
+    return questionsOfTree(sha3, publicKey, message, signature, isFutile);
+  const question = { publicKey, message, signature, isShared: false };
+  return isFutile(question) ? undefined : [question];
+}
+
+/** Whether a signature of either kind fits. */
 export function* isSignedBy(
   sha3: Sha3,
   publicKey: Uint8Array,
   digest: Uint8Array,
   signature: Uint8Array,
 ): Inquiry<boolean> {
-  if (signature.length === TREE_SIGNATURE_LENGTH)
-    return yield* isSignedByTree(sha3, publicKey, digest, signature);
-  return yield { publicKey, message: digest, signature, isShared: false };
+  const questions = questionsOf(sha3, { publicKey, message: digest, signature });
+  return questions !== undefined && (yield* allFit(questions));
 }
 
 /**
@@ -98,10 +118,20 @@ export function parseSignedClaim(
   return { claim, digest, publicKey, addresses, signature, isTree };
 }
 
+/** The same of a parsed claim. */
+export function* questionsOfClaim(
+  sha3: Sha3,
+  { publicKey, digest, signature }: ParsedClaim,
+  isFutile?: (lowest: WotsQuestion) => boolean,
+): RestingWork<SignatureQuestion[] | undefined> {
+  const asked = { publicKey, message: digest, signature: yield* decoded(signature) };
+  return questionsOf(sha3, asked, isFutile);
+}
+
 /** Whether the signature of a parsed claim fits. */
-export function* isSigned(sha3: Sha3, parsed: ParsedClaim): Inquiry<boolean> {
-  const signature = yield* decoded(parsed.signature);
-  return yield* isSignedBy(sha3, parsed.publicKey, parsed.digest, signature);
+function* isSigned(sha3: Sha3, parsed: ParsedClaim): Inquiry<boolean> {
+  const questions = yield* questionsOfClaim(sha3, parsed);
+  return questions !== undefined && (yield* allFit(questions));
 }
 
 /** An answer with a code in place of an exception. */

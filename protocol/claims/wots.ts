@@ -1,4 +1,4 @@
-import { runChains, type Sha3 } from "../crypto/sha3.ts";
+import { runChains, runPublicChains, type Sha3 } from "../crypto/sha3.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 
 /**
@@ -52,6 +52,16 @@ export function topOfChains(sha3: Sha3, values: Uint8Array, digits: Uint8Array):
   return sha3.sha3_256(tops);
 }
 
+/** A one-time signature, of which it is asked whether it fits. */
+export interface WotsQuestion {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 32 bytes. */
+  readonly message: Uint8Array;
+  /** 1,088 bytes. */
+  readonly signature: Uint8Array;
+}
+
 /**
  * Whether `signature` signs the 32-byte `message` under `publicKey`; `false` for wrong lengths.
  * About 4,450 permutations (2,783 to 6,098), and 1.3 kB beside the arguments.
@@ -62,7 +72,60 @@ export function wotsVerify(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== WOTS_KEY_LENGTH || signature.length !== WOTS_SIGNATURE_LENGTH)
-    return false;
-  return equalBytes(wotsKeyFromSignature(sha3, message, signature), publicKey);
+  return wotsVerifyAll(sha3, [{ publicKey, message, signature }])[0]!;
+}
+
+/** The same of several, whose chains run side by side where the provider can do that. */
+export function wotsVerifyAll(sha3: Sha3, questions: readonly WotsQuestion[]): boolean[] {
+  const whole = questions.filter(
+    ({ publicKey, signature }) =>
+      publicKey.length === WOTS_KEY_LENGTH && signature.length === WOTS_SIGNATURE_LENGTH,
+  );
+  const values = new Uint8Array(whole.length * WOTS_SIGNATURE_LENGTH);
+  const left = new Uint8Array(whole.length * WOTS_CHAINS);
+  for (const [i, { message, signature }] of whole.entries()) {
+    values.set(signature, i * WOTS_SIGNATURE_LENGTH);
+    const digits = digitsOfMessage(sha3, message);
+    for (let chain = 0; chain < WOTS_CHAINS; chain++)
+      left[i * WOTS_CHAINS + chain] = WOTS_STEPS - digits[chain]!;
+  }
+  runPublicChains(sha3, values, left);
+  const fitting = new Set(
+    whole.filter(({ publicKey }, i) => {
+      const from = i * WOTS_SIGNATURE_LENGTH;
+      const tops = values.subarray(from, from + WOTS_SIGNATURE_LENGTH);
+      return equalBytes(sha3.sha3_256(tops), publicKey);
+    }),
+  );
+  return questions.map((question) => fitting.has(question));
+}
+
+/** The longest way between two values of one chain that {@link contradicts} goes. */
+const TELLING_STEPS = 128;
+
+/**
+ * Whether a signature cannot fit, because one that does shows another value of a chain. Without
+ * the key nobody finds a value below one that was shown, and every other message needs one: so this
+ * tells forgeries for some ten hashes, and leaves open what it does not tell.
+ */
+export function contradicts(
+  sha3: Sha3,
+  fitting: WotsQuestion,
+  { message, signature }: WotsQuestion,
+): boolean {
+  const shown = digitsOfMessage(sha3, fitting.message);
+  const digits = digitsOfMessage(sha3, message);
+  let [nearest, steps] = [0, TELLING_STEPS + 1];
+  for (let chain = 0; chain < WOTS_CHAINS; chain++) {
+    const apart = shown[chain]! - digits[chain]!;
+    if (apart === 0 && !equalBytes(at(signature, chain), at(fitting.signature, chain))) return true;
+    if (apart > 0 && apart < steps) [nearest, steps] = [chain, apart];
+  }
+  if (steps > TELLING_STEPS) return false;
+  const reached = sha3.sha3_256Chain(at(signature, nearest), steps);
+  return !equalBytes(reached, at(fitting.signature, nearest));
+}
+
+function at(signature: Uint8Array, chain: number): Uint8Array {
+  return signature.subarray(32 * chain, 32 * chain + 32);
 }

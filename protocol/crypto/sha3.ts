@@ -18,11 +18,23 @@ export interface Sha3 {
    * faster than one after the other; {@link runChains} does either.
    */
   sha3_256Chains?(values: Uint8Array, steps: Uint8Array): void;
+  /**
+   * The same of values that are public, such as signatures that are verified: these may be shared
+   * out to other threads, through memory that outlives the call.
+   */
+  sha3_256PublicChains?(values: Uint8Array, steps: Uint8Array): void;
+}
+
+/** {@link runChains} for values that anybody may see. */
+export function runPublicChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): void {
+  checkValues(values, steps);
+  if (sha3.sha3_256PublicChains === undefined) runChains(sha3, values, steps);
+  else sha3.sha3_256PublicChains(values, steps);
 }
 
 /** Hashes each 32-byte value of `values` in place, value i `steps[i]` times. */
 export function runChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): void {
-  if (values.length !== 32 * steps.length) throw new RangeError("sha3 chains: 32 bytes a chain");
+  checkValues(values, steps);
   if (sha3.sha3_256Chains !== undefined) {
     sha3.sha3_256Chains(values, steps);
     return;
@@ -31,6 +43,10 @@ export function runChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): vo
     const value = values.subarray(32 * i, 32 * i + 32);
     value.set(sha3.sha3_256Chain(value, steps[i]!));
   }
+}
+
+function checkValues(values: Uint8Array, steps: Uint8Array): void {
+  if (values.length !== 32 * steps.length) throw new RangeError("sha3 chains: 32 bytes a chain");
 }
 
 /** The longest chain of one call, which nothing can interrupt: 33 ms of `hal/native/keccak.c`. */

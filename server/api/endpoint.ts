@@ -143,6 +143,7 @@ export interface Caller {
 
 interface ManagedEndpoint<F extends Fields> extends Omit<Description, "request"> {
   readonly may: Permission;
+  readonly many?: true;
   /** Besides `tenant_id`. */
   readonly fields: F;
   /** Whoever is of all tenants may ask for what is of none, by the name of its audit chain. */

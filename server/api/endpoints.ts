@@ -14,6 +14,7 @@ import { openApiDocument } from "./openapi.ts";
 import { OPERATOR_ENDPOINTS } from "./operator-endpoints.ts";
 import { OVERSIGHT_ENDPOINTS } from "./oversight-endpoints.ts";
 import { PEOPLE_ENDPOINTS } from "./people-endpoints.ts";
+import { PUBLICATION_ENDPOINTS } from "./publication-endpoints.ts";
 import { READING_ENDPOINTS } from "./reading-endpoints.ts";
 import { RULE_ENDPOINTS } from "./rule-endpoints.ts";
 import { SERVICE_ENDPOINTS } from "./service-endpoints.ts";
@@ -44,6 +45,7 @@ export const ENDPOINTS: readonly Endpoint[] = Object.freeze([
   ...ISSUER_ENDPOINTS,
   ...OVERSIGHT_ENDPOINTS,
   ...OPERATOR_ENDPOINTS,
+  ...PUBLICATION_ENDPOINTS,
   ...MANDATE_ENDPOINTS,
   ...APPLICATION_ENDPOINTS,
   ...SERVICE_ENDPOINTS,

@@ -14,6 +14,10 @@ export const REVOKE_BADGE_PATH = "identity_manage/im_revoke_badge";
 export const LIST_AUDIT_PATH = "identity_manage/im_list_audit";
 export const LIST_ALARMS_PATH = "identity_manage/im_list_alarms";
 
+export const UPLOAD_PIECE_PATH = "identity_manage/im_upload_piece";
+export const PUBLISH_AUTHORITY_PATH = "identity_manage/im_publish_authority";
+export const PUBLISH_RELEASE_PATH = "identity_manage/im_publish_release";
+
 export const MANDATE_LOG_PATH = "mandate_judicial/mj_mandate_log";
 export const COLLECT_EXPORT_PATH = "mandate_judicial/mj_collect_export";
 export const WITHDRAW_MANDATE_PATH = "mandate_judicial/mj_withdraw_mandate";

@@ -2,6 +2,7 @@ import { HUMAN_TABLES } from "./human-tables.ts";
 import { MANDATES_STEP } from "./mandates.ts";
 import { POLICY_TABLES } from "./policy-tables.ts";
 import { ROTATION_STEP } from "./rotation-step.ts";
+import { UPLOADS_STEP } from "./uploads-step.ts";
 
 /**
  * The schema, one step after the other; `PRAGMA user_version` counts those taken. A step that was
@@ -294,4 +295,5 @@ export const MIGRATIONS: readonly string[] = Object.freeze([
   HUMAN_TABLES,
   ROTATION_STEP,
   "ALTER TABLE door_states ADD COLUMN log_id TEXT; ALTER TABLE door_states ADD COLUMN seq INTEGER",
+  UPLOADS_STEP,
 ]);

@@ -13,6 +13,7 @@ import type { PolicyRecords } from "./policies.ts";
 import type { ReadingRecords } from "./readings.ts";
 import type { ReleaseRecords } from "./releases.ts";
 import type { Standing } from "./standing.ts";
+import type { UploadRecords } from "./uploads.ts";
 import type { VaultRecords } from "./vault-rows.ts";
 
 /** How a node comes in: at once, with a one-time token, or after a manager's approval. */
@@ -188,6 +189,7 @@ export interface Records
     PolicyRecords,
     ReadingRecords,
     ReleaseRecords,
+    UploadRecords,
     VaultRecords {
   /**
    * Tenant, its keys and its first batch in one transaction, if `sealedUnder` is still the vault's
@@ -281,7 +283,7 @@ export interface Records
   /** Runs `work` in one process at a time, of all that have these records open. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 
-  /** Deletes spent and expired tokens, and readings that arrived before that. */
+  /** Deletes expired tokens, uploads that were given up, readings that arrived before that. */
   sweep(nowAt: number, readingsBefore: number): Promise<void>;
 
   close(): void | Promise<void>;

@@ -15,7 +15,9 @@ import { readingRecords } from "./sqlite-readings.ts";
 import { releaseRecords } from "./sqlite-releases.ts";
 import { reportRecords } from "./sqlite-reports.ts";
 import { tenantRecords } from "./sqlite-tenants.ts";
+import { uploadRecords } from "./sqlite-uploads.ts";
 import { vaultRecords } from "./sqlite-vault.ts";
+import { UPLOAD_KEPT_SECONDS } from "./uploads.ts";
 
 /**
  * The records in one SQLite file, or in memory with `:memory:`.
@@ -46,10 +48,12 @@ export function openSqliteRecords(path: string, options: SqliteOptions = {}): Re
     ...doorRecords(db),
     ...policyRecords(db),
     ...releaseRecords(db),
+    ...uploadRecords(db),
     ...humanRecords(db),
     async sweep(nowAt, readingsBefore) {
       db.run("DELETE FROM enrol_tokens WHERE expires_at <= ?", nowAt);
       db.run("DELETE FROM readings WHERE received_at < ?", readingsBefore);
+      db.run("DELETE FROM uploads WHERE at < ?", nowAt - UPLOAD_KEPT_SECONDS);
     },
     close: () => db.close(),
   };

@@ -193,6 +193,43 @@ describe("an identity graph", function () {
     assert.equal(renewed.resolved?.delegates.length, 2, "a later delegation counts again");
   });
 
+  it("does not let a manager take control by revoking the address that has it", async () => {
+    const manager = await world.tree("delegate");
+    const next = await world.tree("second");
+    for (const scopes of [["identity:*"], ["*"]]) {
+      const granted = await world.delegation(document, root, manager, scopes, {
+        issuedAt: NOW - 9,
+      });
+      const takeover = await revoke(manager, document.rootAddress, NOW - 8);
+      const said = await endpoint(root, NOW - 7);
+      const result = world.resolve(document, [granted, takeover, said]);
+      assert.deepEqual(codes(result), ["issuer-unauthorized"]);
+      assert.equal(result.errors[0]?.index, 1);
+      assert.equal(result.resolved?.controllerAddress, document.rootAddress);
+      assert.equal(result.resolved.serviceEndpoints.length, 1);
+      // Nor that to which it was moved, in the same millisecond or later.
+      const rotated = await rotate(root, next, NOW - 6);
+      for (const at of [NOW - 5, NOW - 4]) {
+        const again = await revoke(manager, next.addresses.claim, at);
+        const after = await endpoint(next, NOW - 3);
+        const moved = world.resolve(document, [granted, rotated, again, after]);
+        assert.deepEqual(codes(moved), ["issuer-unauthorized"]);
+        assert.equal(moved.resolved?.serviceEndpoints.length, 1);
+      }
+    }
+  });
+
+  it("lets the key in control revoke its own address, and a manager the whole identity", async () => {
+    const manager = await world.tree("delegate");
+    const granted = await world.delegation(document, root, manager, ["identity:*"]);
+    const own = await revoke(root, document.rootAddress, NOW - 8);
+    const result = world.resolve(document, [granted, own, await endpoint(root, NOW - 7)]);
+    assert.deepEqual(codes(result), ["claim-revoked", "issuer-unauthorized"]);
+    assert.deepEqual(result.resolved?.serviceEndpoints, []);
+    const whole = await revoke(manager, undefined, NOW - 8);
+    assert.equal(world.resolve(document, [granted, whole]).resolved?.status, "revoked");
+  });
+
   it("that was revoked says so, and takes nothing that was said afterwards", async () => {
     const claims = [
       await revoke(root, undefined, NOW - 100),

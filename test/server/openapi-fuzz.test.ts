@@ -26,6 +26,7 @@ const BEYOND: Readonly<Record<string, RegExp>> = {
   im_put_calendar: /^(date|to)$/,
   im_put_person: /^(label|groups)$/,
   im_add_entitlement: /^(person|until)$/,
+  im_upload_piece: /^data$/,
 };
 
 /** Answers that stand for "not understood". */

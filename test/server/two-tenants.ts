@@ -108,6 +108,7 @@ export class TwoTenants {
       entitlements: await admin.policy.entitlements(tenantId),
       nodes: await admin.nodes(tenantId),
       badge: await admin.badge(tenantId, badgeUid),
+      authority: (await admin.provisioning(tenantId)).authority,
       operators: await admin.operators(tenantId),
       alarms: await admin.alarms(tenantId),
       // To look is a row, and this suite looks.

@@ -5,6 +5,7 @@ import { parseReaderConfig } from "../../firmware/config.ts";
 import { toBase64Url } from "../../protocol/encoding/base64.ts";
 import { openServiceFolder, startServer } from "../../server/start.ts";
 import { tenantFields } from "../../server/tenant-fields.ts";
+import { openManager } from "../../tools/manage/open-manager.ts";
 import { launchServer } from "../../tools/server-launcher.ts";
 import { Desk, inProcess } from "../server/desk.ts";
 import { AuthorityBench } from "./authority-bench.ts";
@@ -80,6 +81,33 @@ describe("latchkey authority publish, and release publish", function () {
     await node.identity.authenticate();
     await node.challenge();
     desk.close();
+  });
+
+  it("reaches a server elsewhere, with an operator's token, as well as one here", async () => {
+    const { tenant, adminToken } = server.firstStart!;
+    const elsewhere = ["--url", server.url, "--tenant", tenant.tenantId];
+    Object.assign(bench.world.context, { openManager });
+    assert.match((await bench.run("authority", "publish", ...elsewhere)).err, /LATCHKEY_TOKEN/);
+    bench.env["LATCHKEY_TOKEN"] = adminToken;
+    const known = await bench.fields("authority", "publish", ...elsewhere);
+    assert.equal(known["exitCode"], 0, String(known["message"]));
+    assert.deepEqual([known["identity"], known["refused"]], [bench.graph().document.id, 0]);
+    await bench.run("release", "sign", "image.bin", ...FACTS, "--security", "8");
+    const done = await bench.fields("release", "publish", "image.bin", ...elsewhere);
+    assert.deepEqual([done["exitCode"], done["version"]], [0, "1.4.0"], String(done["message"]));
+    const { admin } = server.service;
+    const manager = { name: "m", role: "manager", tenantId: tenant.tenantId } as const;
+    bench.env["LATCHKEY_TOKEN"] = await admin.createOperator(manager);
+    assert.equal(
+      (await bench.fields("release", "publish", "image.bin", ...elsewhere))["exitCode"],
+      0,
+    );
+    const refused = await bench.fields("authority", "publish", ...elsewhere);
+    assert.equal(refused["code"], "forbidden-role");
+    const both = await bench.run("authority", "publish", ...elsewhere, "--data", "x");
+    assert.match(both.err, /--url or --data/);
+    const nameless = await bench.run("release", "publish", "image.bin", "--url", server.url);
+    assert.match(nameless.err, /--tenant is needed/);
   });
 
   it("wants one of the two, and a tenant that there is", async () => {

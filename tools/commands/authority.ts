@@ -17,7 +17,7 @@ import {
   passphraseOf,
 } from "../authority/passphrase.ts";
 import { openAuthority, PLACE_OPTIONS } from "../authority/place.ts";
-import { SERVER_OPTIONS, tenantDesk } from "../authority/tenant-desk.ts";
+import { publisherOf, SERVER_OPTIONS } from "../authority/publisher-options.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -32,7 +32,7 @@ const ACTIONS: Readonly<Record<string, readonly [run: Action, options: readonly 
   delegate: [delegate, ["to", "node", "scope", "expires"]],
   rotate: [rotate, []],
   revoke: [revoke, ["delegate", "node", "claim", "identity", "reason"]],
-  publish: [publish, ["require-nodes", "open-nodes", "data", "tenant"]],
+  publish: [publish, ["require-nodes", "open-nodes", "data", "tenant", "url"]],
   resolve: [resolve, ["graph"]],
   bind: [bind, ["graph"]],
   recover: [recover, ["ahead"]],
@@ -70,6 +70,10 @@ export const authority: Command = {
     ["latchkey authority delegate --to MxG08… --scope manifest:sign", "lets a builder sign images"],
     ["latchkey authority revoke --delegate MxG08… --reason 'laptop stolen'", "and no longer"],
     ["latchkey authority publish --require-nodes", "the server lets in delegated nodes only"],
+    [
+      "latchkey authority publish --url https://id.example --tenant …",
+      "to a server elsewhere; an admin's token in LATCHKEY_TOKEN",
+    ],
     ["latchkey authority resolve --graph graph.json", "who is in control of an identity"],
     ["latchkey authority bind image.manifest --graph graph.json", "whether it stands behind it"],
   ],
@@ -156,18 +160,20 @@ async function* publish(context: Context, args: Arguments): AsyncGenerator<CliEv
   const [require, open] = [args.flag("require-nodes"), args.flag("open-nodes")];
   if (require && open) throw usageError("--require-nodes or --open-nodes, not both");
   const graph = (await openAuthority(context, args)).graph();
-  const { admin, tenantId, close } = await tenantDesk(context, args);
+  const publisher = await publisherOf(context, args);
   try {
-    const wish = require || open ? { requireDelegation: require } : {};
-    const done = await admin.publishAuthority({ tenantId, graph, ...wish });
-    const { identityId, claims, ended } = done;
-    const fields = { identity: identityId, claims, tenant: tenantId, ended: ended.length };
+    const done = await publisher.publishAuthority(graph, require || open ? require : undefined);
+    const { identityId, claims, refused, ended } = done;
+    const told = { tenant: publisher.tenantId, ended: ended.length, refused: refused.length };
+    const fields = { identity: identityId, claims, ...told };
     yield { type: "done", text: `The server knows ${claims} claims of ${identityId}`, fields };
+    for (const { index, code } of refused)
+      yield { type: "warning", text: `Claim ${index + 1} was not taken [${code}]` };
     for (const node of ended)
       yield { type: "warning", text: `Node ${node} has no delegation: it may not come in` };
     return EXIT.ok;
   } finally {
-    close();
+    await publisher.close();
   }
 }
 

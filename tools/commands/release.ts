@@ -9,7 +9,7 @@ import { toHex } from "../../protocol/encoding/hex.ts";
 import { neededBytes, readGraph } from "../authority/graph-file.ts";
 import { passphraseOf } from "../authority/passphrase.ts";
 import { openAuthority, PLACE_OPTIONS } from "../authority/place.ts";
-import { SERVER_OPTIONS, tenantDesk } from "../authority/tenant-desk.ts";
+import { publisherOf, SERVER_OPTIONS } from "../authority/publisher-options.ts";
 import { suggestion, usageError } from "../cli/arguments.ts";
 import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
@@ -22,7 +22,7 @@ const VERSION_MAX = 0xffffffff;
 const OWN: Readonly<Record<(typeof ACTIONS)[number], readonly string[]>> = {
   sign: ["product", "release", "security", "min-bootloader"],
   verify: ["product", "security", "graph", "identity", "bootloader"],
-  publish: ["tenant", "data"],
+  publish: ["tenant", "data", "url"],
 };
 
 export const release: Command = {
@@ -52,6 +52,10 @@ export const release: Command = {
       "accept, or the reason why not",
     ],
     ["latchkey release publish reader.bin", "nodes of that product update themselves"],
+    [
+      "latchkey release publish reader.bin --url https://id.example --tenant …",
+      "the same from another machine; a manager's token in LATCHKEY_TOKEN",
+    ],
   ],
   async *run(context, args) {
     const [word, image] = args.positionals;
@@ -170,14 +174,13 @@ async function* publish(
 ): AsyncGenerator<CliEvent, number> {
   const image = neededBytes(context, files.image);
   const manifest = neededBytes(context, files.manifest);
-  const { admin, tenantId, close } = await tenantDesk(context, args);
+  const publisher = await publisherOf(context, args);
   try {
-    const published = await admin.publishRelease({ tenantId, manifest, image });
-    const { product, version, releaseId } = published;
-    const fields = { product, version, release: releaseId, tenant: tenantId };
+    const { product, version, releaseId } = await publisher.publishRelease(manifest, image);
+    const fields = { product, version, release: releaseId, tenant: publisher.tenantId };
     yield { type: "done", text: `Nodes of ${product} get ${version} at their check-in`, fields };
     return EXIT.ok;
   } finally {
-    close();
+    await publisher.close();
   }
 }

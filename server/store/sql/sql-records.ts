@@ -1,4 +1,5 @@
 import type { Records } from "../records.ts";
+import { UPLOAD_KEPT_SECONDS } from "../uploads.ts";
 import type { DatabaseAddress } from "./database-url.ts";
 import type { Flavour } from "./flavour.ts";
 import { openMariaDb } from "./mariadb.ts";
@@ -19,6 +20,7 @@ import { releaseRecords } from "./sql-releases.ts";
 import { reportRecords } from "./sql-reports.ts";
 import { standingOf } from "./sql-standing.ts";
 import { tenantRecords } from "./sql-tenants.ts";
+import { uploadRecords } from "./sql-uploads.ts";
 import { vaultRecords } from "./sql-vault.ts";
 
 export function openFlavour(address: DatabaseAddress): Flavour {
@@ -53,12 +55,19 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...doorRecords(database),
     ...policyRecords(database, append),
     ...releaseRecords(database, append),
+    ...uploadRecords(database),
     ...humanRecords(database, append),
     standing: () => standingOf(database, flavour),
     alone: (work) => database.alone(work),
     async sweep(nowAt, readingsBefore) {
       await database.run((db) =>
         db.deleteFrom("enrol_tokens").where("expires_at", "<=", nowAt).execute(),
+      );
+      await database.run((db) =>
+        db
+          .deleteFrom("uploads")
+          .where("at", "<", nowAt - UPLOAD_KEPT_SECONDS)
+          .execute(),
       );
       await sweepReadings(database, readingsBefore);
     },

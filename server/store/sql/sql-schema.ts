@@ -280,6 +280,14 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     `ALTER TABLE door_states ADD COLUMN log_id ${key}`,
     `ALTER TABLE door_states ADD COLUMN seq ${integer}`,
   ]),
+  steps(
+    table(
+      "uploads",
+      `${TENANT}, part {key} NOT NULL CHECK (part IN ('graph', 'manifest', 'image')),
+       sha256 {key} NOT NULL, position {integer} NOT NULL, data {bytes} NOT NULL,
+       "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, part, position)`,
+    ),
+  ),
 ]);
 
 /** Tables that are only added to, also by ourselves. */

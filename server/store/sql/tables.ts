@@ -8,6 +8,7 @@ import type { CardLock } from "../card-rows.ts";
 import type { MandateState } from "../mandates.ts";
 import type { PersonStatus } from "../policies.ts";
 import type { BadgeStatus, NodeStatus, RegistrationPolicy } from "../records.ts";
+import type { UploadPart } from "../uploads.ts";
 
 type Bytes = Uint8Array;
 
@@ -169,6 +170,14 @@ export interface Tables {
     manifest: Bytes;
     image: Bytes;
     published_at: number;
+  };
+  uploads: {
+    tenant_id: string;
+    part: UploadPart;
+    sha256: string;
+    position: number;
+    data: Bytes;
+    at: number;
   };
   release_reversals: { tenant_id: string; node_uid: string; release_id: string };
   human_accounts: { tenant_id: string; account: Bytes; sealed: Bytes; revision: number };
