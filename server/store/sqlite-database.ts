@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Row } from "./columns.ts";
+import { WalSync } from "./wal-sync.ts";
 
 /** "LKEY": marks the file as ours (PRAGMA application_id), so that no other one is migrated. */
 const APPLICATION_ID = 0x4c4b4559;
@@ -31,6 +32,12 @@ function translate(error: unknown): unknown {
   if (primary === FULL) return storageFull(error);
   if (!UNAVAILABLE.has(primary)) return error;
   return new LatchkeyError("unavailable", { cause: error, detail: { retry_after: 2 } });
+}
+
+/** Written and perhaps not kept: it is not acknowledged. */
+function notOnDisk(cause: unknown): LatchkeyError {
+  if ((cause as NodeJS.ErrnoException).code === "ENOSPC") return storageFull(cause);
+  return new LatchkeyError("unavailable", { cause, detail: { retry_after: 2 } });
 }
 
 /** Somebody has to make room: it is not over in a moment, but it may be over by itself. */
@@ -65,8 +72,9 @@ export interface SqliteOptions {
 export class SqliteDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  /** Whether a commit has to wait for a disk. */
-  readonly #onDisk: boolean;
+  /** Where commits are written to first; `undefined` in memory, which no commit waits for. */
+  readonly #walPath: string | undefined;
+  #wal: WalSync | undefined;
   #waiting: Shared[] = [];
   #isFull = false;
 
@@ -78,7 +86,7 @@ export class SqliteDatabase {
    * @throws unavailable, storage-corrupt, unsupported-version
    */
   constructor(path: string, migrations: readonly string[], { pagesMax }: SqliteOptions = {}) {
-    this.#onDisk = path !== ":memory:";
+    this.#walPath = path === ":memory:" ? undefined : `${path}-wal`;
     this.#db = this.#guard(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
     try {
       this.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
@@ -155,10 +163,11 @@ export class SqliteDatabase {
   /**
    * All or nothing, in one commit with whatever else comes in the same turn of the event loop: a
    * disk that takes 4 ms for a commit would let 250 decisions a second pass, one after the other.
-   * Resolves when the commit is on the disk. What fails is undone alone.
+   * Resolves when the commit is on the disk, which the event loop does not wait for: what others
+   * do in between stands behind it in the same log. What fails is undone alone.
    */
   async shared<T>(body: () => T): Promise<T> {
-    if (!this.#onDisk) return this.transaction(body);
+    if (this.#walPath === undefined) return this.transaction(body);
     return new Promise<T>((resolve, reject) => {
       const settle = ({ value, error }: Outcome) => (error ? reject(error) : resolve(value as T));
       this.#waiting.push({ body, settle });
@@ -170,13 +179,25 @@ export class SqliteDatabase {
     const waiting = this.#waiting;
     this.#waiting = [];
     if (waiting.length === 0) return;
-    let outcomes: readonly Outcome[];
+    const all = (error: unknown) => {
+      for (const { settle } of waiting) settle({ error });
+    };
     try {
-      outcomes = this.transaction(() => waiting.map(({ body }) => this.#alone(body)));
+      this.exec("PRAGMA synchronous = NORMAL");
+      let outcomes: readonly Outcome[];
+      try {
+        outcomes = this.transaction(() => waiting.map(({ body }) => this.#alone(body)));
+      } finally {
+        this.exec("PRAGMA synchronous = FULL");
+      }
+      this.#wal ??= new WalSync(this.#walPath!);
+      this.#wal.after((error) => {
+        if (error !== undefined) return all(notOnDisk(error));
+        for (const [n, { settle }] of waiting.entries()) settle(outcomes[n]!);
+      });
     } catch (error) {
-      outcomes = waiting.map(() => ({ error }));
+      all(error);
     }
-    for (const [n, { settle }] of waiting.entries()) settle(outcomes[n]!);
   }
 
   /** Within a transaction; its failure leaves what the others did. */
@@ -203,6 +224,8 @@ export class SqliteDatabase {
 
   close(): void {
     if (this.#db.isOpen) this.#commitShared();
+    this.#wal?.close();
+    this.#wal = undefined;
     if (this.#db.isOpen) this.#db.close();
   }
 

@@ -68,8 +68,8 @@ function conditions(query: ReadingQuery): readonly (readonly [string, ...SQLInpu
 /** What nodes report. */
 export function readingRecords(db: SqliteDatabase): ReadingRecords {
   return {
-    async recordReadings(batch) {
-      return db.transaction(() => {
+    recordReadings(batch) {
+      return db.shared(() => {
         const isNew = batch.readings.map((fresh) => {
           const stored = insert(db, batch, fresh);
           if (stored && fresh.alarm !== undefined) appendAlarm(db, fresh.alarm);

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SqliteDatabase } from "../../server/store/sqlite-database.ts";
+import { WalSync } from "../../server/store/wal-sync.ts";
+
+describe("a log of commits on its way to the disk", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "latchkey-"));
+    path = join(folder, "log");
+    writeFileSync(path, "commits");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const told = (wal: WalSync) => new Promise<unknown>((resolve) => wal.after(resolve));
+
+  it("tells everybody, also those who come while it is under way, and not at once", async () => {
+    const wal = new WalSync(path);
+    const heard: number[] = [];
+    const all = [1, 2, 3].map((n) => told(wal).then(() => heard.push(n)));
+    await Promise.resolve();
+    assert.deepEqual(heard, [], "the event loop goes on");
+    await Promise.all(all);
+    assert.deepEqual(heard, [1, 2, 3]);
+    wal.close();
+  });
+
+  it("says what went wrong, and works on", async () => {
+    const wal = new WalSync("/dev/null");
+    const errors = await Promise.all([told(wal), told(wal)]);
+    assert.ok(errors.every((error) => error instanceof Error));
+    assert.ok((await told(wal)) instanceof Error);
+    wal.close();
+  });
+
+  it("leaves nobody waiting when it is closed, and gives its descriptor back", async () => {
+    const wal = new WalSync(path);
+    const all = [told(wal), told(wal), told(wal)];
+    wal.close();
+    assert.deepEqual(await Promise.all(all), [undefined, undefined, undefined]);
+    const reopened = new WalSync(path);
+    reopened.close();
+  });
+
+  it("is synced before a commit that asks for no wait of its own counts as done", async () => {
+    const file = join(folder, "t.db");
+    const db = new SqliteDatabase(file, ["CREATE TABLE t (n INTEGER) STRICT"]);
+    const level = () => Number(db.get("PRAGMA synchronous")?.["synchronous"]);
+    assert.equal(level(), 2, "FULL");
+    const inside = await db.shared(() => {
+      db.run("INSERT INTO t VALUES (1)");
+      return level();
+    });
+    assert.deepEqual([inside, level()], [1, 2], "NORMAL within, and FULL for all others");
+    const failed = await db.shared(() => db.run("INSERT INTO nowhere VALUES (1)")).catch(() => -1);
+    assert.deepEqual([failed, level()], [-1, 2]);
+    const last = db.shared(() => db.run("INSERT INTO t VALUES (2)"));
+    db.close();
+    assert.equal(await last, 1, "also what was asked for right before the end");
+    const again = new SqliteDatabase(file, [""]);
+    assert.equal(again.all("SELECT n FROM t").length, 2);
+    again.close();
+  });
+});
