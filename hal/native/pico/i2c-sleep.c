@@ -9,6 +9,7 @@
 #include "hardware/clocks.h"
 #include "hardware/i2c.h"
 #include "pico/time.h"
+#include "idle.h"
 
 #define QUEUE_BYTES 16
 /* Refilled when so many are left, so that the bus does not pause. */
@@ -31,7 +32,7 @@ static void rest(uint32_t us, absolute_time_t until)
 
 	if (absolute_time_diff_us(at, until) < 0)
 		at = until;
-	best_effort_wfe_or_timeout(at);
+	latchkeyWait(at);
 }
 
 static void begin(i2c_inst_t *i2c, uint8_t addr)

@@ -7,6 +7,8 @@
  */
 #include "xsmc.h"
 #include "xsHost.h"
+#include "hardware/sync.h"
+#include "hardware/timer.h"
 #include "pico/time.h"
 #include "idle.h"
 
@@ -38,6 +40,25 @@ int __wrap_modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver call
 	return result;
 }
 
+/* Its interrupt ends the sleep; there is nothing else to do. */
+static void onAlarm(uint alarm)
+{
+	(void)alarm;
+}
+
+void latchkeyWait(absolute_time_t until)
+{
+	static int alarm = -1;
+
+	if (alarm < 0) {
+		alarm = hardware_alarm_claim_unused(true);
+		hardware_alarm_set_callback((uint)alarm, onAlarm);
+	}
+	/* An alarm that goes off in between has set the event flag, and then the wait ends at once. */
+	if (!hardware_alarm_set_target((uint)alarm, until))
+		__wfe();
+}
+
 /*
  * A message that an interrupt posts sets the event flag as well (`__sev`), and then the wait ends
  * before it begins.
@@ -48,29 +69,29 @@ static void sleepUntil(absolute_time_t until)
 		latchkeyTellSerial();
 		if (latchkeyPosted || time_reached(until))
 			return;
-		best_effort_wfe_or_timeout(until);
+		latchkeyWait(until);
 	}
 }
 
 int __wrap_modMessageService(xsMachine *the, int maxDelayMS)
 {
 	int more, timerMs;
+	uint64_t nowMs;
 
 	/* Before the queue is looked at: what is posted from here on is seen, there or below. */
 	latchkeyPosted = 0;
 	more = __real_modMessageService(the, 0);
 	if (more)
 		return more;
-	/* What was just handled may have set a timer. */
+	/* What was just handled may have set a timer. Timers are due at whole milliseconds. */
+	nowMs = time_us_64() / 1000;
 	timerMs = modTimersNext();
 	if (timerMs < maxDelayMS)
 		maxDelayMS = timerMs;
-	/* Below 2 ms there is not time enough for a sleep. */
-	if (maxDelayMS >= 2) {
-		if (maxDelayMS > SLEEP_MS_MAX)
-			maxDelayMS = SLEEP_MS_MAX;
-		sleepUntil(make_timeout_time_ms((uint32_t)maxDelayMS));
-	}
+	if (maxDelayMS > SLEEP_MS_MAX)
+		maxDelayMS = SLEEP_MS_MAX;
+	if (maxDelayMS > 0)
+		sleepUntil(from_us_since_boot((nowMs + (uint64_t)maxDelayMS) * 1000));
 	else
 		latchkeyTellSerial();
 	return more;

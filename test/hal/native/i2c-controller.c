@@ -192,12 +192,11 @@ bool time_reached(absolute_time_t at) { settle(); return gNow >= at; }
 void tight_loop_contents(void) { settle(); run(gNow + 1); }
 
 /* Other interrupts wake the processor as well. */
-bool best_effort_wfe_or_timeout(absolute_time_t at)
+void latchkeyWait(absolute_time_t at)
 {
 	settle();
 	gWakes++;
 	run(gWakeUs && (gNow + (uint64_t)gWakeUs < at) ? gNow + (uint64_t)gWakeUs : at);
-	return gNow >= at;
 }
 
 int main(void)

@@ -54,7 +54,7 @@ size_t i2c_get_write_available(i2c_inst_t *i2c);
 size_t i2c_get_read_available(i2c_inst_t *i2c);
 absolute_time_t make_timeout_time_us(uint64_t us);
 int64_t absolute_time_diff_us(absolute_time_t from, absolute_time_t to);
-bool best_effort_wfe_or_timeout(absolute_time_t at);
+void latchkeyWait(absolute_time_t at);
 bool time_reached(absolute_time_t at);
 void tight_loop_contents(void);
 
