@@ -2,7 +2,7 @@
  * `setjmp` for the engine's interpreter, by another name. A function that calls `setjmp` gets no
  * register from GCC for anything that lives longer than the call: the interpreter then has the
  * code's address, the stack and the frame in memory, and each of its instructions loads and stores
- * them anew, a third of all that it does. The manifest gives xsRun.c this name instead
+ * them anew, more than a quarter of all that it does. The manifest gives xsRun.c this name instead
  * (`-Dsetjmp=latchkeySetJump`), of which GCC knows nothing.
  *
  * What GCC guards against is a variable that changed after the call: `longjmp` brings registers back
