@@ -45,7 +45,7 @@ async function withRevocationKey<T>(
 /**
  * The request that a new person's root answers: for a revocation key. Whose root it will be is not
  * asked, so nobody learns from it who is known here. Asking again gives the same.
- * @throws invitation-invalid, tenant-unknown
+ * @throws invitation-invalid
  */
 export function beginEnrolment(
   context: RegistryContext,

@@ -1,5 +1,5 @@
 import { toHex } from "../../protocol/encoding/hex.ts";
-import { LatchkeyError } from "../../protocol/errors.ts";
+import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { JsonReader } from "../../protocol/json/reader.ts";
 import { newToken, tokenHash } from "../issued-token.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -50,7 +50,10 @@ export async function invitePerson(
   });
 }
 
-/** The identifier of an invitation that is open. @throws invitation-invalid, tenant-unknown */
+/**
+ * The identifier of an invitation that is open. To a stranger a tenant that does not exist is one that has
+ * invited nobody. @throws invitation-invalid
+ */
 export async function openInvitation(
   context: RegistryContext,
   tenantId: string,
@@ -59,7 +62,11 @@ export async function openInvitation(
   const id = toHex(tokenHash(context, token));
   const { body } = await withRegistryKeys(context, tenantId, (keys) =>
     openTenantRow(context, tenantId, keys, "invitations"),
-  );
+  ).catch((error: unknown) => {
+    throw isLatchkeyError(error, "tenant-unknown")
+      ? new LatchkeyError("invitation-invalid")
+      : error;
+  });
   const open = openIn(body, unixSeconds(context.clock));
   if (!open.some(({ hash }) => hash === id)) throw new LatchkeyError("invitation-invalid");
   return id;

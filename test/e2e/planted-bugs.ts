@@ -154,7 +154,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "AND for OR in the display's page address",
-    edits: [edit("hal/ssd1306.ts", "    address[2] = page;", "    address[2] = page & 0x06;")],
+    edits: [edit("hal/ssd1306.ts", "[0x22, page, page,", "[0x22, page & 0x06, page,")],
     breaks: ["screen-disagrees"],
   },
   {
