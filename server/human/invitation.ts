@@ -51,8 +51,8 @@ export async function invitePerson(
 }
 
 /**
- * The identifier of an invitation that is open. To a stranger a tenant that does not exist is one that has
- * invited nobody. @throws invitation-invalid
+ * The identifier of an invitation that is open. To a stranger a tenant that does not exist is one
+ * that has invited nobody. @throws invitation-invalid
  */
 export async function openInvitation(
   context: RegistryContext,
