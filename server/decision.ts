@@ -8,12 +8,13 @@ import {
 import { equalBytes } from "../protocol/encoding/bytes.ts";
 import { toHex } from "../protocol/encoding/hex.ts";
 import type { ErrorCode } from "../protocol/error-codes.ts";
-import { isLatchkeyError, LatchkeyError } from "../protocol/errors.ts";
+import { isLatchkeyError } from "../protocol/errors.ts";
 import { diversifyChipKey } from "../protocol/nfc/an10922.ts";
 import { verifySdm } from "../protocol/nfc/sdm.ts";
 import { judgeBadge } from "./badge-access.ts";
 import { SDM_FILE_READ_KEY_NO } from "./chip-keys.ts";
 import type { ServiceContext } from "./context.ts";
+import { untilDecided } from "./decision-tries.ts";
 import { type GrantObstacle, POLICY_CHANGED } from "./store/decisions.ts";
 import type { StoredChallenge } from "./store/ephemera.ts";
 import type { Badge, DecisionRecord, Node } from "./store/records.ts";
@@ -37,9 +38,6 @@ export interface GenuineTap {
   readonly badge: Badge;
   readonly readCounter: number;
 }
-
-/** Rules that change under each of so many attempts are in nobody's hand any more. */
-const DECISION_TRIES = 5;
 
 export const refuse = (reason: ErrorCode, cause?: string): Refusal => ({
   reason,
@@ -192,11 +190,7 @@ export async function concludeTap(
   tap: TapName,
   found: GenuineTap | Refusal,
 ): Promise<BadgeDecision> {
-  for (let attempt = 0; attempt < DECISION_TRIES; attempt++) {
-    const decision = await concludeOnce(context, node, tap, found);
-    if (decision !== undefined) return decision;
-  }
-  throw new LatchkeyError("unavailable", { detail: { retry_after: 1 } });
+  return untilDecided(() => concludeOnce(context, node, tap, found));
 }
 
 /** `undefined` when the rules were changed before it could be recorded. */

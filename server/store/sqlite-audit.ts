@@ -8,15 +8,11 @@ import {
   type PassageStep,
   POLICY_CHANGED,
 } from "./decisions.ts";
-import type { AuditEntry, DecisionRecord, Records } from "./records.ts";
+import type { AuditRecords } from "./record-parts.ts";
+import type { AuditEntry, DecisionRecord } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { notePassage, policyRevision } from "./sqlite-passages.ts";
-
-type AuditRecords = Pick<
-  Records,
-  "audit" | "auditRows" | "alarms" | "recordDecision" | "recordPassage"
->;
 
 /** Appends a row to its tenant's chain; must run inside a transaction. */
 export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {

@@ -1,13 +1,9 @@
 import { badgeRegistered, badgeScopeChanged, badgeStatusChanged } from "./audit-entries.ts";
-import { BADGE_STATUSES, type NewBadge, type Records } from "./records.ts";
+import type { BadgeRecords } from "./record-parts.ts";
+import { BADGE_STATUSES, type NewBadge } from "./records.ts";
 import { scopeText, toBadge } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-
-type BadgeRecords = Pick<
-  Records,
-  "createBadge" | "badge" | "badges" | "setBadgeStatus" | "setBadgeScope"
->;
 
 const SELECT =
   "SELECT b.*, coalesce(c.generation, 1) AS generation, coalesce(c.writing, 0) AS writing " +

@@ -1,11 +1,9 @@
 import type { BadgeChange, CardRow } from "./card-rows.ts";
-import type { Records } from "./records.ts";
+import type { CardRecords } from "./record-parts.ts";
 import { toCard } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import { insertBadge } from "./sqlite-badges.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-
-type CardRecords = Pick<Records, "card" | "saveCard">;
 
 /** Compare and set: true when the row was still at that revision. */
 function storeRow(db: SqliteDatabase, card: CardRow): boolean {

@@ -1,21 +1,10 @@
 import { LatchkeyError } from "../../protocol/errors.ts";
 import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "./audit-entries.ts";
-import type { EnrolOutcome, KeyStep, NewNode, Records } from "./records.ts";
+import type { NodeRecords } from "./record-parts.ts";
+import type { EnrolOutcome, KeyStep, NewNode } from "./records.ts";
 import { toNode } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-
-type NodeRecords = Pick<
-  Records,
-  | "addEnrolToken"
-  | "enrolNode"
-  | "node"
-  | "nodes"
-  | "changeNode"
-  | "wantRotation"
-  | "rotateKey"
-  | "saveHealth"
->;
 
 function spendToken(db: SqliteDatabase, node: NewNode, tokenHash: Uint8Array): boolean {
   const sql =

@@ -1,9 +1,8 @@
 import { integer } from "./columns.ts";
-import type { ReaderDenials, Records } from "./records.ts";
+import type { ReportRecords } from "./record-parts.ts";
+import type { ReaderDenials } from "./records.ts";
 import { appendAudit, appendDecision } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-
-type ReportRecords = Pick<Records, "recordReaderDenials">;
 
 /** A report that was held up on the way is from this boot or one of the last; older ones go. */
 const BOOTS_KEPT = 8;

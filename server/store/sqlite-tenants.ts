@@ -1,23 +1,9 @@
 import { blob, integer } from "./columns.ts";
-import type { CommBatch, Records } from "./records.ts";
+import type { TenantRecords } from "./record-parts.ts";
+import type { CommBatch } from "./records.ts";
 import { toBatch, toTenant } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 import { requireActive } from "./sqlite-vault.ts";
-
-type TenantRecords = Pick<
-  Records,
-  | "createTenant"
-  | "tenant"
-  | "tenants"
-  | "setRegistration"
-  | "tenantKey"
-  | "addTenantKey"
-  | "commBatches"
-  | "commBatch"
-  | "addCommBatch"
-  | "zoneRelayMs"
-  | "setZone"
->;
 
 /** Tenants, their sealed keys and their zones. */
 export function tenantRecords(db: SqliteDatabase): TenantRecords {

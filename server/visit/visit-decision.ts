@@ -1,11 +1,12 @@
 import type { BadgeDecision } from "../../protocol/badge/verify.ts";
 import { fromUtf8 } from "../../protocol/encoding/utf8.ts";
 import type { ErrorCode } from "../../protocol/error-codes.ts";
-import { LatchkeyError, toLatchkeyError } from "../../protocol/errors.ts";
+import { toLatchkeyError } from "../../protocol/errors.ts";
 import { parseObject } from "../../protocol/json/reader.ts";
 import { accessDecision } from "../access-decision.ts";
 import type { ServiceContext } from "../context.ts";
 import { relayMsFor } from "../decision.ts";
+import { untilDecided } from "../decision-tries.ts";
 import { POLICY_CHANGED } from "../store/decisions.ts";
 import type { DecisionRecord, Node } from "../store/records.ts";
 import { unixSeconds } from "../wall-clock.ts";
@@ -14,8 +15,6 @@ import { checkInvitation, type Invitation, readInvitation } from "./visit-status
 
 /** In the rules, visitors are everybody of this group: what it is entitled to, they may enter. */
 export const VISITORS = "visitors";
-
-const DECISION_TRIES = 5;
 
 /** A presentation that was verified, waiting for its reader. */
 interface Shown {
@@ -64,11 +63,7 @@ export async function decideVisit(
   if (stored === undefined || stored.tenantId !== node.tenantId) return undefined;
   const shown = readShown(stored.nonce);
   const denied = await objection(context, node, { shown, expiresAt: stored.expiresAt });
-  for (let attempt = 0; attempt < DECISION_TRIES; attempt++) {
-    const decision = await conclude(context, node, { requestId, shown, denied });
-    if (decision !== undefined) return decision;
-  }
-  throw new LatchkeyError("unavailable", { detail: { retry_after: 1 } });
+  return untilDecided(() => conclude(context, node, { requestId, shown, denied }));
 }
 
 interface Question {

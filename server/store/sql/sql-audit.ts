@@ -7,16 +7,12 @@ import {
   type PassageStep,
   POLICY_CHANGED,
 } from "../decisions.ts";
-import type { DecisionRecord, Records } from "../records.ts";
+import type { AuditRecords } from "../record-parts.ts";
+import type { DecisionRecord } from "../records.ts";
 import { toAlarm, toAuditRow } from "../row-readers.ts";
 import { type Append, SharedAppends } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { holdRevision, notePassage } from "./sql-passages.ts";
-
-type AuditRecords = Pick<
-  Records,
-  "audit" | "auditRows" | "alarms" | "recordDecision" | "recordPassage"
->;
 
 export async function appendAlarm(db: SqlTransaction, alarm: Alarm): Promise<void> {
   const { tenantId, at, kind, badgeUid = null, nodeUid = null, cause } = alarm;

@@ -1,16 +1,11 @@
 import { sql } from "kysely";
 import { badgeRegistered, badgeScopeChanged, badgeStatusChanged } from "../audit-entries.ts";
 import type { BadgeChange, CardRow } from "../card-rows.ts";
-import { BADGE_STATUSES, type BadgeStatus, type NewBadge, type Records } from "../records.ts";
+import type { BadgeRecords, CardRecords } from "../record-parts.ts";
+import { BADGE_STATUSES, type BadgeStatus, type NewBadge } from "../records.ts";
 import { scopeText, toBadge, toCard } from "../row-readers.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
-
-type BadgeRecords = Pick<
-  Records,
-  "createBadge" | "badge" | "badges" | "setBadgeStatus" | "setBadgeScope"
->;
-type CardRecords = Pick<Records, "card" | "saveCard">;
 
 /** Stores a badge with its audit entry. @throws conflict */
 async function insertBadge(

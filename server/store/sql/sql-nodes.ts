@@ -1,22 +1,11 @@
 import { sql } from "kysely";
 import { LatchkeyError } from "../../../protocol/errors.ts";
 import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "../audit-entries.ts";
-import type { EnrolOutcome, KeyStep, NewNode, NodeChange, Records } from "../records.ts";
+import type { NodeRecords } from "../record-parts.ts";
+import type { EnrolOutcome, KeyStep, NewNode, NodeChange } from "../records.ts";
 import { toNode } from "../row-readers.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
-
-type NodeRecords = Pick<
-  Records,
-  | "addEnrolToken"
-  | "enrolNode"
-  | "node"
-  | "nodes"
-  | "changeNode"
-  | "wantRotation"
-  | "rotateKey"
-  | "saveHealth"
->;
 
 /** Whether it was good, and is spent now: one statement, so that it serves once. */
 async function spendToken(db: Sql, node: NewNode, tokenHash: Uint8Array): Promise<boolean> {

@@ -1,9 +1,8 @@
-import type { ReaderDenials, Records } from "../records.ts";
+import type { ReportRecords } from "../record-parts.ts";
+import type { ReaderDenials } from "../records.ts";
 import { appendDecision } from "./sql-audit.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
-
-type ReportRecords = Pick<Records, "recordReaderDenials">;
 
 /** A report that was held up on the way is from this boot or one of the last; older ones go. */
 const BOOTS_KEPT = 8;

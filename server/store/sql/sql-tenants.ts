@@ -1,23 +1,9 @@
 import { sql } from "kysely";
-import type { CommBatch, Records } from "../records.ts";
+import type { TenantRecords } from "../record-parts.ts";
+import type { CommBatch } from "../records.ts";
 import { toBatch, toTenant } from "../row-readers.ts";
 import { found, type Sql, type SqlDatabase } from "./sql-database.ts";
 import { requireActive } from "./sql-vault.ts";
-
-type TenantRecords = Pick<
-  Records,
-  | "createTenant"
-  | "tenant"
-  | "tenants"
-  | "setRegistration"
-  | "tenantKey"
-  | "addTenantKey"
-  | "commBatches"
-  | "commBatch"
-  | "addCommBatch"
-  | "zoneRelayMs"
-  | "setZone"
->;
 
 const BATCHES_MAX = 16;
 
