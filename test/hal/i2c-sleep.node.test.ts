@@ -1,12 +1,12 @@
 /** i2c-sleep.c, compiled for the desk, on a model of the RP2350's I2C controller. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toHex } from "../../protocol/encoding/hex.ts";
+import { compileSanitized } from "../support/native-builds.ts";
 import { needCompiler } from "../support/native-driver.ts";
-import { root } from "../support/test-files.ts";
 
 interface Transfer {
   readonly kind: "w" | "r";
@@ -39,8 +39,6 @@ const TIMEOUT = -2;
 const LENGTHS = [1, 2, 3, 4, 5, 15, 16, 17, 18, 19, 20, 31, 32, 33, 64, 129, 265, 512];
 /** 100 kHz: nine bits. */
 const BYTE_US = 90;
-const FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
-const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
 
 const lineOf = (transfer: Transfer): string =>
   [
@@ -65,12 +63,7 @@ describe("I2C while the processor sleeps, on a model of the controller", () => {
 
   before(function () {
     needCompiler(this);
-    const files = ["test/hal/native/i2c-controller.c", "hal/native/pico/i2c-sleep.c"];
-    const sources = files.map((file) => join(root, file));
-    const fakes = `-I${join(root, "test/hal/native/pico")}`;
-    const args = [...FLAGS, ...SANITIZED, fakes, "-o", program, ...sources];
-    const { status, stderr } = spawnSync("cc", args, { encoding: "utf8" });
-    assert.equal(status, 0, stderr);
+    compileSanitized(["test/hal/native/i2c-controller.c", "hal/native/pico/i2c-sleep.c"], program);
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -15,8 +15,8 @@ import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { isPlainText, parseValue } from "../../protocol/json/reader.ts";
 import { cobsDecode, cobsEncode } from "../../protocol/wired/cobs.ts";
+import { compileSanitized } from "../support/native-builds.ts";
 import { needCompiler } from "../support/native-driver.ts";
-import { root } from "../support/test-files.ts";
 
 interface Case {
   readonly ask: string;
@@ -24,8 +24,6 @@ interface Case {
 }
 
 const SOURCES = ["test/hal/native/byte-driver.c", "hal/native/bytes.c", "hal/native/glyphs.c"];
-const FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
-const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
 const NONE = "-1 -";
 
 const hex = (bytes: Uint8Array) => (bytes.length === 0 ? "-" : toHex(bytes));
@@ -71,10 +69,7 @@ describe("the loops over bytes in C", () => {
   before(function () {
     needCompiler(this);
     this.timeout(60_000);
-    const files = SOURCES.map((file) => join(root, file));
-    const args = [...FLAGS, ...SANITIZED, "-o", binary, ...files];
-    const { status, stderr } = spawnSync("cc", args, { encoding: "utf8" });
-    if (status !== 0) throw new Error(stderr);
+    compileSanitized(SOURCES, binary);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

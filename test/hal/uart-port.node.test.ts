@@ -1,11 +1,11 @@
 /** uart-port.c, compiled for the desk, on a model of the RP2350's UART. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileSanitized } from "../support/native-builds.ts";
 import { needCompiler } from "../support/native-driver.ts";
-import { root } from "../support/test-files.ts";
 
 const BYTES = 20_000;
 /** 115,200 baud: a turn of the event loop of 40 ms, a page of flash programmed. */
@@ -13,8 +13,6 @@ const TURN_BITS = 4_600;
 const PAGE_BITS = 46;
 /** A sector of flash erased. */
 const SECTOR_BITS = 5_200;
-const FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"];
-const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
 
 describe("a UART's bytes, on a model of the controller", () => {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-uart-"));
@@ -22,12 +20,7 @@ describe("a UART's bytes, on a model of the controller", () => {
 
   before(function () {
     needCompiler(this);
-    const files = ["test/hal/native/uart-model.c", "hal/native/uart/uart-port.c"];
-    const sources = files.map((file) => join(root, file));
-    const fakes = `-I${join(root, "test/hal/native/pico")}`;
-    const args = [...FLAGS, ...SANITIZED, fakes, "-o", program, ...sources];
-    const { status, stderr } = spawnSync("cc", args, { encoding: "utf8" });
-    assert.equal(status, 0, stderr);
+    compileSanitized(["test/hal/native/uart-model.c", "hal/native/uart/uart-port.c"], program);
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -5,25 +5,12 @@ import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { readVectors } from "../support/vectors.ts";
+import { agreement, bytes, upTo } from "./crypto-agreement.ts";
 
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-const upTo = (maxLength: number) => fc.uint8Array({ maxLength });
 const aesKey = fc.oneof(bytes(16), bytes(32));
 const blocks = fc.integer({ min: 0, max: 8 }).chain((count) => bytes(16 * count));
 
-/** Both providers give the same result, or both refuse the arguments with a RangeError. */
-function agrees<T extends unknown[]>(
-  arbitrary: fc.Arbitrary<T>,
-  call: (crypto: CryptoProvider, ...args: T) => unknown,
-  numRuns = 100,
-): void {
-  fc.assert(
-    fc.property(arbitrary, (args) => {
-      assert.deepEqual(call(nodeCrypto, ...args), call(nobleCrypto, ...args));
-    }),
-    { numRuns },
-  );
-}
+const agrees = agreement(nodeCrypto, nobleCrypto, 100);
 
 describe("node:crypto provider against noble", () => {
   it("agrees on SHA-256", () => {

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CryptoProvider } from "../../protocol/crypto/provider.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { nodeCrypto } from "../../server/node-crypto.ts";
 import { fastestCrypto } from "../../server/sodium-crypto.ts";
 import { testCurves } from "../protocol/wycheproof.ts";
+import { agreement, bytes, upTo } from "./crypto-agreement.ts";
 
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-const upTo = (maxLength: number) => fc.uint8Array({ maxLength });
 const sodium = await fastestCrypto();
 
 /** It is optional, and has no build for every machine. */
@@ -19,19 +17,7 @@ describeSodium("Wycheproof: the curves of libsodium", () => {
 });
 
 describeSodium("libsodium's curves against OpenSSL's", () => {
-  /** Both give the same result. */
-  function agree<T extends unknown[]>(
-    arbitrary: fc.Arbitrary<T>,
-    call: (crypto: CryptoProvider, ...args: T) => unknown,
-    numRuns = 200,
-  ): void {
-    fc.assert(
-      fc.property(arbitrary, (args) => {
-        assert.deepEqual(call(sodium, ...args), call(nodeCrypto, ...args));
-      }),
-      { numRuns },
-    );
-  }
+  const agree = agreement(sodium, nodeCrypto, 200);
 
   it("give the same keys and signatures, and each verifies the other's", () => {
     agree(fc.tuple(bytes(32), upTo(300)), (crypto, seed, message) => {

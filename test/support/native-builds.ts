@@ -13,6 +13,8 @@ export interface NativeBuild {
   readonly run: readonly string[];
 }
 
+/** Headers in place of the Pico SDK's, over models of its controllers. */
+const FAKES = join(root, "test/hal/native/pico");
 const OURS = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror"];
 const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
 
@@ -56,11 +58,23 @@ export const REF10_BUILD: NativeBuild = {
   run: [],
 };
 
-/** @throws Error with what the compiler said */
+/** The driver and all the C that it calls. @throws Error with what the compiler said */
 export function compileNative({ compile, sources }: NativeBuild, program: string): void {
+  compileFiles(compile, [...driverSources(), ...sources], program);
+}
+
+/**
+ * Some files of the project, under the sanitizers.
+ * @throws Error with what the compiler said
+ */
+export function compileSanitized(files: readonly string[], program: string): void {
+  compileFiles([...SANITIZED_BUILD.compile, `-I${FAKES}`], files, program);
+}
+
+function compileFiles(compile: readonly string[], files: readonly string[], program: string): void {
   const [compiler, ...flags] = compile;
-  const files = [...driverSources(), ...sources].map((file) => join(root, file));
-  const { status, stderr } = spawnSync(compiler!, [...flags, "-o", program, ...files], {
+  const paths = files.map((file) => join(root, file));
+  const { status, stderr } = spawnSync(compiler!, [...flags, "-o", program, ...paths], {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(stderr);
