@@ -9,7 +9,7 @@ import { mnemonicSeed, readMnemonic } from "./mnemonic.ts";
 import { PairwiseSecret } from "./pairwise-secret.ts";
 import { type DerivedKey, keyFromMaterial, SCALAR_MATERIAL_BYTES } from "./scalar.ts";
 import { commonName, fingerprint, keyIdOf, makeCertificate } from "./x509/certificate.ts";
-import { readCsr } from "./x509/csr.ts";
+import { DEVICE_REQUEST, readCsr, readCsrOf } from "./x509/csr.ts";
 import {
   authorityKeyId,
   basicConstraints,
@@ -97,7 +97,7 @@ export class RootIdentity {
   delegateDevice(csr: Uint8Array, name: string, validity: Validity): Uint8Array {
     if (name.length === 0 || name.length > NAME_MAX || !isPlainText(name))
       throw malformed("name", `not one line of at most ${NAME_MAX} characters`);
-    const publicKey = this.#ownKeyOf(csr);
+    const publicKey = this.#foreign(readCsr(this.#crypto, csr));
     return this.#issue(publicKey, commonName(name), KEY_USAGE.digitalSignature, validity);
   }
 
@@ -105,10 +105,12 @@ export class RootIdentity {
    * Delegates revocation, once, at enrolment: this key may sign the lists of revoked devices, and
    * nothing else, so that the words stay in their drawer. It bears the root's own name, as
    * RFC 5280 §5.1.1 allows, which makes its lists the root's.
+   * @param registry the tenant that asks: its request must bear its id, or else a registry could
+   *   pass on another's request and enrol the person there. Absent for a key of the person's own.
    * @throws csr-invalid
    */
-  delegateRevocation(csr: Uint8Array, validity: Validity): Uint8Array {
-    const publicKey = this.#ownKeyOf(csr);
+  delegateRevocation(csr: Uint8Array, validity: Validity, registry = DEVICE_REQUEST): Uint8Array {
+    const publicKey = this.#foreign(readCsrOf(this.#crypto, csr, registry));
     return this.#issue(publicKey, commonName(ROOT_NAME), KEY_USAGE.crlSign, validity);
   }
 
@@ -130,9 +132,8 @@ export class RootIdentity {
     return this.#crypto.p256Sign(this.#key.bytes, message);
   }
 
-  /** The key of a request; the root's own key may not be delegated to. */
-  #ownKeyOf(csr: Uint8Array): Uint8Array {
-    const publicKey = readCsr(this.#crypto, csr);
+  /** The key of a request, which may not be the root's own. */
+  #foreign(publicKey: Uint8Array): Uint8Array {
     if (fingerprint(this.#crypto, publicKey) === this.id)
       throw new LatchkeyError("csr-invalid", { message: "The request is for the root's own key." });
     return publicKey;

@@ -44,7 +44,8 @@ async function withRevocationKey<T>(
 
 /**
  * The request that a new person's root answers: for a revocation key. Whose root it will be is not
- * asked, so nobody learns from it who is known here. Asking again gives the same.
+ * asked, so nobody learns from it who is known here. It names the tenant, so that another registry
+ * cannot have it signed for itself. Asking again gives the same.
  * @throws invitation-invalid
  */
 export function beginEnrolment(
@@ -54,7 +55,7 @@ export function beginEnrolment(
 ): Promise<Uint8Array> {
   const { human } = context;
   return withRevocationKey(context, tenantId, token, ({ privateKey, publicKey }) =>
-    makeCsr(publicKey, (text) => human.p256Sign(privateKey, text)),
+    makeCsr(publicKey, (text) => human.p256Sign(privateKey, text), tenantId),
   );
 }
 

@@ -30,8 +30,8 @@ export function testKey(number: number): TestKey {
   };
 }
 
-export const csrOf = ({ publicKey, sign }: TestKey): Promise<Uint8Array> =>
-  makeCsr(publicKey, sign);
+export const csrOf = ({ publicKey, sign }: TestKey, name?: string): Promise<Uint8Array> =>
+  makeCsr(publicKey, sign, name);
 
 /** A root that is not derived from words, which would take the interpreter seconds. */
 export function lend<T>(use: (root: RootIdentity) => T, person = ALICE_KEY): T {

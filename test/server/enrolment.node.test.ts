@@ -10,6 +10,7 @@ import { parseCertificate } from "../../protocol/human/x509/certificate.ts";
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { Provisioning } from "../../server/admin.ts";
 import { nodeHuman as crypto } from "../../server/node-p256.ts";
+import { throwsCode } from "../protocol/error-code.ts";
 import { csrOf, HOUR, lend, NOW, type TestKey, testKey } from "../protocol/human-family.ts";
 import { codeOf, Desk } from "./desk.ts";
 
@@ -43,10 +44,10 @@ describe("a person who enrols over the network", () => {
     desk.service.admin.ask(`identity_manage/${path}`, { tenant_id: tenantId, ...body });
   const invite = async (tenantId = tenant.tenantId) =>
     String((await ask("im_invite_person", { ttl_s: 600 }, tenantId))["token"]);
-  const csrFor = async (token: string) =>
-    fromBase64(String(read(await post("ih_begin_enrolment", { token }))["csr"]));
-  const revokerBy = (person: number, csr: Uint8Array) =>
-    lend((root) => root.delegateRevocation(csr, VALIDITY), person);
+  const csrFor = async (token: string, tenantId = tenant.tenantId) =>
+    fromBase64(String(read(await post("ih_begin_enrolment", { token }, tenantId))["csr"]));
+  const revokerBy = (person: number, csr: Uint8Array, registry = tenant.tenantId) =>
+    lend((root) => root.delegateRevocation(csr, VALIDITY, registry), person);
   const answer = (token: string, root: Uint8Array, revoker: Uint8Array) =>
     post("ih_enrol", { token, root: b64(root), revoker: b64(revoker) });
 
@@ -117,6 +118,20 @@ describe("a person who enrols over the network", () => {
       assert.ok(!rows.includes(name), "no row names anybody");
   });
 
+  it("is enrolled nowhere else by a registry that passes on another's request", async () => {
+    const evil = await desk.tenant();
+    // Mallory runs `evil`, has an invitation to the honest tenant, and Alice's visit.
+    const passedOn = await csrFor(await invite());
+    throwsCode(() => revokerBy(ALICE, passedOn, evil.tenantId), "csr-invalid");
+    throwsCode(() => lend((root) => root.delegateRevocation(passedOn, VALIDITY)), "csr-invalid");
+    // Nor does a device's request pass for a registry's, or the other way round.
+    const own = await csrOf(testKey(10));
+    throwsCode(() => revokerBy(ALICE, own), "csr-invalid");
+    assert.ok(
+      revokerBy(ALICE, await csrFor(await invite(evil.tenantId), evil.tenantId), evil.tenantId),
+    );
+  });
+
   it("needs an invitation of this tenant that is open, and uses it up", async () => {
     const other = await desk.tenant();
     const foreign = await invite(other.tenantId);
@@ -130,7 +145,7 @@ describe("a person who enrols over the network", () => {
     const good = revokerBy(ALICE, await csrFor(token));
     const both = await Promise.all([1, 2].map(() => answer(token, rootOf(ALICE), good)));
     assert.deepEqual(both.map(({ status }) => status).sort(), [200, 403]);
-    const mallorys = revokerBy(MALLORY, fromBase64(b64(await csrOf(testKey(9)))));
+    const mallorys = revokerBy(MALLORY, await csrOf(testKey(9), tenant.tenantId));
     assert.equal(
       codeOf(await answer(token, rootOf(MALLORY), mallorys)),
       "invitation-invalid",
@@ -146,7 +161,11 @@ describe("a person who enrols over the network", () => {
       const refused = [
         await answer(token, rootOf(ALICE), revokerBy(MALLORY, csr)),
         await answer(token, rootOf(ALICE), rootOf(ALICE)),
-        await answer(token, rootOf(ALICE), revokerBy(ALICE, await csrOf(testKey(9)))),
+        await answer(
+          token,
+          rootOf(ALICE),
+          revokerBy(ALICE, await csrOf(testKey(9), tenant.tenantId)),
+        ),
         await answer(token, new Uint8Array(9), revokerBy(MALLORY, csr)),
       ];
       return refused.map((one) => codeOf(one));
@@ -168,7 +187,7 @@ describe("a person who enrols over the network", () => {
     const phone = await deviceOf(ALICE, 10);
     const thief = { ...phone, key: testKey(11) };
     const foreign = await deviceOf(MALLORY, 12);
-    const revoker = revokerBy(ALICE, await csrOf(testKey(13)));
+    const revoker = revokerBy(ALICE, await csrOf(testKey(13), tenant.tenantId));
     const wrongUse = { ...phone, key: testKey(13), certificate: revoker };
     const refused = async () => [
       codeOf(await join(ALICE, thief)),

@@ -59,7 +59,11 @@ export class Somebody {
     const token = await registry.invite({ by: "desk", ttlSeconds: 600 });
     const csr = await registry.begin(token);
     const [root, revoker] = lend(
-      (own) => [own.certificate(), own.delegateRevocation(csr, { notBefore: NOW - HOUR })] as const,
+      (own) =>
+        [
+          own.certificate(),
+          own.delegateRevocation(csr, { notBefore: NOW - HOUR }, TENANT),
+        ] as const,
       this.person,
     );
     await registry.enrol({ token, root, revoker });

@@ -177,9 +177,10 @@ for (const { name, make } of RECORD_STORES)
       const other = await csrOf(testKey(30));
       const root = lend((own) => own.certificate(), BOB);
       const by = (person: number, request: Uint8Array) =>
-        lend((own) => own.delegateRevocation(request, validity), person);
+        lend((own) => own.delegateRevocation(request, validity, TENANT), person);
       const enrol = (revoker: Uint8Array) => desk.registry.enrol({ token, root, revoker });
-      await rejectsCode(enrol(by(BOB, other)), "certificate-untrusted");
+      const otherKey = lend((own) => own.delegateRevocation(other, validity), BOB);
+      await rejectsCode(enrol(otherKey), "certificate-untrusted");
       await rejectsCode(enrol(by(ALICE, csr)), "certificate-untrusted");
       const device = lend((own) => own.delegateDevice(csr, "d", validity), BOB);
       await rejectsCode(enrol(device), "certificate-untrusted");

@@ -73,7 +73,8 @@ export class RegistryLink {
         throw new LatchkeyError("certificate-untrusted", {
           message: "The words are those of another root.",
         });
-      const revoker = root.delegateRevocation(csr, { notBefore: this.#folder.nowUnix });
+      const validity = { notBefore: this.#folder.nowUnix };
+      const revoker = root.delegateRevocation(csr, validity, this.place.tenantId);
       return { root: toBase64Url(root.certificate()), revoker: toBase64Url(revoker) };
     });
     await this.#ask(ENROL_PATH, { token, ...signed });
