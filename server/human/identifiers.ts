@@ -4,7 +4,7 @@ import { didDocument, verifyDelegation } from "../../protocol/human/delegation.t
 import type { JsonObject } from "../../protocol/json/reader.ts";
 import type { StatusPlace } from "../store/humans.ts";
 import { unixSeconds } from "../wall-clock.ts";
-import { CREDENTIALS_MAX, IDENTIFIERS_MAX, KEYS_MAX } from "./account.ts";
+import { CREDENTIALS_MAX, IDENTIFIERS_MAX, type IdentifierKey, KEYS_MAX } from "./account.ts";
 import {
   changePerson,
   identifierChange,
@@ -38,7 +38,12 @@ export function delegateKey(
     );
     const { credentials } = known.keys[at] ?? { credentials: [] };
     const one = { serial, delegation, credentials };
-    const keys = at < 0 ? [...known.keys, one] : known.keys.with(at, one);
+    // What is over makes room, but for keys with credentials: those are revoked with their device.
+    const isOver = (key: IdentifierKey) =>
+      key.credentials.length === 0 && liveKey(context.human, key.delegation, nowUnix).length === 0;
+    const isFull = at < 0 && known.keys.length >= KEYS_MAX;
+    const others = isFull ? known.keys.filter((key) => !isOver(key)) : known.keys;
+    const keys = at < 0 ? [...others, one] : known.keys.with(at, one);
     const all = [...new Set([...person.identifiers, did])];
     if (keys.length > KEYS_MAX || all.length > IDENTIFIERS_MAX)
       throw new LatchkeyError("registry-full");

@@ -168,6 +168,22 @@ for (const { name, make } of RECORD_STORES)
       await rejectsCode(desk.registry.submit(stolen), "conflict");
     });
 
+    it("makes room for a key once others are over, and keeps those that bear credentials", async () => {
+      const phone = await alice.device(10);
+      const [first, last] = [20, 84];
+      const did = await alice.delegate(phone, "bank.example", first);
+      const bound = { did, holderKey: testKey(first).publicKey };
+      await desk.registry.noteCredential(bound, await place(1));
+      for (let key = first + 1; key < last; key++) await alice.delegate(phone, "bank.example", key);
+      await rejectsCode(alice.delegate(phone, "bank.example", last), "registry-full");
+      desk.clock.now += 31 * DAY;
+      await alice.delegate(phone, "bank.example", last);
+      assert.deepEqual(await keysOf(did), [p256Jwk(testKey(last).publicKey)]);
+      const order = { serial: phone.serial, lost: true, by: "desk" };
+      const { credentials } = await desk.registry.revokeDevice(alice.rootId, order);
+      assert.equal(credentials, 1, "the first key's, although its statement was over");
+    });
+
     it("takes only what the root has delegated, and each once", async () => {
       const bob = new Somebody(desk, BOB);
       const token = await desk.registry.invite({ by: "desk", ttlSeconds: 600 });
