@@ -10,6 +10,8 @@ import { PioMachine } from "./pio-machine.ts";
 
 export const ONE_WIRE_PIO = readFileSync(join(root, "hal/native/pico/one-wire.pio"), "utf8");
 
+const FIFO_WORDS = 4;
+
 /** What `one-wire.c` does, with the program on a machine whose cycles are the world's µs. */
 function machineOneWire(world: World, pin: Pin, source: string): NativeOneWire {
   let machine: PioMachine | undefined;
@@ -33,7 +35,12 @@ function machineOneWire(world: World, pin: Pin, source: string): NativeOneWire {
       return 0;
     },
     reset: () => start("reset", []),
-    slots: (_line, words) => start("slots", [...words]),
+    slots(_line, words) {
+      const [last = 0] = words;
+      if (words.length < 2 || words.length > FIFO_WORDS) throw new RangeError("too many slots");
+      if (words.length !== (last >> 5) + 2) throw new RangeError("other words than slots");
+      start("slots", [...words]);
+    },
     levels: () =>
       machine?.isAt("end") === true ? Uint32Array.from(machine.received).buffer : undefined,
     close() {

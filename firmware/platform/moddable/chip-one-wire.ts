@@ -1,10 +1,9 @@
 import type { NativeOneWire } from "../../../hal/native/natives.ts";
 import { oneWireLevels, oneWireWords } from "../../../hal/native/one-wire-words.ts";
-import {
-  ONE_WIRE_SLOTS_MAX,
-  type OneWirePort,
-  type OneWirePortConstructor,
-  type OneWirePortOptions,
+import type {
+  OneWirePort,
+  OneWirePortConstructor,
+  OneWirePortOptions,
 } from "../../../hal/one-wire-port.ts";
 
 const RESET_LEVELS = 3;
@@ -26,10 +25,8 @@ export function chipOneWire(natives: NativeOneWire): OneWirePortConstructor {
     }
 
     write(bits: Uint8Array): void {
-      const { length } = bits;
-      if (length < 1 || length > ONE_WIRE_SLOTS_MAX) throw new RangeError("invalid bits");
       natives.slots(this.#opened(), oneWireWords(bits));
-      this.#looks = length;
+      this.#looks = bits.length;
     }
 
     read(): Uint8Array | undefined {
