@@ -67,8 +67,11 @@ export interface NativeOneWire {
   /** Throws when pin or state machines are taken. */
   open(pin: number): number;
   reset(line: number): void;
-  /** Words of `one-wire-words.ts`; throws RangeError for none and for more than the FIFO holds. */
-  slots(line: number, words: Uint32Array): void;
+  /**
+   * Words of `one-wire-words.ts` (the engine gives C no typed array of words, but its buffer).
+   * Throws RangeError for none and for more than the FIFO holds.
+   */
+  slots(line: number, words: ArrayBuffer): void;
   /** Words of 32 bits, when all was played; `undefined` before. */
   levels(line: number): ArrayBuffer | undefined;
   close(line: number): void;

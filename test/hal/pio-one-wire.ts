@@ -35,7 +35,10 @@ function machineOneWire(world: World, pin: Pin, source: string): NativeOneWire {
       return 0;
     },
     reset: () => start("reset", []),
-    slots(_line, words) {
+    slots(_line, buffer) {
+      // As the engine does with a typed array whose elements are not bytes.
+      if (!(buffer instanceof ArrayBuffer)) throw new TypeError("invalid buffer");
+      const words = new Uint32Array(buffer);
       const [last = 0] = words;
       if (words.length < 2 || words.length > FIFO_WORDS) throw new RangeError("too many slots");
       if (words.length !== (last >> 5) + 2) throw new RangeError("other words than slots");

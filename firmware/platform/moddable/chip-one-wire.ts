@@ -25,7 +25,7 @@ export function chipOneWire(natives: NativeOneWire): OneWirePortConstructor {
     }
 
     write(bits: Uint8Array): void {
-      natives.slots(this.#opened(), oneWireWords(bits));
+      natives.slots(this.#opened(), oneWireWords(bits).buffer);
       this.#looks = bits.length;
     }
 

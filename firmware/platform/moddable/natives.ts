@@ -102,7 +102,7 @@ export const nativeOneWire: NativeOneWire = Object.freeze({
   reset(this: unknown, line: number) {
     return native("xs_latchkey_one_wire_reset").call(this, line);
   },
-  slots(this: unknown, line: number, words: Uint32Array) {
+  slots(this: unknown, line: number, words: ArrayBuffer) {
     return native("xs_latchkey_one_wire_slots").call(this, line, words);
   },
   levels(this: unknown, line: number) {
