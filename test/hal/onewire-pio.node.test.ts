@@ -63,11 +63,11 @@ function times({ edges }: Awaited<ReturnType<typeof play>>) {
   };
 }
 
-/** The last half µs at which a low that begins (or ends) then is still heard, or not. */
-async function turnUs(way: Way, from: number, hears: (us: number) => Promise<boolean>) {
-  const first = await hears(from);
-  for (let us = from; us < from + 200; us++) if ((await hears(us)) !== first) return us - 0.5;
-  return assert.fail(`${way}: nothing changes`);
+/** The whole µs, from `from` on, at which something begins or ceases to be heard. */
+async function turnUs(from: number, hears: (us: number) => Promise<boolean>) {
+  const first = await hears(from + 0.5);
+  for (let us = from + 1; us < from + 200; us++) if ((await hears(us + 0.5)) !== first) return us;
+  return assert.fail("nothing changes");
 }
 
 for (const way of ways) {
@@ -92,8 +92,8 @@ for (const way of ways) {
         [60, 240],
       ] as const)
         assert.equal(await heard(atUs + 0.2, us - 0.4)(), true, `${atUs} ${us}`);
-      const begin = await turnUs(way, 60.5, (us) => heard(us, 60)());
-      const end = await turnUs(way, 60.5, (us) => heard(20, us - 20)());
+      const begin = await turnUs(60, (us) => heard(us, 60)());
+      const end = await turnUs(60, (us) => heard(20, us - 20)());
       assert.deepEqual([begin, end], [70, 70]);
     });
 
@@ -103,7 +103,7 @@ for (const way of ways) {
         const { levels } = await play(way, undefined, [{ atUs: lowUs[0]! + 300, lowUs: us - 300 }]);
         return levels[2] === 0;
       };
-      assert.ok((await turnUs(way, 400.5, holds)) >= 480);
+      assert.ok((await turnUs(400, holds)) >= 480);
     });
 
     it("plays ones of 1 to 15 µs, zeroes of 60 to 120, slots of 60 to 120, with recovery", async () => {
@@ -126,7 +126,7 @@ for (const way of ways) {
     it("looks at an answer before it ends after 15 µs, with time for a slow edge", async () => {
       const heard = async (us: number) =>
         (await play(way, Uint8Array.of(1), [{ atUs: 0.5, lowUs: us - 0.5 }])).levels[0] === 0;
-      const us = await turnUs(way, 7.5, heard);
+      const us = await turnUs(7, heard);
       assert.ok(us < 15 && us >= 6 + 5, `${us}`);
     });
 
