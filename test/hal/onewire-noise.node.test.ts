@@ -77,7 +77,7 @@ describe("a noisy 1-Wire bus behind a UART", () => {
 const WAYS = {
   "behind a UART": () => uartBench("noise"),
   "on a simulated pin": () => pinLineBench("noise"),
-  "on a pin of the PIO": () => pinLineBench("noise", pioPort()),
+  "on a pin of the PIO": () => pinLineBench("noise", pioPort),
 };
 
 for (const [way, make] of Object.entries(WAYS)) {

@@ -16,7 +16,7 @@ import { ONE_WIRE_PIO, pioPort } from "./pio-one-wire.ts";
 const ways = ["pio", "twin"] as const;
 type Way = (typeof ways)[number];
 
-const benchOf = (way: Way) => pinLineBench("pio", way === "pio" ? pioPort() : undefined);
+const benchOf = (way: Way) => pinLineBench("pio", way === "pio" ? pioPort : undefined);
 
 interface Disturbance {
   /** After the first fall; never a whole µs, where a look and an edge would be a tie. */
@@ -26,7 +26,7 @@ interface Disturbance {
 
 /** What a port does with the line, and makes of it: `undefined` bits are a reset. */
 async function play(way: Way, bits: Uint8Array | undefined, others: readonly Disturbance[] = []) {
-  const bench = pinLineBench("play", way === "pio" ? pioPort() : undefined);
+  const bench = pinLineBench("play", way === "pio" ? pioPort : undefined);
   const { world, pin, pass } = bench;
   bench.bus.close();
   const port = new bench.port.io({ pin: ONE_WIRE_PIN });

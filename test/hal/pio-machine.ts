@@ -1,28 +1,7 @@
-/** One instruction of a `.pio` source: words, and cycles to wait after it. */
-interface Instruction {
-  readonly words: readonly string[];
-  readonly delay: number;
-}
-
-/** What `.in` or `.out` says of a shift register. */
-interface Shift {
-  readonly isRight: boolean;
-  /** Bits after which it is pushed or pulled by itself; `undefined`: never. */
-  readonly auto: number | undefined;
-}
-
-interface Program {
-  readonly instructions: readonly Instruction[];
-  readonly labels: ReadonlyMap<string, number>;
-  readonly in: Shift;
-  readonly out: Shift;
-}
+import { assemble, type PioSource } from "./pio-source.ts";
 
 const WORD_BITS = 32;
 const FIFO_WORDS = 4;
-/** Of a state machine that nobody set up (RP2350 datasheet §11.7, SHIFTCTRL). */
-const SHIFT: Shift = { isRight: true, auto: undefined };
-
 /**
  * A state machine of the RP2350's PIO that executes the source of a program, one instruction and
  * its delay in a cycle each (RP2350 datasheet §11.4), as far as programs of ours use it. Written
@@ -33,7 +12,7 @@ const SHIFT: Shift = { isRight: true, auto: undefined };
  * 15 or 150 system clocks that it is long.
  */
 export class PioMachine {
-  readonly #program: Program;
+  readonly #program: PioSource;
   readonly #pin: (cycle: number) => boolean;
   readonly #transmit: number[];
   readonly received: number[] = [];
@@ -63,6 +42,11 @@ export class PioMachine {
     this.#transmit = [...transmit];
     this.#pin = pin;
     this.#at = entry === undefined ? 0 : this.#label(entry);
+  }
+
+  /** Of the next instruction, from the program's first. */
+  get address(): number {
+    return this.#at;
   }
 
   /** Whether the next instruction is that of a label. */
@@ -191,29 +175,4 @@ export class PioMachine {
     if (word === undefined) throw new Error("the machine waits for a word that nobody sent");
     return word;
   }
-}
-
-function assemble(source: string): Program {
-  const instructions: Instruction[] = [];
-  const labels = new Map<string, number>();
-  const shifts = { in: SHIFT, out: SHIFT };
-  for (const raw of source.split("\n")) {
-    const line = raw.replace(/;.*/, "").trim();
-    const label = /^(?:public )?(\w+):$/.exec(line)?.[1];
-    const shift = /^\.(in|out) \d+ (left|right)(?: auto (\d+))?$/.exec(line);
-    if (label !== undefined) labels.set(label, instructions.length);
-    else if (shift !== null) {
-      const [, name, way, auto] = shift;
-      shifts[name as "in" | "out"] = {
-        isRight: way === "right",
-        auto: auto === undefined ? undefined : Number(auto),
-      };
-    } else if (line !== "" && !line.startsWith(".")) {
-      const delay = Number(/\[(\d+)\]/.exec(line)?.[1] ?? 0);
-      if (delay > 31) throw new Error(`no delay is that long: ${line}`);
-      const words = line.replace(/\[\d+\]/, "").split(/[\s,]+/);
-      instructions.push({ words: words.filter((word) => word !== ""), delay });
-    }
-  }
-  return { instructions, labels, ...shifts };
 }
