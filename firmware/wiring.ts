@@ -48,6 +48,8 @@ export class Wiring {
   readonly #pins = new PinClaims();
   readonly #buses = new Map<0 | 1, I2cBus>();
   readonly #lines = new Map<0 | 1, UartLine>();
+  /** Pins on which several devices hang, and which bus they are. */
+  readonly #shared = new Map<number, string>();
 
   pin(fields: ConfigFields, name: string): number {
     return this.#pins.claim(fields.pathOf(name), pinOf(fields, name));
@@ -55,6 +57,13 @@ export class Wiring {
 
   optionalPin(fields: ConfigFields, name: string): number | undefined {
     return fields.has(name) ? this.pin(fields, name) : undefined;
+  }
+
+  /** Reads `pin`. Fields that name the same `bus` may share it. */
+  busPin(fields: ConfigFields, bus: string): number {
+    const pin = pinOf(fields, "pin");
+    if (this.#shared.get(pin) !== bus) this.#shared.set(this.pin(fields, "pin"), bus);
+    return pin;
   }
 
   /** Reads `data`, `clock` and `hz`. */

@@ -1,3 +1,4 @@
+import type { OneWirePortConstructor } from "./one-wire-port.ts";
 import type { PulseCaptureConstructor } from "./pulse-capture.ts";
 
 /**
@@ -123,4 +124,6 @@ export interface IoProvider {
   readonly PWM: PWMConstructor;
   /** Not of the standard, and native: absent where nobody has written it (docs/porting.md). */
   readonly PulseCapture?: PulseCaptureConstructor;
+  /** Likewise. */
+  readonly OneWirePort?: OneWirePortConstructor;
 }

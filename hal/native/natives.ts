@@ -62,6 +62,21 @@ export interface NativePulses {
   close(capture: number): void;
 }
 
+/** State machines that play 1-Wire (`one-wire.c`), each known by a number. */
+export interface NativeOneWire {
+  /** Throws when pin or state machines are taken. */
+  open(pin: number): number;
+  reset(line: number): void;
+  /**
+   * Words of `one-wire-words.ts` (the engine gives C no typed array of words, but its buffer).
+   * Throws RangeError for none and for more than the FIFO holds.
+   */
+  slots(line: number, words: ArrayBuffer): void;
+  /** Words of 32 bits, when all was played; `undefined` before. */
+  levels(line: number): ArrayBuffer | undefined;
+  close(line: number): void;
+}
+
 /** The boot ROM with two slots for images (`boot-slots.c`); only in images that are built for it. */
 export interface NativeSlots {
   /** 0 or 1; -1 where the image does not lie in a slot. */

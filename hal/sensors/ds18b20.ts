@@ -11,6 +11,7 @@ import {
   type Scratchpad,
 } from "./ds18b20-memory.ts";
 import type { OneWire, OneWireRom } from "./onewire.ts";
+import { nobodyAnswers } from "./onewire-trouble.ts";
 import type { Sensor } from "./sensor.ts";
 
 /** Names as in ESPHome's `dallas_temp`. */
@@ -70,7 +71,7 @@ interface Probe {
  * when the chip was seen busy with it. The EEPROM is never written.
  *
  * Probes on parasite power are refused (`sensor-no-supply`): a conversion draws 1.5 mA for
- * 750 ms, which neither the pull-up nor a UART's diode can give; it ends in a wrong value.
+ * 750 ms, which the pull-up cannot give; it ends in a wrong value.
  */
 export class DS18B20 implements Sensor<DS18B20Sample> {
   readonly #bus: OneWire;
@@ -187,7 +188,7 @@ export class DS18B20 implements Sensor<DS18B20Sample> {
     }
     if (probes[0] !== undefined) return probes[0];
     if (found[0] !== undefined) assertFamily(found[0]);
-    throw new LatchkeyError("sensor-absent", { message: "Nobody answers on the 1-Wire bus." });
+    throw nobodyAnswers();
   }
 
   /**

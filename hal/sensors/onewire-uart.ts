@@ -2,6 +2,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import type { Serial, SerialConstructor } from "../ecma419.ts";
 import { Deadline, delay, type Timing } from "../timing.ts";
 import type { OneWireLine } from "./onewire.ts";
+import { nobodyAnswers, notCarried, staysLow } from "./onewire-trouble.ts";
 
 export interface OneWireUartOptions extends Timing {
   readonly serial: {
@@ -69,14 +70,10 @@ export class OneWireUart implements OneWireLine {
     // What went wrong may have left bytes on their way, and devices in the middle of something.
     if (!quiet) await delay(this.#options.timer, QUIET_MS);
     const [answer = 0] = await this.#exchange(Uint8Array.of(RESET_BYTE));
-    if (answer === RESET_BYTE) {
-      throw new LatchkeyError("sensor-absent", {
-        message: "Nobody answers on the 1-Wire bus.",
-      });
-    }
+    if (answer === RESET_BYTE) throw nobodyAnswers();
     // The pulse is over 300 µs after the reset, so the last bit is high; the zeroes are our own.
-    if (answer < 0x80) throw stuck(answer);
-    if ((answer & 0x0f) !== 0) throw damaged(answer);
+    if (answer < 0x80) throw staysLow({ echo: answer });
+    if ((answer & 0x0f) !== 0) throw notCarried({ echo: answer });
     this.#settled = true;
   }
 
@@ -118,7 +115,7 @@ export class OneWireUart implements OneWireLine {
         this.#give(part);
       }
       const arrived = this.#receive();
-      if (arrived.length > sent - got) throw damaged(arrived[sent - got]!);
+      if (arrived.length > sent - got) throw notCarried({ echo: arrived[sent - got]! });
       echo.set(arrived, got);
       got += arrived.length;
       if (got === echo.length) break;
@@ -199,26 +196,12 @@ function orLost<T>(work: () => T): T {
 /** The bit that a slot carried, from its echo. */
 function carried(bit: number, echo: number): number {
   if (bit === 0) {
-    if (echo !== 0x00) throw damaged(echo);
+    if (echo !== 0x00) throw notCarried({ echo });
     return 0;
   }
   if (echo === 0xff) return 1;
   if (READ_ZEROES.includes(echo)) return 0;
-  throw echo < 0x40 ? stuck(echo) : damaged(echo);
-}
-
-function stuck(echo: number): LatchkeyError {
-  return new LatchkeyError("sensor-bus", {
-    message: "The 1-Wire line stays low: a short, a missing pull-up, or a probe wired wrongly.",
-    detail: { echo },
-  });
-}
-
-function damaged(echo: number): LatchkeyError {
-  return new LatchkeyError("sensor-bus", {
-    message: "The 1-Wire line did not carry what was sent: noise, or no pull-up.",
-    detail: { echo },
-  });
+  throw echo < 0x40 ? staysLow({ echo }) : notCarried({ echo });
 }
 
 function silent(sent: number, received: number): LatchkeyError {

@@ -2,8 +2,8 @@ import { crc8 } from "../../protocol/encoding/crc8.ts";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 
 /**
- * What makes reset pulses and time slots: a UART (onewire-uart.ts) or a native module. Everything
- * may also throw serial-lost, and cancelled once it is closed.
+ * What makes reset pulses and time slots: a pin (onewire-pin.ts) or a UART (onewire-uart.ts).
+ * Everything may also throw serial-lost or sensor-timeout, and cancelled once it is closed.
  */
 export interface OneWireLine {
   /**
@@ -26,7 +26,7 @@ const SKIP_ROM = 0xcc;
 const SEARCH_ROM = 0xf0;
 
 const ROM_BITS = 64;
-/** More probes than a 4.7 kΩ pull-up and a UART can serve are a search that goes in circles. */
+/** More probes than a 4.7 kΩ pull-up can serve are a search that goes in circles. */
 const DEVICES_MAX = 64;
 
 /** The 64-bit serial number of a device: family, six bytes, CRC, as they pass over the line. */
@@ -36,7 +36,7 @@ export type OneWireRom = Uint8Array;
  * The master of a 1-Wire bus. Several drivers may share one: what belongs together (reset, ROM
  * command, function) runs inside `exclusive`.
  * @example
- * const bus = new OneWire(new OneWireUart({ serial: { io, transmit: 20, receive: 21 }, … }));
+ * const bus = new OneWire(new OneWirePin({ port: { io: io.OneWirePort, pin: 22 }, clock, timer }));
  * const roms = await bus.search();
  */
 export class OneWire {
@@ -140,7 +140,7 @@ export class OneWire {
       if ((way === 0 ? zero : one) === 1) throw fellSilent(at);
       if (way === 0 && one === 0) open = at;
       if (way === 1) rom[at >> 3]! |= 1 << (at & 7);
-      // One trip through the UART for the direction and the next question.
+      // One trip over the line for the direction and the next question.
       const last = at === ROM_BITS - 1;
       const seen = await this.#line.slots(last ? Uint8Array.of(way) : Uint8Array.of(way, 1, 1));
       if (seen[0] !== way) throw fellSilent(at);

@@ -2,6 +2,7 @@ import type { IoProvider, SerialOptions } from "../../hal/ecma419.ts";
 import { type DigitalBehaviour, digitalClass } from "./digital.ts";
 import { i2cClass } from "./i2c.ts";
 import type { I2CBus } from "./i2c-bus.ts";
+import { oneWirePortClass } from "./one-wire-port.ts";
 import type { Pins } from "./pins.ts";
 import { pulseCaptureClass } from "./pulse-capture.ts";
 import { PwmRecorder, pwmClass } from "./pwm.ts";
@@ -37,5 +38,6 @@ export function boardIo(options: BoardIoOptions): IoProvider {
     Serial: serialClass(pins.world, lineOf),
     PWM: pwmClass(pins, options.pwm ?? new PwmRecorder()),
     PulseCapture: pulseCaptureClass(pins),
+    OneWirePort: oneWirePortClass(pins),
   };
 }

@@ -17,6 +17,8 @@ export class Pin {
   #level: Level = 0;
   /** Who uses the pin on the microcontroller's side: `digital`, `i2c`, `serial`, `pwm`, … */
   owner: string | undefined;
+  /** Keeps the edges of a bus that has thousands of them out of the world's trace. */
+  untraced = false;
 
   constructor(pins: Pins, number: number) {
     this.#pins = pins;
@@ -59,7 +61,7 @@ export class Pin {
     const level: Level = low ? 0 : high ? 1 : pulls.includes("up") ? 1 : 0;
     if (level === this.#level) return;
     this.#level = level;
-    this.#pins.edge(this.number, level);
+    if (!this.untraced) this.#pins.edge(this.number, level);
     for (const listener of [...this.#listeners]) listener(level, this.#pins.world.nowUs());
   }
 }

@@ -6,6 +6,7 @@ import type {
   PWMOptions,
   SerialOptions,
 } from "../../hal/ecma419.ts";
+import type { OneWirePortConstructor, OneWirePortOptions } from "../../hal/one-wire-port.ts";
 import type { PulseCaptureConstructor, PulseCaptureOptions } from "../../hal/pulse-capture.ts";
 
 /** Thrown at code that still runs after its power went; never seen by a living program. */
@@ -73,9 +74,10 @@ export class PowerGate {
 
   io(io: IoProvider): IoProvider {
     const gate = this;
-    const { PulseCapture } = io;
+    const { PulseCapture, OneWirePort } = io;
     return {
       ...(PulseCapture === undefined ? {} : { PulseCapture: this.#pulseCapture(PulseCapture) }),
+      ...(OneWirePort === undefined ? {} : { OneWirePort: this.#oneWirePort(OneWirePort) }),
       I2C: class extends io.I2C {
         constructor(options: I2COptions) {
           gate.check();
@@ -140,6 +142,22 @@ export class PowerGate {
       }
       override trigger(): void {
         if (gate.on) super.trigger();
+      }
+    };
+  }
+
+  #oneWirePort(OneWirePort: OneWirePortConstructor): OneWirePortConstructor {
+    const gate = this;
+    return class extends OneWirePort {
+      constructor(options: OneWirePortOptions) {
+        gate.check();
+        super(options);
+      }
+      override reset(): void {
+        if (gate.on) super.reset();
+      }
+      override write(bits: Uint8Array): void {
+        if (gate.on) super.write(bits);
       }
     };
   }

@@ -4,6 +4,7 @@ import type { Pins } from "../board/pins.ts";
 import { SerialLine } from "../board/serial.ts";
 import type { World } from "../world/world.ts";
 import { bme280Part, bmp390Part, ina219Part } from "./i2c-parts.ts";
+import { ds18b20Part } from "./one-wire-part.ts";
 import { dht22Part, doorPart, hcSr501Part } from "./pin-parts.ts";
 import {
   numberOf,
@@ -13,7 +14,7 @@ import {
   type SimulatedSensor,
   type TrueValues,
 } from "./simulated-sensor.ts";
-import { ds18b20Part, gnssPart, pzemPart } from "./uart-parts.ts";
+import { gnssPart, pzemPart } from "./uart-parts.ts";
 
 const PARTS: Readonly<Record<string, (wires: RigWires, entry: SensorEntry) => SimulatedSensor>> =
   Object.freeze({

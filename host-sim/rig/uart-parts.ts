@@ -1,8 +1,5 @@
-import { Ds18b20Model } from "../chips/ds18b20-model.ts";
 import { L76xModel } from "../chips/l76x-model.ts";
 import { Neo6mModel } from "../chips/neo6m-model.ts";
-import { OneWireUartBridge } from "../chips/one-wire-uart.ts";
-import { OneWireWire } from "../chips/one-wire-wire.ts";
 import { type Mains, Pzem004tModel } from "../chips/pzem-004t-model.ts";
 import { PzemLine } from "../chips/pzem-line.ts";
 import {
@@ -19,59 +16,6 @@ const WORLD_BEGIN_UNIX = 1_767_600_000;
 /** Where a receiver is unless told: Greenwich. */
 const PLACE = Object.freeze({ latitude: 51.4779, longitude: -0.0015, altitude: 46 });
 const SATELLITES = 8;
-
-export function ds18b20Part(wires: RigWires, entry: SensorEntry): SimulatedSensor {
-  const { world } = wires;
-  const wire = wires.shared(`1-wire ${numberOf(entry, "transmit")}`, () => {
-    const line = new OneWireWire(world);
-    new OneWireUartBridge(world, wires.serial(entry), line);
-    return line;
-  });
-  const address = entry["address"];
-  const serial = typeof address === "string" ? { serial: serialOf(address) } : {};
-  const probe = new Ds18b20Model({ world, wire, name: entry.name, ...serial });
-  return {
-    set: (values) => put(values, "temperature", (value) => (probe.celsius = value)),
-    fault: (kind) => {
-      switch (kind) {
-        case "absent":
-          probe.powerOff();
-          return () => probe.powerOn();
-        case "crc":
-          probe.faults.flippedReads = Number.POSITIVE_INFINITY;
-          return () => {
-            probe.faults.flippedReads = 0;
-          };
-        case "reset":
-          return every(wires, 400_000, () => probe.losePower());
-        default:
-          return undefined;
-      }
-    },
-    powerOn: () => probe.powerOn(),
-    powerOff: () => probe.powerOff(),
-  };
-}
-
-/** `0x…28` to the six bytes between family and CRC, in the order of the line. */
-function serialOf(address: string): Uint8Array {
-  const bytes = [...address.slice(2).matchAll(/../g)].map(([pair]) => Number.parseInt(pair, 16));
-  return Uint8Array.from(bytes.reverse().slice(1, 7));
-}
-
-/** Does something again and again, until it is ended. */
-function every({ world }: RigWires, periodUs: number, run: () => void): () => void {
-  let over = false;
-  const again = () => {
-    if (over) return;
-    run();
-    world.after(periodUs, again);
-  };
-  again();
-  return () => {
-    over = true;
-  };
-}
 
 export function gnssPart(wires: RigWires, entry: SensorEntry): SimulatedSensor {
   const { world } = wires;

@@ -9,6 +9,7 @@ import type { ReadingRow } from "../../server/store/readings.ts";
 const BME280 = { platform: "bme280", data: 2, clock: 3 };
 const GPS = { platform: "neo-6m", transmit: 8, receive: 9, update_interval: "10s" };
 const PROBE = { platform: "ds18b20", transmit: 8, receive: 9, update_interval: "10s" };
+const PIN_PROBE = { platform: "ds18b20", pin: 22, update_interval: "10s" };
 const METER = { platform: "pzem-004t", transmit: 8, receive: 9, update_interval: "10s" };
 
 /** A sensor of somebody's own, which says what no part measures. */
@@ -103,6 +104,20 @@ const CASES: readonly (readonly [
   [
     "85 °C after a loss of power",
     PROBE,
+    (rig) => rig.fault("suspect", "reset"),
+    "sensor-power-on-value",
+    "temperature",
+  ],
+  [
+    "a checksum that is wrong, on a pin",
+    PIN_PROBE,
+    (rig) => rig.fault("suspect", "crc"),
+    "sensor-checksum",
+    "temperature",
+  ],
+  [
+    "85 °C after a loss of power, on a pin",
+    PIN_PROBE,
     (rig) => rig.fault("suspect", "reset"),
     "sensor-power-on-value",
     "temperature",

@@ -16,12 +16,13 @@ async function play(text: string): Promise<Extract<SimEvent, { type: "result" }>
   return assert.fail("a run ends with its result");
 }
 
-const PROBE = `
+const nodeWith = (fridge: string): string => `
 node: sensor
 sensors:
-  fridge: { platform: ds18b20, transmit: 8, receive: 9, update_interval: 10s }
+  fridge: { platform: ds18b20, ${fridge}, update_interval: 10s }
 reader: { upload: { every: 5s } }
 `;
+const PROBE = nodeWith("transmit: 8, receive: 9");
 
 describe("a scenario with sensors", () => {
   it("goes as examples/warm-room.yaml says, the same way each time", async () => {
@@ -35,6 +36,25 @@ describe("a scenario with sensors", () => {
     const { ok, message } = await play(readText("examples/away-from-network.yaml"));
     assert.equal(ok, true, message);
   });
+
+  for (const wires of ["pin: 22", "transmit: 8, receive: 9"])
+    it(`brings a probe's readings and failures to the server, on ${wires}`, async () => {
+      const steps = `
+steps:
+  - set: fridge
+    temperature: 4.25
+  - expect: { reading: { temperature: 4.25 }, within: 30s }
+  - fault: { sensor: fridge, mode: absent }
+    for: 60s
+  - expect: { sensor-error: sensor-absent, within: 60s }
+  - wait: 60s
+  - set: fridge
+    temperature: -18.5
+  - expect: { reading: { temperature: -18.5 }, within: 120s }
+`;
+      const { ok, message } = await play(`${nodeWith(wires)}${steps}`);
+      assert.equal(ok, true, message);
+    });
 
   it("fails when the server has another reading", async () => {
     const steps = "steps: [{ expect: { reading: { temperature: 4 }, within: 30s } }]";

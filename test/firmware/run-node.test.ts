@@ -49,6 +49,7 @@ function board(config?: object, more: Partial<NodeHost> = {}) {
       words: () => new ArrayBuffer(0),
       close: () => {},
     } as never,
+    oneWire: { open: () => assert.fail("no sensor of this node is on a 1-Wire bus") } as never,
     radio: { failure: () => 0 },
     random: { bytes: (length) => new Uint8Array(length).fill(7).buffer },
     board: {

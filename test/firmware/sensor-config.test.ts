@@ -76,6 +76,18 @@ const WRONG: readonly (readonly [field: string, says: RegExp, sensors: unknown])
     [{ ...sampleSensors()[3], transmit: 0, receive: 1 }],
   ],
   ["sensors[0].transmit", /UART0/, [{ ...sampleSensors()[3], transmit: 12, receive: 13 }]],
+  ["sensors[0].pin", /missing/, [{ platform: "ds18b20", name: "fridge" }]],
+  ["sensors[0].pin", /without a UART/, [{ ...sampleSensors()[3], pin: 22 }]],
+  [
+    "sensors[1].pin",
+    /already used by sensors\[0\]\.pin/,
+    [{ platform: "ds18b20", name: "fridge", pin: 17 }, sampleSensors()[6]],
+  ],
+  [
+    "sensors[1].pin",
+    /already used by sensors\[0\]\.pin/,
+    [sampleSensors()[6], { platform: "ds18b20", name: "fridge", pin: 17 }],
+  ],
   ["sensors[0].address", /16 hexadecimal/, [{ ...sampleSensors()[3], address: "28ff" }]],
   ["sensors[0].update_interval", /2 s/, [{ ...sampleSensors()[6], update_interval: "1s" }]],
 ];
@@ -141,6 +153,19 @@ describe("sensor configuration", () => {
     assert.match(
       failure(() => sensorNodeConfig(slower, EVERY_DRIVER)).message,
       /because of display/,
+    );
+  });
+
+  it("lets probes share a pin as they share a UART", () => {
+    const probe = { platform: "ds18b20", pin: 22 };
+    const probes = [
+      { ...probe, name: "fridge", address: FRIDGE },
+      { ...probe, name: "freezer", address: FREEZER },
+    ];
+    const { sensors } = sensorNodeConfig(sampleNode(probes), EVERY_DRIVER);
+    assert.deepEqual(
+      sensors.map(({ name }) => name),
+      ["fridge", "freezer"],
     );
   });
 

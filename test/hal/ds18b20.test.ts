@@ -3,9 +3,7 @@ import { DS18B20, type DS18B20Settings } from "../../hal/sensors/ds18b20.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
 import { isLatchkeyError, type LatchkeyError } from "../../protocol/errors.ts";
 import { code } from "./driver-bench.ts";
-import { oneWireBench } from "./onewire-bench.ts";
-
-type Bench = ReturnType<typeof oneWireBench>;
+import { type OneWireBench as Bench, pinLineBench, uartBench } from "./onewire-bench.ts";
 
 /** For the first probe, unless told: without its address each set-up is a search. */
 function driver(bench: Bench, more: Partial<DS18B20Settings> & { address?: string } = {}): DS18B20 {
@@ -22,7 +20,8 @@ function finder({ bus, clock, timer }: Bench): DS18B20 {
 const detail = (wanted: string, pattern: RegExp) => (error: unknown) =>
   isLatchkeyError(error, wanted as "busy") && pattern.test(JSON.stringify(error));
 
-describe("the DS18B20 driver", () => {
+/** What the driver owes on any 1-Wire bus. */
+function driverSuite(oneWireBench: () => Bench): void {
   it("measures the only probe on the bus without being told its address", async () => {
     const bench = oneWireBench();
     const probe = bench.probe({ celsius: 21.4 });
@@ -244,4 +243,8 @@ describe("the DS18B20 driver", () => {
     await bench.run(driver(bench).measure());
     assert.deepEqual(probe.stored, eeprom);
   });
-});
+}
+
+describe("the DS18B20 driver on a pin", () => driverSuite(pinLineBench));
+
+describe("the DS18B20 driver behind a UART", () => driverSuite(uartBench));

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DS18B20 } from "../../hal/sensors/ds18b20.ts";
 import { isLatchkeyError } from "../../protocol/errors.ts";
-import { oneWireBench } from "./onewire-bench.ts";
+import { type OneWireBench, pinLineBench, uartBench } from "./onewire-bench.ts";
+import { pioPort } from "./pio-one-wire.ts";
 
 const CELSIUS = 23.4375;
 
 /** A short measurement, so that many fit. */
-function noisyBench() {
-  const bench = oneWireBench("noise");
+function noisy<Bench extends OneWireBench>(bench: Bench) {
   bench.probe({ celsius: CELSIUS });
   const { bus, clock, timer, run, pass } = bench;
   const sensor = new DS18B20({ sensor: { bus }, resolution: 12, clock, timer });
@@ -35,7 +35,7 @@ function noisyBench() {
   };
 }
 
-describe("a noisy 1-Wire bus", () => {
+describe("a noisy 1-Wire bus behind a UART", () => {
   it("with damaged, lost and doubled bytes gives a checked reading or a coded error", async () => {
     const faults = fc.array(
       fc.record({
@@ -47,7 +47,7 @@ describe("a noisy 1-Wire bus", () => {
     );
     let readings = 0;
     const property = fc.asyncProperty(faults, async (some) => {
-      const bench = noisyBench();
+      const bench = noisy(uartBench("noise"));
       let at = 0;
       bench.bridge.garble = (byte) => {
         const fault = some.find((one) => one.at === at);
@@ -64,27 +64,8 @@ describe("a noisy 1-Wire bus", () => {
     assert.ok(readings > 0);
   });
 
-  it("with spikes on the line gives a checked reading or a coded error", async () => {
-    const spikes = fc.array(
-      fc.record({ atMs: fc.nat(1_500), us: fc.integer({ min: 1, max: 600 }) }),
-      {
-        maxLength: 6,
-      },
-    );
-    const property = fc.asyncProperty(spikes, async (some) => {
-      const bench = noisyBench();
-      for (const { atMs, us } of some) {
-        bench.world.after(atMs * 1000, () => bench.wire.drive("noise", "low"));
-        bench.world.after(atMs * 1000 + us, () => bench.wire.drive("noise", "none"));
-      }
-      await bench.survives();
-      await bench.recovers();
-    });
-    await fc.assert(property, { numRuns: 30 });
-  });
-
   it("with a receiver that babbles ends in its time", async () => {
-    const bench = noisyBench();
+    const bench = noisy(uartBench("noise"));
     const rng = bench.world.rng("babble");
     bench.bridge.garble = () => [...rng.bytes(rng.int(0, 3))];
     for (let round = 0; round < 5; round++) assert.equal(await bench.survives(), false);
@@ -92,3 +73,52 @@ describe("a noisy 1-Wire bus", () => {
     await bench.recovers();
   });
 });
+
+const WAYS = {
+  "behind a UART": () => uartBench("noise"),
+  "on a simulated pin": () => pinLineBench("noise"),
+  "on a pin of the PIO": () => pinLineBench("noise", pioPort),
+};
+
+for (const [way, make] of Object.entries(WAYS)) {
+  describe(`a noisy 1-Wire bus ${way}`, () => {
+    it("with spikes on the line gives a checked reading or a coded error", async () => {
+      const spikes = fc.array(
+        fc.record({ atMs: fc.nat(1_500), us: fc.integer({ min: 1, max: 600 }) }),
+        {
+          maxLength: 6,
+        },
+      );
+      const property = fc.asyncProperty(spikes, async (some) => {
+        const bench = noisy(make());
+        for (const { atMs, us } of some) {
+          bench.world.after(atMs * 1000, () => bench.wire.drive("noise", "low"));
+          bench.world.after(atMs * 1000 + us, () => bench.wire.drive("noise", "none"));
+        }
+        await bench.survives();
+        await bench.recovers();
+      });
+      await fc.assert(property, { numRuns: 30 });
+    });
+
+    it("with contacts that come and go gives a checked reading or a coded error", async () => {
+      const cuts = fc.array(
+        fc.record({ atMs: fc.nat(1_500), ms: fc.integer({ min: 1, max: 50 }) }),
+        {
+          maxLength: 4,
+        },
+      );
+      const property = fc.asyncProperty(cuts, async (some) => {
+        const bench = noisy(make());
+        const [probe] = bench.probes;
+        for (const { atMs, ms } of some) {
+          bench.world.after(atMs * 1000 + 33, () => probe!.powerOff());
+          bench.world.after((atMs + ms) * 1000, () => probe!.powerOn());
+        }
+        await bench.survives();
+        await bench.recovers();
+      });
+      await fc.assert(property, { numRuns: 30, examples: [[[{ atMs: 3, ms: 1 }]]] });
+    });
+  });
+}

@@ -15,6 +15,7 @@ export interface NativeBuild {
 
 /** Headers in place of the Pico SDK's, over models of its controllers. */
 const FAKES = join(root, "test/hal/native/pico");
+const OURS_ON_PICO = join(root, "hal/native/pico");
 const OURS = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror"];
 const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover"];
 
@@ -65,10 +66,16 @@ export function compileNative({ compile, sources }: NativeBuild, program: string
 
 /**
  * Some files of the project, under the sanitizers.
+ * @param headers folder of headers that are made for it
  * @throws Error with what the compiler said
  */
-export function compileSanitized(files: readonly string[], program: string): void {
-  compileFiles([...SANITIZED_BUILD.compile, `-I${FAKES}`], files, program);
+export function compileSanitized(
+  files: readonly string[],
+  program: string,
+  headers: string = FAKES,
+): void {
+  const folders = [...new Set([FAKES, headers, OURS_ON_PICO])];
+  compileFiles([...SANITIZED_BUILD.compile, ...folders.map((path) => `-I${path}`)], files, program);
 }
 
 function compileFiles(compile: readonly string[], files: readonly string[], program: string): void {

@@ -1,17 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NativeCurves, NativeKeccak } from "../../hal/native/native-crypto.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
+import { AskedProgram } from "./asked-program.ts";
 import { compileNative, type NativeBuild, SANITIZED_BUILD } from "./native-builds.ts";
 
 /** Skips loudly where there is no C compiler; fails where the XS lane must run, which needs one. */
@@ -38,20 +31,13 @@ function need(test: Mocha.Context, programs: readonly string[], required: boolea
 
 /** The C of the image, compiled for the desk or for an emulator and asked over two pipes. */
 export class NativeDriver implements NativeCurves, NativeKeccak {
-  readonly #folder = mkdtempSync(join(tmpdir(), "latchkey-native-"));
-  readonly #child: ChildProcess;
-  readonly #requests: number;
-  readonly #answers: number;
+  readonly #program: AskedProgram;
 
   /** @throws Error with what the compiler said */
   constructor(build: NativeBuild = SANITIZED_BUILD) {
-    const at = (name: string) => join(this.#folder, name);
-    compileNative(build, at("driver"));
-    spawnSync("mkfifo", [at("requests"), at("answers")]);
-    const script = 'exec "$@" "$0/driver" <"$0/requests" >"$0/answers" 2>"$0/errors"';
-    this.#child = spawn("sh", ["-c", script, this.#folder, ...build.run], { stdio: "inherit" });
-    this.#requests = openSync(at("requests"), "w");
-    this.#answers = openSync(at("answers"), "r");
+    const folder = mkdtempSync(join(tmpdir(), "latchkey-native-"));
+    compileNative(build, join(folder, "driver"));
+    this.#program = new AskedProgram(folder, "driver", build.run);
   }
 
   ed25519PublicKey = (seed: Uint8Array) => this.ask("public", seed).buffer;
@@ -69,28 +55,12 @@ export class NativeDriver implements NativeCurves, NativeKeccak {
     this.ask("chain", start, Uint8Array.of(times >> 8, times & 255)).buffer;
 
   close(): void {
-    closeSync(this.#requests);
-    closeSync(this.#answers);
-    this.#child.kill();
-    rmSync(this.#folder, { recursive: true });
-  }
-
-  /** What a sanitizer said, or valgrind. */
-  #errors(): string {
-    return readFileSync(join(this.#folder, "errors"), "utf8");
+    this.#program.close();
   }
 
   /** The answer to one line of the driver. */
   ask(operation: string, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     const words = parts.map((part) => (part.length === 0 ? "-" : toHex(part)));
-    writeSync(this.#requests, `${operation} ${words.join(" ")}\n`);
-    let line = "";
-    const piece = Buffer.alloc(512);
-    while (!line.endsWith("\n")) {
-      const length = readSync(this.#answers, piece);
-      if (length === 0) throw new Error(`the C died over ${operation}: ${this.#errors()}`);
-      line += piece.toString("latin1", 0, length);
-    }
-    return Uint8Array.from(fromHex(line.trim()));
+    return Uint8Array.from(fromHex(this.#program.ask(`${operation} ${words.join(" ")}`)));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the sensors on one pin cost on XS. The 1-Wire figure includes the simulated UART, line and
+ * What the sensors on one pin cost on XS. The 1-Wire figure includes the simulated port, line and
  * chip, which are most of it: a figure to compare from commit to commit. The decoders stand alone.
  */
 import assert from "node:assert/strict";
@@ -7,12 +7,12 @@ import { decodePulses, parseFrame } from "../../hal/sensors/dht22-frame.ts";
 import { DS18B20 } from "../../hal/sensors/ds18b20.ts";
 import { parseScratchpad } from "../../hal/sensors/ds18b20-memory.ts";
 import { fromHex } from "../../protocol/encoding/hex.ts";
-import { oneWireBench } from "../hal/onewire-bench.ts";
+import { pinLineBench } from "../hal/onewire-bench.ts";
 import { metered } from "./shims/meter.ts";
 
 describe("the sensors on one pin, on XS", () => {
   it("measures with a DS18B20", async () => {
-    const bench = oneWireBench();
+    const bench = pinLineBench();
     bench.probe({ celsius: 21.5 });
     const { bus, clock, timer, run } = bench;
     const sensor = new DS18B20({ sensor: { bus }, clock, timer });

@@ -56,7 +56,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     "our C",
     /\/(board|chip-secret|flash-region|i2c-sleep|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
   ],
-  ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
+  ["our C", /\/(bytes|byte-work|glyphs|glyph-work|one-wire(-line)?)\.c\.o$/],
   [CURVES_IN_C, /\/(crypto|curve25519(-\w+)?|keccak)\.c\.o$/],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],

@@ -2,6 +2,7 @@
 import {
   nativeBoard,
   nativeFlash,
+  nativeOneWire,
   nativePulses,
   nativeRadio,
   nativeRandom,
@@ -18,5 +19,6 @@ export const natives = Object.freeze({
   board: nativeBoard,
   usb: nativeUsb,
   pulses: nativePulses,
+  oneWire: nativeOneWire,
   radio: nativeRadio,
 });

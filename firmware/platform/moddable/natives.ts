@@ -1,6 +1,7 @@
 import type {
   NativeBoard,
   NativeFlash,
+  NativeOneWire,
   NativePulses,
   NativeRadio,
   NativeRandom,
@@ -91,5 +92,23 @@ export const nativePulses: NativePulses = Object.freeze({
   },
   close(this: unknown, capture: number) {
     return native("xs_latchkey_pulses_close").call(this, capture);
+  },
+});
+
+export const nativeOneWire: NativeOneWire = Object.freeze({
+  open(this: unknown, pin: number) {
+    return native("xs_latchkey_one_wire_open").call(this, pin);
+  },
+  reset(this: unknown, line: number) {
+    return native("xs_latchkey_one_wire_reset").call(this, line);
+  },
+  slots(this: unknown, line: number, words: ArrayBuffer) {
+    return native("xs_latchkey_one_wire_slots").call(this, line, words);
+  },
+  levels(this: unknown, line: number) {
+    return native("xs_latchkey_one_wire_levels").call(this, line);
+  },
+  close(this: unknown, line: number) {
+    return native("xs_latchkey_one_wire_close").call(this, line);
   },
 });

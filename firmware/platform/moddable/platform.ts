@@ -3,6 +3,7 @@ import {
   FLASH_REGION,
   type NativeBoard,
   type NativeFlash,
+  type NativeOneWire,
   type NativePulses,
   type NativeRandom,
   type NativeUsb,
@@ -10,6 +11,7 @@ import {
 import type { CryptoProvider } from "../../../protocol/crypto/provider.ts";
 import type { Clock } from "../../../protocol/platform.ts";
 import type { Network, Platform } from "../../platform.ts";
+import { chipOneWire } from "./chip-one-wire.ts";
 import { chipPulses } from "./chip-pulses.ts";
 import { chipRandom } from "./chip-random.ts";
 import { chipSystem } from "./chip-system.ts";
@@ -28,6 +30,7 @@ export interface ModdableParts {
   readonly board: NativeBoard;
   readonly usb: NativeUsb;
   readonly pulses: NativePulses;
+  readonly oneWire: NativeOneWire;
   readonly crypto: CryptoProvider;
   /** The pin by which the console's UART is known; absent for a node without one. */
   readonly consoleTransmit: number | undefined;
@@ -46,7 +49,10 @@ export function moddablePlatform(parts: ModdableParts): Platform {
     timer,
     random: chipRandom(parts.random),
     flash: regionFlash(parts.flash, FLASH_REGION.journal),
-    io: Object.freeze({ ...parts.io, Serial, PulseCapture: chipPulses(parts.pulses, timer) }),
+    io: Object.freeze({
+      ...{ ...parts.io, Serial },
+      ...{ PulseCapture: chipPulses(parts.pulses, timer), OneWirePort: chipOneWire(parts.oneWire) },
+    }),
     system: chipSystem(parts.board, parts.version),
     crypto: parts.crypto,
     log: usbLog(parts.usb, clock),

@@ -125,7 +125,7 @@ void xs_latchkey_wifi_failure(xsMachine *the)
 	xsmcSetInteger(xsResult, 0);
 }
 
-/* No pin of a desk has levels to time. */
+/* No pin of a desk has levels to time, or a bus. */
 void xs_latchkey_pulses_open(xsMachine *the)
 {
 	xsUnknownError("a desk has no pins");
@@ -142,6 +142,31 @@ void xs_latchkey_pulses_words(xsMachine *the)
 }
 
 void xs_latchkey_pulses_close(xsMachine *the)
+{
+	(void)the;
+}
+
+void xs_latchkey_one_wire_open(xsMachine *the)
+{
+	xsUnknownError("a desk has no pins");
+}
+
+void xs_latchkey_one_wire_reset(xsMachine *the)
+{
+	(void)the;
+}
+
+void xs_latchkey_one_wire_slots(xsMachine *the)
+{
+	(void)the;
+}
+
+void xs_latchkey_one_wire_levels(xsMachine *the)
+{
+	(void)the;
+}
+
+void xs_latchkey_one_wire_close(xsMachine *the)
 {
 	(void)the;
 }

@@ -9,13 +9,11 @@
 #include "builtinCommon.h"
 #include "hardware/clocks.h"
 #include "hardware/dma.h"
-#include "hardware/gpio.h"
-#include "hardware/pio.h"
 #include "hardware/timer.h"
+#include "pio-program.h"
 #include "pulse-capture.pio.h"
 
 #define PIO_HZ 10000000.0f
-/* All on the PIO block that the first one found: it holds the program once for its four machines. */
 #define CAPTURES_MAX NUM_PIO_STATE_MACHINES
 #define WORDS_MAX 1025
 #define GPIO_COUNT 30u
@@ -29,9 +27,7 @@ typedef struct {
 } Capture;
 
 static Capture gCaptures[CAPTURES_MAX];
-static uint gOpen;
-static PIO gPio;
-static uint gOffset;
+static PioProgram gProgram = { .program = &pulse_capture_program };
 
 static Capture *captureOf(xsMachine *the, xsSlot *slot)
 {
@@ -41,40 +37,17 @@ static Capture *captureOf(xsMachine *the, xsSlot *slot)
 	return &gCaptures[index];
 }
 
-/* The first capture brings the program along. */
-static int claimMachine(uint *sm)
-{
-	int free;
-
-	if (!gOpen)
-		return pio_claim_free_sm_and_add_program(&pulse_capture_program, &gPio, sm, &gOffset);
-	free = pio_claim_unused_sm(gPio, false);
-	*sm = (uint)free;
-	return free >= 0;
-}
-
-static void releaseMachine(uint sm)
-{
-	if (!gOpen)
-		pio_remove_program_and_unclaim_sm(&pulse_capture_program, gPio, sm, gOffset);
-	else
-		pio_sm_unclaim(gPio, sm);
-}
-
-/* The pin is never driven high: its output is 0 before it can be an output at all. */
 static void startMachine(Capture *capture)
 {
-	pio_sm_config config = pulse_capture_program_get_default_config(gOffset);
+	pio_sm_config config = pulse_capture_program_get_default_config(gProgram.offset);
 
 	sm_config_set_set_pins(&config, capture->pin, 1);
 	sm_config_set_jmp_pin(&config, capture->pin);
 	sm_config_set_clkdiv(&config, (float)clock_get_hz(clk_sys) / PIO_HZ);
-	pio_sm_set_pins_with_mask(gPio, capture->sm, 0, 1u << capture->pin);
-	pio_sm_set_consecutive_pindirs(gPio, capture->sm, capture->pin, 1, false);
-	pio_gpio_init(gPio, capture->pin);
+	giveOpenDrain(&gProgram, capture->sm, capture->pin);
 	gpio_pull_up(capture->pin);
-	pio_sm_init(gPio, capture->sm, gOffset, &config);
-	pio_sm_set_enabled(gPio, capture->sm, true);
+	pio_sm_init(gProgram.pio, capture->sm, gProgram.offset, &config);
+	pio_sm_set_enabled(gProgram.pio, capture->sm, true);
 }
 
 /* open(pin, wordsMax): number of a capture; the pin is pulled up */
@@ -90,7 +63,7 @@ void xs_latchkey_pulses_open(xsMachine *the)
 		xsUnknownError("in use");
 	while ((capture < gCaptures + CAPTURES_MAX) && capture->words)
 		capture++;
-	if ((capture == gCaptures + CAPTURES_MAX) || !claimMachine(&capture->sm))
+	if ((capture == gCaptures + CAPTURES_MAX) || !claimMachine(&gProgram, &capture->sm))
 		xsUnknownError("no state machine is free");
 	capture->dma = dma_claim_unused_channel(false);
 	if (capture->dma >= 0)
@@ -98,10 +71,9 @@ void xs_latchkey_pulses_open(xsMachine *the)
 	if (!capture->words) {
 		if (capture->dma >= 0)
 			dma_channel_unclaim((uint)capture->dma);
-		releaseMachine(capture->sm);
+		releaseMachine(&gProgram, capture->sm);
 		xsUnknownError("no DMA channel or memory is free");
 	}
-	gOpen++;
 	capture->wordsMax = (uint)wordsMax;
 	capture->pin = (uint)pin;
 	builtinUsePin(pin);
@@ -123,13 +95,13 @@ void xs_latchkey_pulses_start(xsMachine *the)
 	channel_config_set_transfer_data_size(&config, DMA_SIZE_32);
 	channel_config_set_read_increment(&config, false);
 	channel_config_set_write_increment(&config, true);
-	channel_config_set_dreq(&config, pio_get_dreq(gPio, capture->sm, false));
-	dma_channel_configure((uint)capture->dma, &config, capture->words, &gPio->rxf[capture->sm],
+	channel_config_set_dreq(&config, pio_get_dreq(gProgram.pio, capture->sm, false));
+	dma_channel_configure((uint)capture->dma, &config, capture->words, &gProgram.pio->rxf[capture->sm],
 		capture->wordsMax, true);
-	pio_interrupt_clear(gPio, capture->sm);
-	pio_sm_put(gPio, capture->sm, (uint32_t)lowRounds - 1);
-	pio_sm_put(gPio, capture->sm, (uint32_t)durations - 1);
-	pio_sm_put(gPio, capture->sm, (uint32_t)idleRounds);
+	pio_interrupt_clear(gProgram.pio, capture->sm);
+	pio_sm_put(gProgram.pio, capture->sm, (uint32_t)lowRounds - 1);
+	pio_sm_put(gProgram.pio, capture->sm, (uint32_t)durations - 1);
+	pio_sm_put(gProgram.pio, capture->sm, (uint32_t)idleRounds);
 }
 
 /* words(capture): what was pushed, once the capture has ended; undefined before */
@@ -138,13 +110,13 @@ void xs_latchkey_pulses_words(xsMachine *the)
 	Capture *capture = captureOf(the, &xsArg(0));
 	uint left;
 
-	if (!pio_interrupt_get(gPio, capture->sm))
+	if (!pio_interrupt_get(gProgram.pio, capture->sm))
 		return;
 	/* The last word may still be on its way through FIFO and DMA: some cycles. */
 	busy_wait_us_32(1);
 	left = dma_channel_hw_addr((uint)capture->dma)->transfer_count & DMA_CH0_TRANS_COUNT_COUNT_BITS;
 	dma_channel_abort((uint)capture->dma);
-	pio_interrupt_clear(gPio, capture->sm);
+	pio_interrupt_clear(gProgram.pio, capture->sm);
 	xsmcSetArrayBuffer(xsResult, capture->words, (capture->wordsMax - left) * sizeof(uint32_t));
 }
 
@@ -153,14 +125,13 @@ void xs_latchkey_pulses_close(xsMachine *the)
 {
 	Capture *capture = captureOf(the, &xsArg(0));
 
-	pio_sm_set_enabled(gPio, capture->sm, false);
+	pio_sm_set_enabled(gProgram.pio, capture->sm, false);
 	dma_channel_abort((uint)capture->dma);
 	dma_channel_unclaim((uint)capture->dma);
 	gpio_disable_pulls(capture->pin);
 	gpio_deinit(capture->pin);
-	pio_interrupt_clear(gPio, capture->sm);
-	gOpen--;
-	releaseMachine(capture->sm);
+	pio_interrupt_clear(gProgram.pio, capture->sm);
+	releaseMachine(&gProgram, capture->sm);
 	builtinFreePin(capture->pin);
 	c_free(capture->words);
 	capture->words = NULL;
