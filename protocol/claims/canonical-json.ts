@@ -21,18 +21,20 @@ export interface CanonicalParts {
 
 class Writer {
   readonly #field: string;
-  /** The member of the whole whose parts are kept, and its value once that has been met. */
-  readonly #wantedName: string | undefined;
-  #wanted: unknown;
+  /** The member of the whole that is written; what is beside it is only measured. */
+  readonly #wanted: string | undefined;
+  #isWriting: boolean;
   #nodes = 0;
   #length = 0;
   parts: CanonicalParts | undefined;
 
-  constructor(field: string, wantedName?: string) {
+  constructor(field: string, wanted?: string) {
     this.#field = field;
-    this.#wantedName = wantedName;
+    this.#wanted = wanted;
+    this.#isWriting = wanted === undefined;
   }
 
+  /** Of what is not written, empty or part of it. */
   text(value: unknown, depth: number): string {
     if (++this.#nodes > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
     if (value === null || typeof value === "boolean") return this.#measured(String(value));
@@ -54,7 +56,7 @@ class Writer {
       parts.push(this.text(value[i], depth + 1));
     }
     if (Object.keys(value).length !== value.length) throw this.#wrong("an array with names");
-    return `[${parts.join(",")}]`;
+    return this.#isWriting ? `[${parts.join(",")}]` : "";
   }
 
   #object(value: object, depth: number): string {
@@ -73,14 +75,18 @@ class Writer {
       const { get, enumerable, value: member } = Object.getOwnPropertyDescriptor(value, name)!;
       // A getter could answer the check and the hash differently.
       if (get !== undefined || enumerable !== true) throw this.#wrong("not a plain member");
-      if (depth === 0 && name === this.#wantedName) this.#wanted = member;
       const label = this.#measured(JSON.stringify(name));
+      const isWanted = depth === 0 && name === this.#wanted;
+      if (isWanted) this.#isWriting = true;
       const text = this.text(member, depth + 1);
+      if (isWanted) this.#isWriting = false;
+      if (!this.#isWriting) continue;
       texts.push(text);
       parts.push(`${label}:${text}`);
     }
+    if (!this.#isWriting) return "";
     const text = `{${parts.join(",")}}`;
-    if (value === this.#wanted)
+    if (depth === 1 && this.#wanted !== undefined)
       this.parts = { text, members: new Map(names.map((name, i) => [name, texts[i]!])) };
     return text;
   }
