@@ -1029,7 +1029,7 @@ const table = {
   },
   usage: {
     title: "The command was not given as it must be.",
-    next: "See `latchkey --help`.",
+    next: "See `latchkey --help`, or `latchkey <command> --help`.",
   },
   "scenario-invalid": {
     title: "The scenario cannot be used.",

@@ -1,10 +1,11 @@
 import { checkChain, type Sha3 } from "../protocol/crypto/sha3.ts";
+import { RATE } from "./keccak-strand.ts";
 import {
+  BLOCK,
   CONSTANTS,
   keccakModule,
-  PAIR_STATE,
-  RATE,
-  ROUNDS,
+  PAIRS,
+  pairState,
   roundConstants,
   STATE,
 } from "./keccak-wasm.ts";
@@ -17,24 +18,23 @@ declare const WebAssembly: {
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** All have one type; what `permute` is given means nothing. */
-  permute(unused: number): void;
+  /** All have one type; what `absorb` is given means nothing. */
+  absorb(unused: number): void;
   chain(steps: number): void;
-  chainThree(steps: number): void;
+  chainSeven(steps: number): void;
 }
 
 /** Where a chain's value lies while it is hashed: its first 32-bit word, and from there to the third. */
 const PLACES = Object.freeze([
   { first: STATE / 4, next: 2 },
-  { first: PAIR_STATE / 4, next: 4 },
-  { first: PAIR_STATE / 4 + 2, next: 4 },
+  ...Array.from({ length: 2 * PAIRS }, (_, n) => ({
+    first: pairState(n >> 1) / 4 + 2 * (n & 1),
+    next: 4,
+  })),
 ]);
 
-/** A chain on its way. */
-interface Running {
-  readonly chain: number;
-  left: number;
-}
+/** Chains from which on all places take no longer than one chain after the other. */
+const WORTH_ALL_PLACES = 4;
 
 /**
  * SHA3-256 in WebAssembly, for hosts: chains of thousands of hashes are what signatures cost, and
@@ -45,33 +45,39 @@ class WasmSha3 implements Sha3 {
   readonly name = "wasm";
   readonly #exports: Exports;
   readonly #state: Uint8Array;
+  readonly #block: Uint8Array;
   readonly #words: Uint32Array;
+  /** Of the chain at each place, if any: which it is, and the steps that are left. */
+  readonly #chains = new Uint32Array(PLACES.length);
+  readonly #left = new Uint8Array(PLACES.length);
 
   constructor() {
     const module = new WebAssembly.Module(keccakModule());
     this.#exports = new WebAssembly.Instance(module).exports as Exports;
     const { buffer } = this.#exports.memory;
     this.#state = new Uint8Array(buffer, STATE, 200);
+    this.#block = new Uint8Array(buffer, BLOCK, RATE);
     this.#words = new Uint32Array(buffer, STATE, CONSTANTS / 4);
-    const constants = new BigUint64Array(buffer, CONSTANTS, 2 * ROUNDS);
-    constants.set(roundConstants().flatMap((value) => [value, value]));
+    const constants = roundConstants().flatMap((value) => [value, value]);
+    new BigUint64Array(buffer, CONSTANTS, constants.length).set(constants);
   }
 
   sha3_256(message: Uint8Array): Uint8Array {
-    const state = this.#state;
-    state.fill(0);
+    const block = this.#block;
+    this.#state.fill(0);
     let at = 0;
-    for (let i = 0; i < message.length; i++) {
-      state[at] = state[at]! ^ message[i]!;
-      if (++at < RATE) continue;
-      this.#exports.permute(0);
-      at = 0;
+    for (; at + RATE <= message.length; at += RATE) {
+      block.set(message.subarray(at, at + RATE));
+      this.#exports.absorb(0);
     }
+    block.fill(0);
+    block.set(at === 0 ? message : message.subarray(at));
     // FIPS 202 6.1 and B.2: the two bits of SHA-3, and the padding.
-    state[at] = state[at]! ^ 0x06;
-    state[RATE - 1] = state[RATE - 1]! ^ 0x80;
-    this.#exports.permute(0);
-    return state.slice(0, 32);
+    block[message.length - at] = 0x06;
+    block[RATE - 1] = block[RATE - 1]! ^ 0x80;
+    this.#exports.absorb(0);
+    block.fill(0); // it may be a secret
+    return this.#state.slice(0, 32);
   }
 
   sha3_256Chain(start: Uint8Array, times: number): Uint8Array {
@@ -86,46 +92,53 @@ class WasmSha3 implements Sha3 {
   }
 
   /**
-   * Three at a time: as soon as one has ended the next takes its place. The longest first, so that
-   * what is left alone at last is short.
+   * Seven at a time: as soon as one has ended the next takes its place. The longest first, so that
+   * what is left at last is short.
    */
   sha3_256Chains(values: Uint8Array, steps: Uint8Array): void {
-    const order = Array.from(steps, (_, i) => i).filter((i) => steps[i]! > 0);
-    order.sort((i, k) => steps[k]! - steps[i]!);
+    const order = longestFirst(steps);
     const words = wordsOf(values);
-    const running: (Running | undefined)[] = [undefined, undefined, undefined];
+    const left = this.#left;
     let next = 0;
     for (;;) {
-      for (let place = 0; place < 3; place++) {
-        if (running[place] !== undefined || next === order.length) continue;
-        const chain = order[next++]!;
-        this.#put(place, words, chain);
-        running[place] = { chain, left: steps[chain]! };
+      let [running, common] = [0, 255];
+      for (let place = 0; place < left.length; place++) {
+        if (left[place] === 0 && next < order.length)
+          this.#begin(place, words, order[next++]!, steps);
+        if (left[place] === 0) continue;
+        running++;
+        common = Math.min(common, left[place]!);
       }
-      if (running.includes(undefined)) break;
-      const common = Math.min(...running.map((one) => one!.left));
-      this.#exports.chainThree(common);
-      running.forEach((one, place) => {
-        one!.left -= common;
-        if (one!.left > 0) return;
-        this.#take(place, words, one!.chain);
-        running[place] = undefined;
-      });
+      if (running < WORTH_ALL_PLACES) break;
+      this.#exports.chainSeven(common);
+      for (let place = 0; place < left.length; place++) {
+        if (left[place] === 0) continue;
+        left[place] = left[place]! - common;
+        if (left[place] === 0) this.#take(place, words, this.#chains[place]!);
+      }
     }
-    this.#finish(running, words);
+    this.#finish(words);
     if (words.buffer !== values.buffer) values.set(new Uint8Array(words.buffer));
     this.#forget();
   }
 
-  /** One or two that have nobody beside them. */
-  #finish(running: readonly (Running | undefined)[], words: Uint32Array): void {
-    running.forEach((one, place) => {
-      if (one === undefined) return;
-      this.#take(place, words, one.chain);
-      this.#put(0, words, one.chain);
-      this.#exports.chain(one.left);
-      this.#take(0, words, one.chain);
-    });
+  #begin(place: number, words: Uint32Array, chain: number, steps: Uint8Array): void {
+    this.#put(place, words, chain);
+    this.#chains[place] = chain;
+    this.#left[place] = steps[chain]!;
+  }
+
+  /** The few that are left. */
+  #finish(words: Uint32Array): void {
+    for (let place = 0; place < PLACES.length; place++) {
+      const chain = this.#chains[place]!;
+      if (this.#left[place] === 0) continue;
+      this.#take(place, words, chain);
+      this.#put(0, words, chain);
+      this.#exports.chain(this.#left[place]!);
+      this.#take(0, words, chain);
+      this.#left[place] = 0;
+    }
   }
 
   /** By words: copies of a few bytes cost more than they carry. */
@@ -144,6 +157,16 @@ class WasmSha3 implements Sha3 {
   #forget(): void {
     this.#words.fill(0);
   }
+}
+
+/** Which chains have steps, those with most of them first. */
+function longestFirst(steps: Uint8Array): Uint32Array {
+  const ends = new Uint32Array(256);
+  for (let i = 0; i < steps.length; i++) ends[steps[i]!]!++;
+  for (let count = 254; count > 0; count--) ends[count]! += ends[count + 1]!;
+  const order = new Uint32Array(ends[1]!);
+  for (let i = steps.length - 1; i >= 0; i--) if (steps[i]! > 0) order[--ends[steps[i]!]!] = i;
+  return order;
 }
 
 /** The bytes as words: themselves where they lie so, else a copy. */

@@ -52,8 +52,11 @@ export class Authority {
 
   /** What the key with these addresses held at a moment. */
   held({ claim, manifest }: KeyAddresses, atMs: number): readonly Grant[] {
-    const all = [...(this.#grants.get(claim) ?? []), ...(this.#grants.get(manifest) ?? [])];
-    return all.filter((grant) => this.isAlive(grant, atMs));
+    const alive: Grant[] = [];
+    for (const name of [claim, manifest])
+      for (const grant of this.#grants.get(name) ?? [])
+        if (this.isAlive(grant, atMs)) alive.push(grant);
+    return alive;
   }
 
   /** Whether an address holds what no claim granted: the root's own, or what it rotated to. */
@@ -89,7 +92,7 @@ export class Authority {
 
   /** Whether `name` was ended at or after `fromMs` and by `atMs`. */
   #endedBetween(name: string, fromMs: number, atMs: number): boolean {
-    return (this.#ends.get(name) ?? []).some((end) => end >= fromMs && end <= atMs);
+    return this.#ends.get(name)?.some((end) => end >= fromMs && end <= atMs) === true;
   }
 
   #seenBefore(claimId: string, atMs: number): boolean {

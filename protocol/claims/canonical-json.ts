@@ -13,15 +13,28 @@ const MAX_CANONICAL_NODES = 4096;
 /** Not compared with `in`: an own `__proto__` of `JSON.parse` is lost by many who copy objects. */
 const FORBIDDEN_KEY = "__proto__";
 
+/** The texts of an object: of all of it, and of its members by their names. */
+export interface CanonicalParts {
+  readonly text: string;
+  readonly members: ReadonlyMap<string, string>;
+}
+
 class Writer {
   readonly #field: string;
+  /** The member of the whole that is written; what is beside it is only measured. */
+  readonly #wanted: string | undefined;
+  #isWriting: boolean;
   #nodes = 0;
   #length = 0;
+  parts: CanonicalParts | undefined;
 
-  constructor(field: string) {
+  constructor(field: string, wanted?: string) {
     this.#field = field;
+    this.#wanted = wanted;
+    this.#isWriting = wanted === undefined;
   }
 
+  /** Of what is not written, empty or part of it. */
   text(value: unknown, depth: number): string {
     if (++this.#nodes > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
     if (value === null || typeof value === "boolean") return this.#measured(String(value));
@@ -43,7 +56,7 @@ class Writer {
       parts.push(this.text(value[i], depth + 1));
     }
     if (Object.keys(value).length !== value.length) throw this.#wrong("an array with names");
-    return `[${parts.join(",")}]`;
+    return this.#isWriting ? `[${parts.join(",")}]` : "";
   }
 
   #object(value: object, depth: number): string {
@@ -55,14 +68,27 @@ class Writer {
     // Sorted by UTF-16 code unit, which is what `sort` without arguments does.
     const names = Object.getOwnPropertyNames(value).sort();
     if (names.length > MAX_CANONICAL_NODES) throw this.#wrong("too many members");
-    const parts = names.map((name) => {
+    const texts: string[] = [];
+    const parts: string[] = [];
+    for (const name of names) {
       if (name === FORBIDDEN_KEY) throw this.#wrong(`the name ${FORBIDDEN_KEY}`);
       const { get, enumerable, value: member } = Object.getOwnPropertyDescriptor(value, name)!;
       // A getter could answer the check and the hash differently.
       if (get !== undefined || enumerable !== true) throw this.#wrong("not a plain member");
-      return `${this.#measured(JSON.stringify(name))}:${this.text(member, depth + 1)}`;
-    });
-    return `{${parts.join(",")}}`;
+      const label = this.#measured(JSON.stringify(name));
+      const isWanted = depth === 0 && name === this.#wanted;
+      if (isWanted) this.#isWriting = true;
+      const text = this.text(member, depth + 1);
+      if (isWanted) this.#isWriting = false;
+      if (!this.#isWriting) continue;
+      texts.push(text);
+      parts.push(`${label}:${text}`);
+    }
+    if (!this.#isWriting) return "";
+    const text = `{${parts.join(",")}}`;
+    if (depth === 1 && this.#wanted !== undefined)
+      this.parts = { text, members: new Map(names.map((name, i) => [name, texts[i]!])) };
+    return text;
   }
 
   #measured(text: string): string {
@@ -87,9 +113,25 @@ export function canonicalJson(value: unknown, field = "value"): string {
   return new Writer(field).text(value, 0);
 }
 
+/**
+ * The texts of the object that is a member of `value` by that name, `undefined` if there is none;
+ * all of `value` is held to what {@link canonicalJson} asks. One walk, whatever is hashed of them.
+ * @throws malformed
+ */
+export function canonicalParts(value: unknown, name: string): CanonicalParts | undefined {
+  const writer = new Writer("value", name);
+  writer.text(value, 0);
+  return writer.parts;
+}
+
 /** SHA3-256 of the UTF-8 of {@link canonicalJson}. @throws malformed */
 export function canonicalDigest(sha3: Sha3, value: unknown, field = "value"): Uint8Array {
-  return sha3.sha3_256(toUtf8(canonicalJson(value, field)));
+  return digestOfText(sha3, canonicalJson(value, field));
+}
+
+/** SHA3-256 of a canonical text that is there already. */
+export function digestOfText(sha3: Sha3, text: string): Uint8Array {
+  return sha3.sha3_256(toUtf8(text));
 }
 
 /** Type for a JSON object that is not looked into. */

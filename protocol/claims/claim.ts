@@ -2,7 +2,7 @@ import type { Sha3 } from "../crypto/sha3.ts";
 import { toHex } from "../encoding/hex.ts";
 import { malformed } from "../errors.ts";
 import { decodeAddress } from "./address.ts";
-import { canonicalDigest, canonicalJson, type JsonPayload } from "./canonical-json.ts";
+import { canonicalJson, digestOfText, type JsonPayload } from "./canonical-json.ts";
 import {
   IDENTITY_CLAIM_TYPES,
   type IdentityClaim,
@@ -36,11 +36,26 @@ export type ClaimIdFields = Pick<
   "issuedAt" | "issuer" | "object" | "payload" | "subject" | "type"
 >;
 
+/** In the order in which canonical JSON has them. */
+const ID_MEMBERS: readonly (keyof ClaimIdFields)[] = Object.freeze([
+  "issuedAt",
+  "issuer",
+  "object",
+  "payload",
+  "subject",
+  "type",
+]);
+
 /** The id of a claim: lower-case hexadecimal. @throws malformed */
 export function computeClaimId(claim: ClaimIdFields, sha3: Sha3): string {
-  const { issuedAt, issuer, object, payload, subject, type } = claim;
-  const hashed = { issuedAt, issuer, object, payload, subject, type };
-  return toHex(canonicalDigest(sha3, hashed, "claim"));
+  const texts = ID_MEMBERS.map((name) => canonicalJson(claim[name], "claim"));
+  return claimIdOf((name) => texts[ID_MEMBERS.indexOf(name)]!, sha3);
+}
+
+/** The same of the canonical texts of a claim's members. */
+export function claimIdOf(textOf: (name: keyof ClaimIdFields) => string, sha3: Sha3): string {
+  const members = ID_MEMBERS.map((name) => `"${name}":${textOf(name)}`);
+  return toHex(digestOfText(sha3, `{${members.join(",")}}`));
 }
 
 function checkText(value: unknown, field: string): string {

@@ -63,7 +63,12 @@ export function isIdentityClaim(value: unknown): value is IdentityClaim {
 }
 
 export function isSignedIdentityClaim(value: unknown): value is SignedIdentityClaim {
-  if (!isPlainObject(value)) return false;
+  return isPlainObject(value) && hasSignedClaimForm(value);
+}
+
+/** What remains to be seen of a signed claim that is known to be plain JSON. */
+export function hasSignedClaimForm(value: unknown): value is SignedIdentityClaim {
+  if (!isObject(value)) return false;
   const { claim, proof, rootIdentityProof } = value;
   return (
     isObject(claim) &&

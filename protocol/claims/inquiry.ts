@@ -1,13 +1,8 @@
 import type { Sha3 } from "../crypto/sha3.ts";
-import { concat, equalBytes } from "../encoding/bytes.ts";
-import { toHex } from "../encoding/hex.ts";
-import {
-  digitsOfMessage,
-  WOTS_CHAINS,
-  WOTS_STEPS,
-  type WotsQuestion,
-  wotsVerifyAll,
-} from "./wots.ts";
+import { equalBytes } from "../encoding/bytes.ts";
+import { BatchedAnswers } from "./batched-answers.ts";
+import { KnownSignatures } from "./known-signatures.ts";
+import { digitsOfMessage, WOTS_CHAINS, WOTS_STEPS, type WotsQuestion } from "./wots.ts";
 
 /** Whether a one-time signature fits: thousands of hashes, left to whoever runs the decision. */
 export interface SignatureQuestion extends WotsQuestion {
@@ -43,99 +38,19 @@ export function withoutRests<Result>(work: RestingWork<Result>): Result {
   return step.value;
 }
 
-/** Shared signatures that are remembered: of a tree there are two, and few trees sign a graph. */
-const REMEMBERED = 32;
 /** Hashes between two pauses: 17 ms of the C on an RP2350. */
 export const HASHES_PER_TURN = 128;
-
-/**
- * Signatures that were found to fit within one inquiry, by the hash of all that was asked: another
- * message, key or signature has another name. What did not fit is not remembered.
- */
-class KnownSignatures {
-  readonly #sha3: Sha3;
-  readonly #names: string[] = [];
-
-  constructor(sha3: Sha3) {
-    this.#sha3 = sha3;
-  }
-
-  /** All three have fixed lengths, so that one sequence of bytes is one question. */
-  nameOf({ publicKey, message, signature }: SignatureQuestion): string {
-    return toHex(this.#sha3.sha3_256(concat(publicKey, message, signature)));
-  }
-
-  has(name: string): boolean {
-    return this.#names.includes(name);
-  }
-
-  add(name: string): void {
-    if (this.has(name)) return;
-    if (this.#names.push(name) > REMEMBERED) this.#names.shift();
-  }
-}
 
 /** Runs an inquiry to its end. Throws what it throws. */
 export function answerAtOnce<Result>(inquiry: Inquiry<Result>, sha3: Sha3): Result {
   const answers = new BatchedAnswers(sha3);
-  let step = inquiry.next(false);
-  while (step.done !== true)
-    step = inquiry.next(step.value !== undefined && answers.to(step.value));
-  return step.value;
-}
-
-/** The most signatures that are computed at a time. */
-const MOST_AT_ONCE = 128;
-
-/**
- * Answers with those to what comes next, where several at a time are faster. There are never more
- * of these than answers that were wanted since one did not fit: who forges makes no work with them.
- */
-class BatchedAnswers {
-  readonly #sha3: Sha3;
-  readonly #known: KnownSignatures;
-  /** By the array that holds the signature. */
-  readonly #ahead = new Map<Uint8Array, boolean>();
-  #wanted = 0;
-
-  constructor(sha3: Sha3) {
-    this.#sha3 = sha3;
-    this.#known = new KnownSignatures(sha3);
-  }
-
-  to(question: SignatureQuestion): boolean {
-    const { isShared, signature } = question;
-    const fits = this.#isKnown(question) || (this.#ahead.get(signature) ?? this.#compute(question));
-    this.#ahead.delete(signature);
-    if (fits && isShared) this.#known.add(this.#known.nameOf(question));
-    this.#wanted = fits ? this.#wanted + 1 : 0;
-    return fits;
-  }
-
-  #isKnown(question: SignatureQuestion): boolean {
-    return question.isShared && this.#known.has(this.#known.nameOf(question));
-  }
-
-  #compute(question: SignatureQuestion): boolean {
-    const room = Math.min(this.#wanted, MOST_AT_ONCE - 1);
-    const batches = room > 0 && this.#sha3.sha3_256Chains !== undefined;
-    const batch = [question];
-    // One more, for it is among them itself.
-    for (const next of (batches && question.ahead?.(room + 1)) || []) {
-      if (batch.length > room) break;
-      if (!this.#isTaken(next, batch)) batch.push(next);
-    }
-    const fits = wotsVerifyAll(this.#sha3, batch);
-    for (const [i, { signature }] of batch.entries()) this.#ahead.set(signature, fits[i]!);
-    return fits[0]!;
-  }
-
-  /** Of a tree all claims bring the upper signatures with them; one is enough. */
-  #isTaken(next: SignatureQuestion, batch: readonly SignatureQuestion[]): boolean {
-    if (this.#ahead.has(next.signature) || this.#isKnown(next)) return true;
-    if (!next.isShared) return next.signature === batch[0]!.signature;
-    const name = this.#known.nameOf(next);
-    return batch.some((one) => one.isShared && this.#known.nameOf(one) === name);
+  try {
+    let step = inquiry.next(false);
+    while (step.done !== true)
+      step = inquiry.next(step.value !== undefined && answers.to(step.value));
+    return step.value;
+  } finally {
+    answers.end();
   }
 }
 

@@ -44,7 +44,10 @@ export function decodeManifest(bytes: Uint8Array): SignedManifest {
 /** {@link decodeManifest} with rests, for a device. @throws malformed, unsupported-version */
 export function* readManifest(bytes: Uint8Array): RestingWork<SignedManifest> {
   if (bytes.length < HEADER_LENGTH) throw malformed("wire", "cut short");
-  if (bytes[0] !== VERSION) throw new LatchkeyError("unsupported-version");
+  if (bytes[0] !== VERSION)
+    throw new LatchkeyError("unsupported-version", {
+      message: "it is no signed manifest, or one of a version that is not known here",
+    });
   const type = typeOfDiscriminant(bytes[1]!);
   if (type === undefined) throw malformed("wire.type", "not one of the four kinds");
   const end = HEADER_LENGTH + readUint32(bytes, 2);

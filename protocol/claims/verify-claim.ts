@@ -2,11 +2,11 @@ import type { Sha3 } from "../crypto/sha3.ts";
 import { fromHex } from "../encoding/hex.ts";
 import { LatchkeyError, malformed, toLatchkeyError } from "../errors.ts";
 import { addressesOf, type KeyAddresses } from "./address.ts";
-import { canonicalDigest } from "./canonical-json.ts";
-import { computeClaimId } from "./claim.ts";
+import { type CanonicalParts, canonicalParts, digestOfText } from "./canonical-json.ts";
+import { claimIdOf } from "./claim.ts";
 import { readTag } from "./domain-tag.ts";
-import { isSignedIdentityClaim } from "./guards.ts";
-import type { IdentityClaim, IdentityVerifyResult } from "./identity-types.ts";
+import { hasSignedClaimForm } from "./guards.ts";
+import type { IdentityClaim, IdentityVerifyResult, SignedIdentityClaim } from "./identity-types.ts";
 import {
   allFit,
   answerAtOnce,
@@ -90,6 +90,19 @@ export function* isSignedBy(
   return questions !== undefined && (yield* allFit(questions));
 }
 
+/** A signed claim, and the texts of the claim in it. @throws malformed */
+function readForm(value: unknown): { signed: SignedIdentityClaim; texts: CanonicalParts } {
+  let texts: CanonicalParts | undefined;
+  try {
+    texts = canonicalParts(value, "claim");
+  } catch {
+    // Told below: an object that is not plain is no claim.
+  }
+  if (texts === undefined || !hasSignedClaimForm(value))
+    throw malformed("claim", "not a signed identity claim");
+  return { signed: value, texts };
+}
+
 /**
  * Everything that can be checked for the price of a dozen hashes.
  * @throws malformed, id-mismatch, domain-mismatch, signer-mismatch
@@ -98,11 +111,11 @@ export function parseSignedClaim(
   value: unknown,
   { sha3, requireDomain = false }: VerifyClaimOptions,
 ): ParsedClaim {
-  if (!isSignedIdentityClaim(value)) throw malformed("claim", "not a signed identity claim");
-  const { claim, proof } = value;
+  const { signed, texts } = readForm(value);
+  const { claim, proof } = signed;
   const tagged = claim as unknown as Readonly<Record<string, unknown>>;
   readTag(tagged, ["latchkey/v1/claim"], requireDomain);
-  if (claim.id !== computeClaimId(claim, sha3))
+  if (claim.id !== claimIdOf((name) => texts.members.get(name)!, sha3))
     throw new LatchkeyError("id-mismatch", {
       message: "the claim's id is not the hash of its content",
     });
@@ -113,7 +126,7 @@ export function parseSignedClaim(
       message: "the proof's address is not the one of its public key",
     });
   const signature = spellSignature(proof.signature, "proof.signature");
-  const digest = canonicalDigest(sha3, claim, "claim");
+  const digest = digestOfText(sha3, texts.text);
   const isTree = signature.length === TREE_DIGITS;
   return { claim, digest, publicKey, addresses, signature, isTree };
 }

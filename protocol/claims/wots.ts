@@ -1,4 +1,4 @@
-import { runChains, runPublicChains, type Sha3 } from "../crypto/sha3.ts";
+import { beginPublicChains, runChains, type Sha3 } from "../crypto/sha3.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 
 /**
@@ -72,11 +72,22 @@ export function wotsVerify(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  return wotsVerifyAll(sha3, [{ publicKey, message, signature }])[0]!;
+  return beginWotsVerify(sha3, [{ publicKey, message, signature }]).finish()[0]!;
 }
 
-/** The same of several, whose chains run side by side where the provider can do that. */
-export function wotsVerifyAll(sha3: Sha3, questions: readonly WotsQuestion[]): boolean[] {
+/** Signatures that are being verified. */
+export interface WotsRun {
+  /** Whether each fits. Once. */
+  finish(): boolean[];
+  /** In place of `finish`: nobody asks any more. */
+  drop(): void;
+}
+
+/**
+ * Begins to verify several, whose chains run side by side where the provider can do that, and
+ * meanwhile where it has other threads.
+ */
+export function beginWotsVerify(sha3: Sha3, questions: readonly WotsQuestion[]): WotsRun {
   const whole = questions.filter(
     ({ publicKey, signature }) =>
       publicKey.length === WOTS_KEY_LENGTH && signature.length === WOTS_SIGNATURE_LENGTH,
@@ -89,15 +100,21 @@ export function wotsVerifyAll(sha3: Sha3, questions: readonly WotsQuestion[]): b
     for (let chain = 0; chain < WOTS_CHAINS; chain++)
       left[i * WOTS_CHAINS + chain] = WOTS_STEPS - digits[chain]!;
   }
-  runPublicChains(sha3, values, left);
-  const fitting = new Set(
-    whole.filter(({ publicKey }, i) => {
-      const from = i * WOTS_SIGNATURE_LENGTH;
-      const tops = values.subarray(from, from + WOTS_SIGNATURE_LENGTH);
-      return equalBytes(sha3.sha3_256(tops), publicKey);
-    }),
-  );
-  return questions.map((question) => fitting.has(question));
+  const run = beginPublicChains(sha3, values, left);
+  return {
+    finish: () => {
+      run.finish();
+      const fitting = new Set(
+        whole.filter(({ publicKey }, i) => {
+          const from = i * WOTS_SIGNATURE_LENGTH;
+          const tops = values.subarray(from, from + WOTS_SIGNATURE_LENGTH);
+          return equalBytes(sha3.sha3_256(tops), publicKey);
+        }),
+      );
+      return questions.map((question) => fitting.has(question));
+    },
+    drop: () => run.drop(),
+  };
 }
 
 /** The longest way between two values of one chain that {@link contradicts} goes. */

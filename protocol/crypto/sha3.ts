@@ -19,17 +19,31 @@ export interface Sha3 {
    */
   sha3_256Chains?(values: Uint8Array, steps: Uint8Array): void;
   /**
-   * The same of values that are public, such as signatures that are verified: these may be shared
-   * out to other threads, through memory that outlives the call.
+   * Begins the same of values that are public, such as signatures that are verified: these may be
+   * shared out to other threads, through memory that outlives the call. The arrays must stay as
+   * they are until {@link ChainRun.finish}. Only where others compute while this thread does
+   * something else; {@link beginPublicChains} does either.
    */
-  sha3_256PublicChains?(values: Uint8Array, steps: Uint8Array): void;
+  beginPublicChains?(values: Uint8Array, steps: Uint8Array): ChainRun;
 }
 
-/** {@link runChains} for values that anybody may see. */
-export function runPublicChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): void {
+/** Chains that were begun. */
+export interface ChainRun {
+  /** Computes what nobody has computed yet. Once. */
+  finish(): void;
+  /** In place of `finish`: they are not wanted any more. What becomes of the values is open. */
+  drop(): void;
+}
+
+/** Chains of values that anybody may see. */
+export function beginPublicChains(sha3: Sha3, values: Uint8Array, steps: Uint8Array): ChainRun {
   checkValues(values, steps);
-  if (sha3.sha3_256PublicChains === undefined) runChains(sha3, values, steps);
-  else sha3.sha3_256PublicChains(values, steps);
+  return sha3.beginPublicChains?.(values, steps) ?? chainsLater(sha3, values, steps);
+}
+
+/** Chains that nobody begins: they are computed at the end. */
+export function chainsLater(sha3: Sha3, values: Uint8Array, steps: Uint8Array): ChainRun {
+  return { finish: () => runChains(sha3, values, steps), drop: () => undefined };
 }
 
 /** Hashes each 32-byte value of `values` in place, value i `steps[i]` times. */

@@ -88,6 +88,18 @@ describe("hexadecimal", () => {
     for (const text of ["0", "0g", "0x00", " 00", "0\u0661", "@@", "``"])
       throwsCode(() => fromHex(text), "malformed");
   });
+
+  it("are sixteen digits, six of them in two cases, and no other unit of UTF-16", () => {
+    for (let unit = 0; unit < 0x10000; unit += unit < 0x200 ? 1 : 251) {
+      const one = String.fromCharCode(unit);
+      if (/[0-9A-Fa-f]/.test(one))
+        assert.deepEqual(
+          [...fromHex(`${one}0`), ...fromHex(`7${one}`)],
+          [16 * Number(`0x${one}`), 112 + Number(`0x${one}`)],
+        );
+      else for (const text of [`${one}0`, `0${one}`]) throwsCode(() => fromHex(text), "malformed");
+    }
+  });
 });
 
 describe("UTF-8", () => {

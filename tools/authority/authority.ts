@@ -71,7 +71,9 @@ export class Authority {
   async create(kind: IdentityKind, passphrase: string): Promise<IdentityGraph> {
     const { sha3, nowMs } = this.#options;
     if (this.#files.document() !== undefined)
-      throw new LatchkeyError("conflict", { message: "there is an authority in this folder" });
+      throw new LatchkeyError("conflict", {
+        message: "there is an authority in this folder; another one needs its own --folder",
+      });
     const rootAddress = await this.#newKey(passphrase);
     const fields = { kind, rootAddress, controllerAddress: rootAddress, createdAt: nowMs() };
     this.#files.createDocument(createIdentityDocument(fields, sha3));

@@ -5,11 +5,10 @@ import {
   type ResolvedIdentity,
 } from "../../protocol/claims/identity-types.ts";
 import { decodeManifest } from "../../protocol/claims/manifest-wire.ts";
-import { nodeAddress } from "../../protocol/claims/node-address.ts";
 import { resolveIdentityGraph } from "../../protocol/claims/resolve.ts";
 import { TREE_CAPACITY } from "../../protocol/claims/tree-proof.ts";
-import { fromBase64 } from "../../protocol/encoding/base64.ts";
 import { neededBytes, readGraph } from "../authority/graph-file.ts";
+import { addressFrom } from "../authority/party.ts";
 import {
   NEW_PASSPHRASE_ENV,
   newPassphrase,
@@ -23,6 +22,9 @@ import type { Arguments, Command } from "../cli/command.ts";
 import type { Context } from "../cli/context.ts";
 import type { CliEvent, Row } from "../cli/event.ts";
 import { EXIT } from "../cli/exit-codes.ts";
+
+/** Nobody asks the folder. */
+const PASS_ON = "Others know it once they have the graph: `latchkey authority publish`.";
 
 type Action = (context: Context, args: Arguments) => AsyncGenerator<CliEvent, number>;
 
@@ -48,7 +50,7 @@ export const authority: Command = {
   options: [
     { name: "kind", value: "kind", help: `new: ${IDENTITY_KINDS.join(", ")}; organization` },
     { name: "to", value: "address", help: "delegate: to whom (Mx…)" },
-    { name: "node", value: "key", help: "delegate, revoke: a node, by its public key" },
+    { name: "node", value: "key", help: "delegate, revoke: a node, by its public key (node_pk)" },
     { name: "scope", value: "scope", many: true, help: "delegate: what it may, such as door:open" },
     { name: "expires", value: "time", help: "delegate: its end, such as 2027-01-01T00:00:00Z" },
     { name: "delegate", value: "address", help: "revoke: this delegate" },
@@ -69,6 +71,7 @@ export const authority: Command = {
     ["latchkey authority new", `asks for a passphrase; or it is in ${PASSPHRASE_ENV}`],
     ["latchkey authority delegate --to MxG08… --scope manifest:sign", "lets a builder sign images"],
     ["latchkey authority revoke --delegate MxG08… --reason 'laptop stolen'", "and no longer"],
+    ["latchkey authority rotate", "control moves to a new key, made here"],
     ["latchkey authority publish --require-nodes", "the server lets in delegated nodes only"],
     [
       "latchkey authority publish --url https://id.example --tenant …",
@@ -134,6 +137,8 @@ async function* rotate(context: Context, args: Arguments): AsyncGenerator<CliEve
   const { signed, newAddress } = await place.rotate(passphrase, next);
   const fields = { claim: signed.claim.id, address: newAddress, graph: place.graphPath };
   yield { type: "done", text: `In control is ${newAddress} now`, fields };
+  const again = "Sign again what the old key signed: `latchkey release sign`.";
+  yield { type: "next", text: `${again} ${PASS_ON}` };
   return EXIT.ok;
 }
 
@@ -153,6 +158,7 @@ async function* revoke(context: Context, args: Arguments): AsyncGenerator<CliEve
   const what = revoked ?? claim.subject;
   const fields = { claim: claim.id, revoked: what, graph: place.graphPath };
   yield { type: "done", text: `${what} is revoked`, fields };
+  yield { type: "next", text: PASS_ON };
   return EXIT.ok;
 }
 
@@ -240,15 +246,6 @@ function rowsOf(identity: ResolvedIdentity): Row[] {
       ],
     ),
   ];
-}
-
-/** By the address itself, or by a node's public key in base64url. @throws usage, malformed */
-function addressFrom(sha3: Parameters<typeof nodeAddress>[0], args: Arguments, option: string) {
-  const address = args.text(option);
-  const node = args.text("node");
-  if ((address === undefined) === (node === undefined))
-    throw usageError(`one of --${option} and --node is needed`, option);
-  return address ?? nodeAddress(sha3, fromBase64(node!, "node"));
 }
 
 function momentOf(args: Arguments): number | undefined {
