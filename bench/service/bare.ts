@@ -1,0 +1,33 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** As long as the answer of a challenge and as that of a proof, in the middle. */
+const BODY = JSON.stringify({ said: "x".repeat(600) });
+
+/** node:http that reads a body and answers the same to everybody: what any server here has to do. */
+export async function startBare() {
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
+    request.resume().on("end", () => {
+      const headers = { "content-type": "application/json", "content-length": BODY.length };
+      response.writeHead(200, headers).end(BODY);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    facts: { url },
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** By how many milliseconds timers of one millisecond are late in a process that does nothing. */
+export async function timersLateMs(seconds: number): Promise<readonly number[]> {
+  const late: number[] = [];
+  const until = performance.now() + seconds * 1000;
+  for (let dueMs = 0; dueMs < until; ) {
+    dueMs = performance.now() + 1;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    late.push(Math.max(0, performance.now() - dueMs));
+  }
+  return late;
+}
