@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /** As long as the answer of a challenge and as that of a proof, in the middle. */
 const BODY = JSON.stringify({ said: "x".repeat(600) });
 
-/** node:http that reads a body and answers the same to everybody: what any server here has to do. */
+/** node:http that reads a body and answers everybody the same: what any server has to do. */
 export async function startBare() {
   const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     request.resume().on("end", () => {
