@@ -98,17 +98,6 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
       );
       return rows.map(toBatch);
     },
-    async commBatch(tenantId, batch) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("comm_batches")
-          .select(["batch", "sealed"])
-          .where("tenant_id", "=", tenantId)
-          .where("batch", "=", batch)
-          .executeTakeFirst(),
-      );
-      return row && toBatch(row);
-    },
     async addCommBatch(tenantId, batch, sealedUnder, at) {
       await database.transaction(async (db) => {
         await requireActive(db, sealedUnder);
