@@ -1,6 +1,6 @@
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Rate } from "./limits.ts";
-import type { Ephemera, Payment, RateRefusal } from "./store/ephemera.ts";
+import type { Ephemera, Payment, RateRefusal, Spending } from "./store/ephemera.ts";
 import type { WallClock } from "./wall-clock.ts";
 
 /** Whom a limit is for; nobody (a caller in this process) is not counted. */
@@ -18,8 +18,12 @@ export interface LimitedBy {
 
 /** No two subjects of one limit have one name, whatever characters are in their parts. */
 export function subjectOf(...parts: readonly Subject[]): Subject {
-  if (parts.some((part) => part === undefined)) return undefined;
-  return parts.map((part) => `${part!.length}:${part}`).join("/");
+  let name = "";
+  for (const part of parts) {
+    if (part === undefined) return undefined;
+    name += name === "" ? `${part.length}:${part}` : `/${part.length}:${part}`;
+  }
+  return name;
 }
 
 /**
@@ -46,9 +50,9 @@ export class RateLimiter {
 
   /** What `take` would take, for a store that takes it together with something else. */
   paymentOf(limits: readonly LimitedBy[]): Payment {
-    const spendings = limits.flatMap(({ limit, rate, subject, weight = 1 }) =>
-      subject === undefined ? [] : [{ limit, rate, subject, weight }],
-    );
+    const spendings: Spending[] = [];
+    for (const { limit, rate, subject, weight = 1 } of limits)
+      if (subject !== undefined) spendings.push({ limit, rate, subject, weight });
     return { spendings, nowMs: this.#clock.unixMs() };
   }
 

@@ -7,7 +7,6 @@ import { VERIFY_PATH } from "../../protocol/node/endpoints.ts";
 import { agreeOnSession } from "../../protocol/node/session-keys.ts";
 import {
   checkNodeAuth,
-  nodeAuthTranscript,
   parseVerifyRequest,
   type VerifyRequest,
 } from "../../protocol/node/verify.ts";
@@ -54,12 +53,12 @@ async function proveNode(
     nodePk: node?.nodePk ?? NOBODYS_KEY,
     serverPk: keys.active.publicKey,
   };
-  checkNodeAuth(crypto, auth, signature);
+  const transcript = checkNodeAuth(crypto, auth, signature);
   if (admission === undefined || node === undefined) throw new LatchkeyError("signature-invalid");
   if (node.status === "pending") throw new LatchkeyError("node-pending");
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
   await authorities.requireDelegation(admission);
-  return { admission, transcript: nodeAuthTranscript(auth) };
+  return { admission, transcript };
 }
 
 /** identity_iot/ii_verify_node: one attempt per challenge, right or wrong. */

@@ -11,15 +11,17 @@ import { passageRows, policyRevision, savePassage } from "./sqlite-passages.ts";
 
 /** Appends a row to its tenant's chain; must run inside a transaction. */
 export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
-  const before = "SELECT hash FROM audit WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1";
-  const last = db.get(before, entry.tenantId);
-  const next = db.get("SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit");
-  const row = nextAuditRow(entry, integer(next!, "seq"), last && blob(last, "hash"));
-  const { seq, tenantId, at, kind, data, previousHash, hash } = row;
+  const before =
+    "SELECT coalesce(max(seq), 0) + 1 AS seq, (SELECT hash FROM audit " +
+    "WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1) AS hash FROM audit";
+  const last = db.get(before, entry.tenantId)!;
+  const hash = last["hash"] === null ? undefined : blob(last, "hash");
+  const row = nextAuditRow(entry, integer(last, "seq"), hash);
+  const { seq, tenantId, at, kind, data, previousHash } = row;
   const sql =
     "INSERT INTO audit (seq, tenant_id, at, kind, data, previous_hash, hash) " +
     "VALUES (?,?,?,?,?,?,?)";
-  db.run(sql, seq, tenantId, at, kind, data, previousHash, hash);
+  db.run(sql, seq, tenantId, at, kind, data, previousHash, row.hash);
 }
 
 /** Must run inside a transaction. */

@@ -149,10 +149,10 @@ export class SqliteDatabase {
 
   /** All or nothing. Takes the write lock at once, so that it cannot fail half-way for it. */
   transaction<T>(body: () => T): T {
-    this.exec("BEGIN IMMEDIATE");
+    this.run("BEGIN IMMEDIATE");
     try {
       const result = body();
-      this.exec("COMMIT");
+      this.run("COMMIT");
       return result;
     } catch (error) {
       if (this.#db.isTransaction) this.exec("ROLLBACK");
@@ -186,7 +186,12 @@ export class SqliteDatabase {
       this.exec("PRAGMA synchronous = NORMAL");
       let outcomes: readonly Outcome[];
       try {
-        outcomes = this.transaction(() => waiting.map(({ body }) => this.#alone(body)));
+        // One that is alone is undone with the transaction.
+        outcomes = this.transaction(() =>
+          waiting.length === 1
+            ? [{ value: waiting[0]!.body() }]
+            : waiting.map(({ body }) => this.#alone(body)),
+        );
       } finally {
         this.exec("PRAGMA synchronous = FULL");
       }
@@ -202,10 +207,10 @@ export class SqliteDatabase {
 
   /** Within a transaction; its failure leaves what the others did. */
   #alone(body: () => unknown): Outcome {
-    this.exec("SAVEPOINT one");
+    this.run("SAVEPOINT one");
     try {
       const value = body();
-      this.exec("RELEASE one");
+      this.run("RELEASE one");
       return { value };
     } catch (error) {
       // A full disk has ended the whole of it.
