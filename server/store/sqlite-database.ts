@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Row } from "./columns.ts";
-import { WalSync } from "./wal-sync.ts";
+import { type Sync, WalSync } from "./wal-sync.ts";
 
 /** "LKEY": marks the file as ours (PRAGMA application_id), so that no other one is migrated. */
 const APPLICATION_ID = 0x4c4b4559;
@@ -63,6 +63,8 @@ const PROBE =
 export interface SqliteOptions {
   /** Pages of 4 KiB that the file may have, so that it leaves the disk some room. */
   readonly pagesMax?: number;
+  /** Of the log of commits, for tests of a disk that fails. */
+  readonly sync?: Sync;
 }
 
 /**
@@ -75,8 +77,11 @@ export class SqliteDatabase {
   /** Where commits are written to first; `undefined` in memory, which no commit waits for. */
   readonly #walPath: string | undefined;
   #wal: WalSync | undefined;
+  readonly #sync: Sync | undefined;
   #waiting: Shared[] = [];
   #isFull = false;
+  /** Something in the log may not be on the disk, and what stands behind it counts for nothing. */
+  #isTorn = false;
 
   /**
    * Opens or creates the file (`:memory:` for none) and takes the missing migration steps.
@@ -85,7 +90,9 @@ export class SqliteDatabase {
    * that it had shut out, and an open door would have no audit row.
    * @throws unavailable, storage-corrupt, unsupported-version
    */
-  constructor(path: string, migrations: readonly string[], { pagesMax }: SqliteOptions = {}) {
+  constructor(path: string, migrations: readonly string[], options: SqliteOptions = {}) {
+    const { pagesMax, sync } = options;
+    this.#sync = sync;
     this.#walPath = path === ":memory:" ? undefined : `${path}-wal`;
     this.#db = this.#guard(() => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
     try {
@@ -183,6 +190,7 @@ export class SqliteDatabase {
       for (const { settle } of waiting) settle({ error });
     };
     try {
+      if (this.#isTorn) this.#mend();
       this.exec("PRAGMA synchronous = NORMAL");
       let outcomes: readonly Outcome[];
       try {
@@ -195,14 +203,28 @@ export class SqliteDatabase {
       } finally {
         this.exec("PRAGMA synchronous = FULL");
       }
-      this.#wal ??= new WalSync(this.#walPath!);
+      this.#wal ??= new WalSync(this.#walPath!, this.#sync);
       this.#wal.after((error) => {
-        if (error !== undefined) return all(notOnDisk(error));
+        if (error !== undefined) {
+          this.#isTorn = true;
+          return all(notOnDisk(error));
+        }
         for (const [n, { settle }] of waiting.entries()) settle(outcomes[n]!);
       });
     } catch (error) {
       all(error);
     }
+  }
+
+  /**
+   * The system tells of a failure once and then takes what it has for good: a later commit would
+   * be brought to the disk behind a gap, at which SQLite stops reading after a power cut. So all of
+   * the log goes into the database first, from memory. @throws unavailable
+   */
+  #mend(): void {
+    const done = this.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (done?.["busy"] !== 0) throw notOnDisk(new Error("the log is in use"));
+    this.#isTorn = false;
   }
 
   /** Within a transaction; its failure leaves what the others did. */
