@@ -25,6 +25,9 @@ import { nodeCrypto } from "../server/node-crypto.ts";
 import { openServiceFolder } from "../server/start.ts";
 import { chipOf, MapStorage, reasonOf, TestNode } from "../test/server/desk.ts";
 import { type DatabaseName, needDatabase } from "../test/support/services.ts";
+import { startChild } from "./service/child.ts";
+import type { Connection } from "./service/connection.ts";
+import { atRate } from "./service/load.ts";
 import { percentiles, processorMs, queuedMs } from "./service/processor-time.ts";
 
 const BADGES = 100_000;
@@ -249,9 +252,23 @@ async function run(load: Load, place: Place): Promise<void> {
   if (services.length > 0) {
     console.log(`ms, of a core of its own:     ${percentiles(queuedMs(services, rate))}`);
     console.log(`ms of the processor, one tap: ${percentiles(services)}`);
+    await printFloor(load, services.toSorted((a, b) => a - b)[services.length >> 1]!);
   }
   for (const reader of readers) reader.identity.close();
   child.kill("SIGKILL");
+}
+
+/** What this machine makes of as many requests that keep the processor for as long. */
+async function printFloor({ rate, taps }: Load, serviceMs: number): Promise<void> {
+  const child = await startChild<{ url: string }>(["bare"]);
+  const path = `/${Math.round(serviceMs * 1000)}`;
+  const work = async (connection: Connection) => {
+    await connection.post(path, "application/json", "x".repeat(700));
+  };
+  const at = { rate, seconds: taps / rate, workers: 64 };
+  const { p50Ms, p99Ms } = await atRate(child.facts.url, work, at);
+  await child.end();
+  console.log(`ms, node:http that works so:  p50 ${p50Ms.toFixed(2)}  p99 ${p99Ms.toFixed(2)}`);
 }
 
 /** Half a minute to prepare, and then as long as it says. */
