@@ -1,11 +1,20 @@
 import type { Alarm } from "../alarms.ts";
 import { nextAuditRow } from "../audit-chain.ts";
 import type { AuditEntry, AuditRow, DecisionRecord } from "../records.ts";
+import { question } from "./question.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { piecesOf } from "./sql-lists.ts";
 
 /** Appends a row to its tenant's chain; to be called last in a transaction. */
 export type Append = (db: SqlTransaction, entry: AuditEntry) => Promise<void>;
+
+const heldHead = question((db, tenantId: string) =>
+  db
+    .selectFrom("audit_heads")
+    .select(["seq", "hash"])
+    .where("tenant_id", "=", tenantId)
+    .forUpdate(),
+);
 
 /**
  * Appends rows to one tenant's chain. The chain's head is held until the commit, so that of two
@@ -17,12 +26,7 @@ export async function appendRows(
   tenantId: string,
   entries: readonly AuditEntry[],
 ): Promise<void> {
-  const head = await db
-    .selectFrom("audit_heads")
-    .select(["seq", "hash"])
-    .where("tenant_id", "=", tenantId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [head] = await heldHead(db, tenantId);
   const rows: AuditRow[] = [];
   const first = head && { seq: head.seq, hash: new Uint8Array(head.hash) };
   for (const entry of entries) {

@@ -4,6 +4,7 @@ import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "../
 import type { NodeRecords } from "../record-parts.ts";
 import type { EnrolOutcome, KeyStep, NewNode, NodeChange } from "../records.ts";
 import { toAdmission, toNode } from "../row-readers.ts";
+import { question } from "./question.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
@@ -90,6 +91,22 @@ async function rotate(db: SqlTransaction, append: Append, step: KeyStep): Promis
   return true;
 }
 
+/** With what its coming in depends on. */
+const admission = question((db, tenantId: string, nodeUid: string) =>
+  db
+    .selectFrom("nodes as n")
+    .leftJoin("authorities as a", (join) =>
+      join.onRef("a.tenant_id", "=", "n.tenant_id").on("a.requires_delegation", "=", 1),
+    )
+    .leftJoin("comm_batches as b", (join) =>
+      join.onRef("b.tenant_id", "=", "n.tenant_id").onRef("b.batch", "=", "n.batch"),
+    )
+    .selectAll("n")
+    .select(["a.revision as authority", "b.sealed as comm"])
+    .where("n.tenant_id", "=", tenantId)
+    .where("n.node_uid", "=", nodeUid),
+);
+
 /** Nodes and the tokens that let them in. */
 export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords {
   async function enrol(
@@ -130,21 +147,7 @@ export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords 
       return row && toNode(row);
     },
     async admission(tenantId, nodeUid) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("nodes as n")
-          .leftJoin("authorities as a", (join) =>
-            join.onRef("a.tenant_id", "=", "n.tenant_id").on("a.requires_delegation", "=", 1),
-          )
-          .leftJoin("comm_batches as b", (join) =>
-            join.onRef("b.tenant_id", "=", "n.tenant_id").onRef("b.batch", "=", "n.batch"),
-          )
-          .selectAll("n")
-          .select(["a.revision as authority", "b.sealed as comm"])
-          .where("n.tenant_id", "=", tenantId)
-          .where("n.node_uid", "=", nodeUid)
-          .executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => admission(db, tenantId, nodeUid));
       return row && toAdmission(row);
     },
     async nodes(tenantId, limit, after = "") {

@@ -1,6 +1,11 @@
 import type { Presence } from "../../policy/passage.ts";
+import { question } from "./question.ts";
 import type { SqlDatabase, SqlTransaction } from "./sql-database.ts";
 import { padded, piecesOf } from "./sql-lists.ts";
+
+const heldHead = question((db, tenantId: string) =>
+  db.selectFrom("policy_heads").select("revision").where("tenant_id", "=", tenantId).forUpdate(),
+);
 
 /**
  * The revision of a tenant's rules, held until the commit: a change of the rules comes before it
@@ -8,12 +13,7 @@ import { padded, piecesOf } from "./sql-lists.ts";
  * somebody's presence, also that there is no row yet, is still so when it is written.
  */
 export async function holdRevision(db: SqlTransaction, tenantId: string): Promise<number> {
-  const row = await db
-    .selectFrom("policy_heads")
-    .select("revision")
-    .where("tenant_id", "=", tenantId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [row] = await heldHead(db, tenantId);
   return row?.revision ?? 0;
 }
 
