@@ -25,6 +25,7 @@ export class WalSync {
   /** For the end, when all of them may be taken. */
   readonly #last: number;
   #waiting: OnDisk[] = [];
+  #whenFree: (() => void)[] = [];
   #closed = false;
 
   /** @param path of the log; it is there from the first commit on */
@@ -38,6 +39,16 @@ export class WalSync {
   after(done: OnDisk): void {
     this.#waiting.push(done);
     this.#next();
+  }
+
+  /** Whether what is written now has to wait for its turn; then it may as well be written later. */
+  get isBusy(): boolean {
+    return this.#lanes.length === 0;
+  }
+
+  /** Calls back, once, when there is a lane for what is written then. */
+  whenFree(call: () => void): void {
+    this.#whenFree.push(call);
   }
 
   /** What waits for its turn is brought to the disk at once. */
@@ -65,6 +76,7 @@ export class WalSync {
       else this.#lanes.push(file);
       for (const done of now) done(error ?? undefined);
       this.#next();
+      if (!this.isBusy) for (const call of this.#whenFree.splice(0)) call();
     });
   }
 }
