@@ -63,6 +63,33 @@ describe("a log of commits on its way to the disk", () => {
     reopened.close();
   });
 
+  it("takes commits together that come while it is at work, whichever turn they come in", async () => {
+    const file = join(folder, "t.db");
+    const begun: ((error: Error | null) => void)[] = [];
+    const db = new SqliteDatabase(file, ["CREATE TABLE t (n INTEGER) STRICT"], {
+      sync: (_log, done) => begun.push(done),
+    });
+    const beside = new DatabaseSync(file);
+    const committed = () => beside.prepare("SELECT n FROM t").all().length;
+    const done: number[] = [];
+    const all: Promise<void>[] = [];
+    for (let n = 1; n <= 5; n++) {
+      const add = db.shared(() => db.run("INSERT INTO t VALUES (?)", n));
+      all.push(add.then(() => void done.push(n)));
+      for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual([begun.length, committed(), done], [2, 2, []]);
+    begun[0]!(null);
+    assert.deepEqual([begun.length, committed()], [3, 5]);
+    await Promise.resolve();
+    begun[2]!(null);
+    begun[1]!(null);
+    await Promise.all(all);
+    assert.deepEqual(done, [1, 3, 4, 5, 2], "each when its own is on the disk");
+    beside.close();
+    db.close();
+  });
+
   it("is put into the database when it may be torn, before anything else is committed", async () => {
     const file = join(folder, "t.db");
     let failures = 1;
