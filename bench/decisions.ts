@@ -28,6 +28,7 @@ import { type DatabaseName, needDatabase } from "../test/support/services.ts";
 import { startChild } from "./service/child.ts";
 import type { Connection } from "./service/connection.ts";
 import { atRate } from "./service/load.ts";
+import { machineLines } from "./service/machine.ts";
 import { percentiles, processorMs, queuedMs } from "./service/processor-time.ts";
 
 const BADGES = 100_000;
@@ -265,13 +266,13 @@ async function run(load: Load, place: Place): Promise<void> {
 async function printFloor({ rate, taps }: Load, serviceMs: number): Promise<void> {
   const child = await startChild<{ url: string }>(["bare"]);
   const path = `/${Math.round(serviceMs * 1000)}`;
-  const work = async (connection: Connection) => {
-    await connection.post(path, "application/json", "x".repeat(700));
-  };
+  const body = "x".repeat(700);
+  const work = async (to: Connection) => void (await to.post(path, "application/json", body));
   const at = { rate, seconds: taps / rate, workers: 64 };
   const { p50Ms, p99Ms } = await atRate(child.facts.url, work, at);
   await child.end();
   console.log(`ms of the processor, of many: ${serviceMs.toFixed(2)} in the mean`);
+  for (const line of await machineLines(1)) console.log(line);
   console.log(`ms, node:http as busy:        p50 ${p50Ms.toFixed(2)}  p99 ${p99Ms.toFixed(2)}`);
 }
 

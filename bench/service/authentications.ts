@@ -1,8 +1,8 @@
 /** Full authentications over HTTP, beside oidc-provider on the same machine in the same run. */
-import { timersLateMs } from "./bare.ts";
 import { startChild } from "./child.ts";
 import { Connection } from "./connection.ts";
 import { asFastAsItGoes, atRate, percentileOf } from "./load.ts";
+import { machineLines } from "./machine.ts";
 import { NodeClient, type ServerFacts } from "./node-client.ts";
 import { peerSubject } from "./peer-client.ts";
 import type { Subject } from "./subject.ts";
@@ -128,7 +128,7 @@ export async function benchAuthentications(
   stores: readonly (readonly [string, Readonly<Record<string, string>>])[],
   profile?: string,
 ): Promise<readonly Measured[]> {
-  const lateMs = await timersLateMs(SECONDS / 2);
+  const machine = await machineLines(SECONDS / 4);
   const subjects = [await ours("SQLite", {}, profile)];
   for (const [name, env] of stores) subjects.push(await ours(name, env));
   const peers = [
@@ -140,16 +140,11 @@ export async function benchAuthentications(
     const all = await measureAll([...subjects, ...peers], floor);
     const named = (subject: Subject) => all.find(({ name }) => name === subject.name)!;
     print(all, peers.map(named));
-    console.log(`A timer of 1 ms in a process that does nothing: ${lateness(lateMs)}`);
+    for (const line of machine) console.log(line);
     return all;
   } finally {
     for (const { child } of [...subjects, ...peers, floor]) await child.end();
   }
-}
-
-function lateness(lateMs: readonly number[]): string {
-  const late = [0.5, 0.99, 1].map((part) => percentileOf(lateMs, part).toFixed(1));
-  return `late by ${late[0]} ms, ${late[1]} at the 99th percentile, ${late[2]} at most`;
 }
 
 /** @param peers the ones to compare with: the same curves, and as it comes */

@@ -4,13 +4,9 @@ import type { AddressInfo } from "node:net";
 /** As long as the answer of a challenge and as that of a proof, in the middle. */
 const BODY = JSON.stringify({ said: "x".repeat(600) });
 
-/** Keeps the processor for so long; the time that others have it in between does not count. */
+/** Keeps the processor for so long, or less where others have it in between. */
 function work(microseconds: number): void {
-  const usedUs = (): number => {
-    const { user, system } = process.threadCpuUsage();
-    return user + system;
-  };
-  for (const until = usedUs() + microseconds; microseconds > 0 && usedUs() < until; );
+  for (const until = performance.now() + microseconds / 1000; performance.now() < until; );
 }
 
 /**
@@ -31,16 +27,4 @@ export async function startBare() {
     facts: { url },
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
-}
-
-/** By how many milliseconds timers of one millisecond are late in a process that does nothing. */
-export async function timersLateMs(seconds: number): Promise<readonly number[]> {
-  const late: number[] = [];
-  const until = performance.now() + seconds * 1000;
-  for (let dueMs = 0; dueMs < until; ) {
-    dueMs = performance.now() + 1;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    late.push(Math.max(0, performance.now() - dueMs));
-  }
-  return late;
 }
