@@ -25,6 +25,10 @@ import { nodeCrypto } from "../server/node-crypto.ts";
 import { openServiceFolder } from "../server/start.ts";
 import { chipOf, MapStorage, reasonOf, TestNode } from "../test/server/desk.ts";
 import { type DatabaseName, needDatabase } from "../test/support/services.ts";
+import { startChild } from "./service/child.ts";
+import type { Connection } from "./service/connection.ts";
+import { atRate } from "./service/load.ts";
+import { machineLines } from "./service/machine.ts";
 import { percentiles, processorMs, queuedMs } from "./service/processor-time.ts";
 
 const BADGES = 100_000;
@@ -226,6 +230,7 @@ async function run(load: Load, place: Place): Promise<void> {
 
   // A server that has decided nothing yet compiles what it does: not what a door waits for all day.
   for (const fire of http.held.splice(0, WARM_UP)) await fire();
+  const idleMs = processorMs(child.pid!);
   const begin = performance.now() + 100;
   const times = await Promise.all(
     http.held.slice(0, taps).map(async (fire, n) => {
@@ -235,6 +240,7 @@ async function run(load: Load, place: Place): Promise<void> {
     }),
   );
   const tookMs = performance.now() - begin;
+  const busyMs = processorMs(child.pid!);
   const services: number[] = [];
   for (const fire of http.held.slice(taps)) {
     const beforeMs = processorMs(child.pid!);
@@ -250,8 +256,24 @@ async function run(load: Load, place: Place): Promise<void> {
     console.log(`ms, of a core of its own:     ${percentiles(queuedMs(services, rate))}`);
     console.log(`ms of the processor, one tap: ${percentiles(services)}`);
   }
+  if (idleMs !== undefined && busyMs !== undefined)
+    await printFloor(load, (busyMs - idleMs) / taps);
   for (const reader of readers) reader.identity.close();
   child.kill("SIGKILL");
+}
+
+/** What this machine makes of as many requests that keep the processor for as long. */
+async function printFloor({ rate, taps }: Load, serviceMs: number): Promise<void> {
+  const child = await startChild<{ url: string }>(["bare"]);
+  const path = `/${Math.round(serviceMs * 1000)}`;
+  const body = "x".repeat(700);
+  const work = async (to: Connection) => void (await to.post(path, "application/json", body));
+  const at = { rate, seconds: taps / rate, workers: 64 };
+  const { p50Ms, p99Ms } = await atRate(child.facts.url, work, at);
+  await child.end();
+  console.log(`ms of the processor, of many: ${serviceMs.toFixed(2)} in the mean`);
+  for (const line of await machineLines(1)) console.log(line);
+  console.log(`ms, node:http as busy:        p50 ${p50Ms.toFixed(2)}  p99 ${p99Ms.toFixed(2)}`);
 }
 
 /** Half a minute to prepare, and then as long as it says. */

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
@@ -5,7 +7,7 @@ import { LatchkeyError, malformed } from "../protocol/errors.ts";
 import { MAX_BODY_LENGTH } from "../protocol/json/reader.ts";
 import type { Log } from "../protocol/platform.ts";
 import { endpointOf } from "./api/dispatch.ts";
-import type { ServiceResponse } from "./context.ts";
+import type { ServiceRequest, ServiceResponse } from "./context.ts";
 import { type Metrics, noMetrics } from "./metrics/metrics.ts";
 import { failureResponse, problemResponse } from "./response.ts";
 import type { Service } from "./service.ts";
@@ -70,11 +72,15 @@ function send(reply: FastifyReply, response: ServiceResponse, end: Ending): Fast
 
 /** Bytes of a body to text. Strict: what is not UTF-8 must not become something else. */
 function decodeBody(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw malformed("body", "not UTF-8");
-  }
+  if (!isUtf8(bytes)) throw malformed("body", "not UTF-8");
+  return bytes.toString();
+}
+
+/** As texts: of a header that came several times Node has made one, but for `set-cookie`. */
+function textsOf(headers: IncomingHttpHeaders): ServiceRequest["headers"] {
+  const cookies = headers["set-cookie"];
+  const texts = headers as ServiceRequest["headers"];
+  return cookies === undefined ? texts : { ...texts, "set-cookie": cookies.join(", ") };
 }
 
 /** What Fastify itself refuses, with its status, in our words. */
@@ -173,10 +179,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     );
   app.all("/*", async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? decodeBody(request.body) : "";
-    const headers: Record<string, string | undefined> = {};
-    for (const [name, value] of Object.entries(request.headers))
-      headers[name] = Array.isArray(value) ? value.join(", ") : value;
     const { method, url: path, ip: remoteAddress, id } = request;
+    const headers = textsOf(request.headers);
     const call = { method, path, headers, body, remoteAddress, requestId: id };
     return send(reply, await service.handle(call), end);
   });

@@ -5,7 +5,6 @@ import { covers } from "../protocol/claims/scopes.ts";
 import type { Sha3 } from "../protocol/crypto/sha3.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Node, Records } from "./store/records.ts";
-import type { StoredAuthority } from "./store/releases.ts";
 import type { WallClock } from "./wall-clock.ts";
 
 /** Opens doors: readers need it. */
@@ -29,9 +28,16 @@ interface Resolved {
 
 type NodeKey = Pick<Node, "tenantId" | "nodeType" | "nodePk">;
 
+/** A node, or who wants to be one, and what has to vouch for it. */
+export interface Vouched {
+  readonly node: NodeKey;
+  /** Revision of the tenant's identity; absent where none has to. */
+  readonly authority: number | undefined;
+}
+
 /**
  * Who is vouched for by the identities behind tenants. A graph is resolved when it changes and when
- * one of its claims begins or ends; in between, asking costs a look at a row.
+ * one of its claims begins or ends; in between nothing is asked that the node's own row does not bring along.
  */
 export class Authorities {
   readonly #options: AuthoritiesOptions;
@@ -46,16 +52,24 @@ export class Authorities {
    * its kind needs.
    * @throws node-undelegated
    */
-  async requireDelegation(node: NodeKey): Promise<void> {
-    await this.requireScope(node, node.nodeType === "reader" ? DOOR_OPEN : TELEMETRY_WRITE);
+  async requireDelegation(vouched: Vouched): Promise<void> {
+    const isReader = vouched.node.nodeType === "reader";
+    await this.requireScope(vouched, isReader ? DOOR_OPEN : TELEMETRY_WRITE);
+  }
+
+  /** The same for one that has no row, or is to get another key. @throws node-undelegated */
+  async requireDelegationOf(node: NodeKey): Promise<void> {
+    const stored = await this.#options.records.authority(node.tenantId);
+    const authority = stored?.requiresDelegation ? stored.revision : undefined;
+    await this.requireDelegation({ node, authority });
   }
 
   /** The same for one thing that a node wants to do. @throws node-undelegated */
-  async requireScope({ tenantId, nodePk }: NodeKey, scope: string): Promise<void> {
-    const { records, clock, sha3 } = this.#options;
-    const stored = await records.authority(tenantId);
-    if (stored === undefined || !stored.requiresDelegation) return;
-    const identity = await this.#identity(tenantId, stored);
+  async requireScope({ node, authority }: Vouched, scope: string): Promise<void> {
+    if (authority === undefined) return;
+    const { tenantId, nodePk } = node;
+    const { clock, sha3 } = this.#options;
+    const identity = await this.#identity(tenantId, authority);
     const address = nodeAddress(sha3, nodePk);
     const nowMs = clock.unixMs();
     const isDelegated = identity?.delegates.some(
@@ -66,11 +80,14 @@ export class Authorities {
       throw new LatchkeyError("node-undelegated", { detail: { scope } });
   }
 
-  async #identity(tenantId: string, stored: StoredAuthority): Promise<ResolvedIdentity | null> {
-    const nowMs = this.#options.clock.unixMs();
+  async #identity(tenantId: string, authority: number): Promise<ResolvedIdentity | null> {
+    const { clock, records } = this.#options;
+    const nowMs = clock.unixMs();
     const known = this.#resolved.get(tenantId);
-    if (known?.revision === stored.revision && nowMs >= known.fromMs && nowMs < known.untilMs)
+    if (known?.revision === authority && nowMs >= known.fromMs && nowMs < known.untilMs)
       return known.identity;
+    const stored = await records.authority(tenantId);
+    if (stored === undefined) return null;
     const graph = JSON.parse(stored.graph) as IdentityGraph;
     const identity = await this.#resolve(tenantId, graph, nowMs);
     const untilMs = nextChange(graph, nowMs);

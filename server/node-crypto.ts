@@ -43,16 +43,19 @@ function aesName(key: Uint8Array, mode: "ecb" | "cbc" | "gcm"): string {
   return `aes-${key.length * 8}-${mode}`;
 }
 
-function belowPrime(y: Uint8Array): boolean {
-  for (let i = 31; i >= 0; i--) if (y[i] !== FIELD_PRIME[i]) return y[i]! < FIELD_PRIME[i]!;
-  return false;
+/** How the y of a point stands to another, its sign bit left out: below 0, 0 or above. */
+function compareY(point: Uint8Array, y: Uint8Array): number {
+  const top = (point[31]! & 0x7f) - y[31]!;
+  if (top !== 0) return top;
+  for (let i = 30; i >= 0; i--) if (point[i] !== y[i]) return point[i]! - y[i]!;
+  return 0;
 }
 
 /** Whether a point is encoded as RFC 8032 §5.1.3 demands and generates the large subgroup. */
 export function acceptablePoint(point: Uint8Array): boolean {
-  const y = fresh(point);
-  y[31] = y[31]! & 0x7f;
-  return belowPrime(y) && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
+  return (
+    compareY(point, FIELD_PRIME) < 0 && SMALL_ORDER_Y.every((small) => compareY(point, small) !== 0)
+  );
 }
 
 type Curve = "Ed25519" | "X25519";

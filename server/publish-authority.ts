@@ -103,13 +103,16 @@ function checkGrown(known: StoredAuthority, { document, claims }: IdentityGraph)
 async function endUndelegated(context: ServiceContext, tenantId: string): Promise<string[]> {
   const { records, ephemera, authorities } = context;
   const ended: string[] = [];
+  const stored = await records.authority(tenantId);
+  if (!stored?.requiresDelegation) return ended;
+  const authority = stored.revision;
   let after: string | undefined;
   for (;;) {
     const nodes = await records.nodes(tenantId, NODES_PAGE, after);
     for (const node of nodes) {
       if (node.status !== "active") continue;
       try {
-        await authorities.requireDelegation(node);
+        await authorities.requireDelegation({ node, authority });
       } catch (error) {
         if (!isLatchkeyError(error, "node-undelegated")) throw error;
         await ephemera.closeNode(tenantId, node.nodeUid);

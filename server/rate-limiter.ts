@@ -1,6 +1,6 @@
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { Rate } from "./limits.ts";
-import type { Ephemera, RateRefusal } from "./store/ephemera.ts";
+import type { Ephemera, Payment, RateRefusal, Spending } from "./store/ephemera.ts";
 import type { WallClock } from "./wall-clock.ts";
 
 /** Whom a limit is for; nobody (a caller in this process) is not counted. */
@@ -18,8 +18,12 @@ export interface LimitedBy {
 
 /** No two subjects of one limit have one name, whatever characters are in their parts. */
 export function subjectOf(...parts: readonly Subject[]): Subject {
-  if (parts.some((part) => part === undefined)) return undefined;
-  return parts.map((part) => `${part!.length}:${part}`).join("/");
+  let name = "";
+  for (const part of parts) {
+    if (part === undefined) return undefined;
+    name += name === "" ? `${part.length}:${part}` : `/${part.length}:${part}`;
+  }
+  return name;
 }
 
 /**
@@ -41,10 +45,15 @@ export class RateLimiter {
    */
   async take(...limits: readonly LimitedBy[]): Promise<void> {
     const refused = await this.#spend(limits);
-    if (refused === undefined) return;
-    const { limit, waitMs } = refused;
-    const retry_after = Math.max(1, Math.ceil(waitMs / 1000));
-    throw new LatchkeyError("rate-limited", { detail: { limit, retry_after } });
+    if (refused !== undefined) throw rateLimited(refused);
+  }
+
+  /** What `take` would take, for a store that takes it together with something else. */
+  paymentOf(limits: readonly LimitedBy[]): Payment {
+    const spendings: Spending[] = [];
+    for (const { limit, rate, subject, weight = 1 } of limits)
+      if (subject !== undefined) spendings.push({ limit, rate, subject, weight });
+    return { spendings, nowMs: this.#clock.unixMs() };
   }
 
   /** The same for what can wait: whether it may be done now. @throws unavailable */
@@ -53,10 +62,13 @@ export class RateLimiter {
   }
 
   async #spend(limits: readonly LimitedBy[]): Promise<RateRefusal | undefined> {
-    const spendings = limits.flatMap(({ limit, rate, subject, weight = 1 }) =>
-      subject === undefined ? [] : [{ limit, rate, subject, weight }],
-    );
-    if (spendings.length === 0) return undefined;
-    return this.#ephemera.spend(spendings, this.#clock.unixMs());
+    const { spendings, nowMs } = this.paymentOf(limits);
+    return spendings.length === 0 ? undefined : this.#ephemera.spend(spendings, nowMs);
   }
+}
+
+/** With the limit and the seconds to wait. */
+export function rateLimited({ limit, waitMs }: RateRefusal): LatchkeyError {
+  const retry_after = Math.max(1, Math.ceil(waitMs / 1000));
+  return new LatchkeyError("rate-limited", { detail: { limit, retry_after } });
 }

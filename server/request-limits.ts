@@ -39,9 +39,14 @@ export async function countChallenge(
   await context.rates.take(...lockouts, byAddress(context, address));
 }
 
+/** What the answer to a challenge has to pass. */
+export function handshakeLimits(context: Limiting, address: Subject): readonly LimitedBy[] {
+  return [addressLockout(context, address), byAddress(context, address)];
+}
+
 /** @throws rate-limited, unavailable */
 export async function countHandshake(context: Limiting, address: Subject): Promise<void> {
-  await context.rates.take(addressLockout(context, address), byAddress(context, address));
+  await context.rates.take(...handshakeLimits(context, address));
 }
 
 /** Refusals of whoever has no proof, and of whoever has one and may not come in. */

@@ -14,6 +14,7 @@ import {
   sessionKeysFrom,
   wipeSessionKeys,
 } from "../protocol/node/session-keys.ts";
+import type { Vouched } from "./authorities.ts";
 import { bearerToken } from "./bearer.ts";
 import type { ServiceContext, ServiceRequest } from "./context.ts";
 import { parseBody } from "./json-body.ts";
@@ -23,7 +24,7 @@ import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
 
 /** The node behind a sealed request: it showed its token and used its session's key. */
-export interface SealedCaller {
+export interface SealedCaller extends Vouched {
   readonly node: Node;
   readonly sid: string;
   /** Unix seconds; the session ends then, however often it is renewed. */
@@ -36,7 +37,7 @@ export type SealedHandler = (
   body: JsonReader,
 ) => Promise<JsonObject>;
 
-interface LiveSession {
+interface LiveSession extends Vouched {
   readonly node: Node;
   readonly session: StoredSession;
 }
@@ -57,12 +58,13 @@ async function liveSession(
   const { tenantId, nodeUid } = session;
   if (claims.sid !== sid || claims.sub !== nodeUid || claims.tid !== tenantId)
     throw new LatchkeyError("token-invalid");
-  const node = await records.node(tenantId, nodeUid);
-  if (node === undefined) throw new LatchkeyError("session-unknown");
+  const admission = await records.admission(tenantId, nodeUid);
+  if (admission === undefined) throw new LatchkeyError("session-unknown");
+  const { node } = admission;
   if (node.status !== "active")
     throw new LatchkeyError(node.status === "pending" ? "node-pending" : "node-revoked");
-  await authorities.requireDelegation(node);
-  return { node, session };
+  await authorities.requireDelegation(admission);
+  return { ...admission, session };
 }
 
 /** A sealed request that has come once and opens. */
@@ -97,7 +99,7 @@ export async function openSealed<T>(
   const keyById = (kid: string) => signing.byId(kid);
   const claims = verifyJwt(crypto, token, keyById, unixSeconds(clock), CLOCKS_APART_SECONDS);
   const envelope = parseEnvelope(parseBody(bodyText));
-  const { node, session } = await liveSession(context, envelope.sid, claims);
+  const { node, authority, session } = await liveSession(context, envelope.sid, claims);
   let keys: SessionKeys | undefined;
   try {
     const sealing = { tenantId: node.tenantId, path: await admit(claims, node) };
@@ -113,7 +115,8 @@ export async function openSealed<T>(
       const bytes = toUtf8(JSON.stringify(answer));
       return writeEnvelope(sealEnvelope(crypto, live, "down", { ...sealing, seq }, bytes));
     };
-    return await use({ node, claims, sid, seq, sessionEndsAt: session.endsAt, body, seal });
+    const caller = { node, authority, sid, sessionEndsAt: session.endsAt };
+    return await use({ ...caller, claims, seq, body, seal });
   } finally {
     session.material.fill(0);
     if (keys !== undefined) wipeSessionKeys(keys);

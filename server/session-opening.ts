@@ -8,6 +8,8 @@ import { sessionKeysFrom, wipeSessionKeys } from "../protocol/node/session-keys.
 import { writeVerifyAnswer } from "../protocol/node/verify.ts";
 import { accessToken } from "./access-token.ts";
 import type { ServiceContext } from "./context.ts";
+import { rateLimited, type Subject } from "./rate-limiter.ts";
+import { countHandshake, handshakeLimits } from "./request-limits.ts";
 import type { StoredChallenge } from "./store/ephemera.ts";
 import type { Node } from "./store/records.ts";
 import { unixSeconds } from "./wall-clock.ts";
@@ -25,19 +27,36 @@ export function keyPair(crypto: CryptoProvider, ephemeral: Uint8Array) {
   return { serverEpk, kept: concat(ephemeral, serverEpk) };
 }
 
-/** @throws challenge-used, challenge-expired */
-export async function takeChallenge(
-  { ephemera, clock }: ServiceContext,
-  challengeId: string,
-): Promise<TakenChallenge> {
-  const challenge = await ephemera.takeChallenge(challengeId, "node");
+/**
+ * Takes out the challenge that an answer is for, and counts the answer towards those of its
+ * address, in one question; one that is no answer at all counts as well.
+ * @param parse the answer
+ * @throws rate-limited, unavailable, challenge-used, challenge-expired, and what `parse` throws
+ */
+export async function takeChallenge<T extends { readonly challengeId: string }>(
+  context: ServiceContext,
+  address: Subject,
+  parse: () => T,
+): Promise<{ readonly challenge: TakenChallenge; readonly request: T }> {
+  const { ephemera, clock, rates } = context;
+  let request: T;
+  try {
+    request = parse();
+  } catch (error) {
+    await countHandshake(context, address);
+    throw error;
+  }
+  const payment = rates.paymentOf(handshakeLimits(context, address));
+  const found = await ephemera.takePaidChallenge(request.challengeId, "node", payment);
+  if ("refused" in found) throw rateLimited(found.refused);
+  const challenge = found.taken;
   const kept = challenge?.ephemeral;
   if (challenge === undefined || kept === undefined) throw new LatchkeyError("challenge-used");
   if (challenge.expiresAt <= unixSeconds(clock)) throw new LatchkeyError("challenge-expired");
   const ephemeral = kept.slice(0, 32);
   const serverEpk = kept.slice(32);
   kept.fill(0);
-  return { ...challenge, ephemeral, serverEpk };
+  return { challenge: { ...challenge, ephemeral, serverEpk }, request };
 }
 
 /**

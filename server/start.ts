@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -189,13 +190,14 @@ export async function rotateFolderVault(options: FolderOptions): Promise<Rotatio
  * @throws address-in-use and what `openServiceFolder` throws
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", port = 0, log = silentLog, random = systemRandom } = options;
+  const { host = "127.0.0.1", port = 0, log = silentLog, random } = options;
   const { trustProxy = false, figures, drainMs = 0 } = options;
   const shown = figures && (await openFigures(figures));
   const opened = await openServiceFolder({ ...options, ...(shown && { metrics: shown.metrics }) });
   const { service } = opened;
   shown?.metrics.observe(service.observed);
-  const requestId = (): string => uuidFromRandom(random.bytes(16));
+  // Node's own keeps a stock of them.
+  const requestId = random ? () => uuidFromRandom(random.bytes(16)) : () => randomUUID();
   const app = createServer({ service, log, requestId, trustProxy, ...shown });
   try {
     await app.listen({ host, port });

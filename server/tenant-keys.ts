@@ -1,7 +1,7 @@
 import { Secret } from "../protocol/crypto/secret.ts";
 import { LatchkeyError } from "../protocol/errors.ts";
 import type { ServiceContext } from "./context.ts";
-import type { CommBatch, TenantKeyName } from "./store/records.ts";
+import type { CommBatch, Node, TenantKeyName } from "./store/records.ts";
 import type { SealedKey } from "./store/vault-rows.ts";
 
 type KeyContext = Pick<ServiceContext, "records" | "vault">;
@@ -75,13 +75,12 @@ export async function openCommBatches(
   return batches.map((each) => openBatch(context, tenantId, each));
 }
 
-/** One of them. @throws storage-corrupt when there is none of that name */
-export async function openCommBatch(
-  context: KeyContext,
-  tenantId: string,
-  batch: string,
-): Promise<CommKey> {
-  const own = await context.records.commBatch(tenantId, batch);
-  if (own === undefined) throw new LatchkeyError("storage-corrupt");
-  return openBatch(context, tenantId, own);
+/** A node's own. @param sealed absent when there is none of its name @throws storage-corrupt */
+export function openCommBatch(
+  context: Pick<KeyContext, "vault">,
+  { tenantId, batch }: Pick<Node, "tenantId" | "batch">,
+  sealed: Uint8Array | undefined,
+): CommKey {
+  if (sealed === undefined) throw new LatchkeyError("storage-corrupt");
+  return openBatch(context, tenantId, { batch, sealed });
 }

@@ -1,20 +1,20 @@
 /** Full authentications over HTTP, beside oidc-provider on the same machine in the same run. */
-import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { type Child, startChild } from "./child.ts";
+import { startChild } from "./child.ts";
 import { Connection } from "./connection.ts";
-import { asFastAsItGoes, atRate, type Work } from "./load.ts";
+import { asFastAsItGoes, atRate, percentileOf } from "./load.ts";
+import { machineLines } from "./machine.ts";
 import { NodeClient, type ServerFacts } from "./node-client.ts";
+import { peerSubject } from "./peer-client.ts";
+import type { Subject } from "./subject.ts";
 
 const WORKERS = 32;
 const WARM_SECONDS = 2;
 const ROUNDS = 6;
 const SECONDS = Number(process.env["LATCHKEY_BENCH_SECONDS"] ?? 6);
-
-interface Subject {
-  readonly name: string;
-  readonly child: Child<{ readonly url: string }>;
-  readonly work: Work;
-}
+/** Of the measurements at a rate; the one in the middle counts. */
+const CALM_ROUNDS = 3;
+/** What a peer can do at most in a second here, to sign for it beforehand. */
+const PEER_MAX = 6000;
 
 export async function ourNodes(facts: ServerFacts, count: number): Promise<NodeClient[]> {
   const connection = await Connection.open(facts.url);
@@ -38,30 +38,20 @@ async function ours(
   };
 }
 
-const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+interface Floor extends Subject {
+  /** The same, after it has kept the processor for as long as an authentication does. */
+  readonly busy: (us: number) => Subject;
+}
 
-async function peer(): Promise<Subject> {
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  const jwk = { ...publicKey.export({ format: "jwk" }), alg: "EdDSA", use: "sig", kid: "c" };
-  const child = await startChild<{ url: string }>(["peer", JSON.stringify(jwk)]);
-  const { url } = child.facts;
-  const header = segment({ alg: "EdDSA", kid: "c" });
-  const work: Work = async (connection) => {
-    const iat = Math.floor(Date.now() / 1000);
-    const named = { iss: "bench", sub: "bench", aud: url };
-    const signed = `${header}.${segment({ ...named, jti: randomUUID(), iat, exp: iat + 60 })}`;
-    const signature = sign(null, Buffer.from(signed), privateKey).toString("base64url");
-    const form = new URLSearchParams({
-      grant_type: "client_credentials",
-      scope: "open",
-      client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-      client_assertion: `${signed}.${signature}`,
-    });
-    const type = "application/x-www-form-urlencoded";
-    const { status, body } = await connection.post("/token", type, form.toString());
-    if (status !== 200) throw new Error(`the peer: ${status} ${body}`);
+/** The least that two requests and answers of that length take of whatever listens to HTTP. */
+async function bare(): Promise<Floor> {
+  const child = await startChild<{ url: string }>(["bare"]);
+  const body = "x".repeat(250);
+  const working = (us: number) => async (connection: Connection) => {
+    for (let n = 0; n < 2; n++) await connection.post(`/${us / 2}`, "application/json", body);
   };
-  return { name: "oidc-provider", child, work };
+  const busy = (us: number) => ({ name: "node:http, as busy", child, work: working(us) });
+  return { name: "node:http, bare", child, work: working(0), busy };
 }
 
 export interface Measured {
@@ -78,7 +68,8 @@ interface Round {
   readonly perCore: number;
 }
 
-async function round({ child, work }: Subject, seconds: number): Promise<Round> {
+async function round({ child, work, prepare }: Subject, seconds: number): Promise<Round> {
+  prepare?.(PEER_MAX * seconds);
   const before = await child.usage();
   const all = await asFastAsItGoes(child.facts.url, work, { workers: WORKERS, seconds });
   const after = await child.usage();
@@ -87,24 +78,46 @@ async function round({ child, work }: Subject, seconds: number): Promise<Round> 
 }
 
 const best = (numbers: readonly number[]): number => Math.max(...numbers);
+const middle = (numbers: readonly number[]): number => percentileOf(numbers, 0.5);
+
+async function calmRound({ child, work, prepare }: Subject, rate: number): Promise<number> {
+  const seconds = SECONDS / CALM_ROUNDS;
+  prepare?.(rate * seconds);
+  const at = { rate, seconds, workers: 4 * WORKERS };
+  return (await atRate(child.facts.url, work, at)).p99Ms;
+}
 
 /**
  * In turns, and the best of each: on a machine that does other things as well, what disturbs a
- * round makes it slower and never faster.
+ * round makes it slower and never faster. Bare HTTP is asked at the rate of the first, and made as
+ * busy as that: what it waits for then is this machine's doing.
  */
-async function measureAll(subjects: readonly Subject[]): Promise<readonly Measured[]> {
-  const rounds = new Map(subjects.map((subject) => [subject, [] as Round[]]));
-  for (const subject of subjects) await round(subject, WARM_SECONDS);
+async function measureAll(
+  subjects: readonly Subject[],
+  floor: Floor,
+): Promise<readonly Measured[]> {
+  const rounds = new Map([...subjects, floor].map((subject) => [subject, [] as Round[]]));
+  for (const subject of rounds.keys()) await round(subject, WARM_SECONDS);
   for (let n = 0; n < ROUNDS; n++)
     for (const [subject, done] of rounds) done.push(await round(subject, SECONDS / ROUNDS));
-  const measured: Measured[] = [];
-  for (const [{ name, child, work }, done] of rounds) {
-    const perSecond = best(done.map((each) => each.perSecond));
-    const at = { rate: 0.8 * perSecond, seconds: SECONDS / 2, workers: 4 * WORKERS };
-    const { p99Ms } = await atRate(child.facts.url, work, at);
-    measured.push({ name, perSecond, perCore: best(done.map((each) => each.perCore)), p99Ms });
-  }
-  return measured;
+  const fastest = (subject: Subject): number =>
+    best(rounds.get(subject)!.map(({ perSecond }) => perSecond));
+  const cheapest = (subject: Subject): number =>
+    best(rounds.get(subject)!.map(({ perCore }) => perCore));
+  const first = subjects[0]!;
+  const busy = floor.busy(1e6 / cheapest(first) - 1e6 / cheapest(floor));
+  const waits = new Map([...rounds.keys()].map((subject) => [subject, [] as number[]]));
+  for (let n = 0; n < CALM_ROUNDS; n++)
+    for (const [subject, p99s] of waits) {
+      const rate = 0.8 * fastest(subject === floor ? first : subject);
+      p99s.push(await calmRound(subject === floor ? busy : subject, rate));
+    }
+  return [...rounds.keys()].map((subject) => ({
+    name: subject.name,
+    perSecond: fastest(subject),
+    perCore: cheapest(subject),
+    p99Ms: middle(waits.get(subject)!),
+  }));
 }
 
 const cell = (text: string): string => text.padStart(16);
@@ -115,26 +128,36 @@ export async function benchAuthentications(
   stores: readonly (readonly [string, Readonly<Record<string, string>>])[],
   profile?: string,
 ): Promise<readonly Measured[]> {
+  const machine = await machineLines(SECONDS / 4);
   const subjects = [await ours("SQLite", {}, profile)];
   for (const [name, env] of stores) subjects.push(await ours(name, env));
-  subjects.push(await peer());
+  const peers = [
+    await peerSubject("oidc-provider, Ed25519", "same-curves"),
+    await peerSubject("oidc-provider, RS256", "as-it-comes"),
+  ];
+  const floor = await bare();
   try {
-    const all = await measureAll(subjects);
-    print(all);
+    const all = await measureAll([...subjects, ...peers], floor);
+    const named = (subject: Subject) => all.find(({ name }) => name === subject.name)!;
+    print(all, peers.map(named));
+    for (const line of machine) console.log(line);
     return all;
   } finally {
-    for (const { child } of subjects) await child.end();
+    for (const { child } of [...subjects, ...peers, floor]) await child.end();
   }
 }
 
-function print(all: readonly Measured[]): void {
+/** @param peers the ones to compare with: the same curves, and as it comes */
+function print(all: readonly Measured[], peers: readonly Measured[]): void {
   console.log("\nFull authentications over HTTP: challenge, proof, token");
-  const head = ["per s", "per s of a core", "p99 ms at 80 %", "to the peer"].map(cell).join("");
-  console.log(`${"".padEnd(18)}${head}`);
-  const other = all.at(-1)!;
+  const heads = ["per s", "per s of a core", "p99 ms at 80 %", "to Ed25519", "to RS256"];
+  console.log(`${"".padEnd(24)}${heads.map(cell).join("")}`);
   for (const { name, perSecond, perCore, p99Ms } of all) {
-    const ratio = `${(perCore / other.perCore).toFixed(2)} ×`;
-    const cells = [count(perSecond), count(perCore), p99Ms.toFixed(1), ratio].map(cell).join("");
-    console.log(`${name.padEnd(18)}${cells}`);
+    const ratios = peers.map((peer) => `${(perCore / peer.perCore).toFixed(2)} ×`);
+    const cells = [count(perSecond), count(perCore), p99Ms.toFixed(1), ...ratios];
+    console.log(`${name.padEnd(24)}${cells.map(cell).join("")}`);
   }
+  console.log(
+    "Bare HTTP waits at the rate of SQLite's 80 %, and works for as long before it answers.",
+  );
 }

@@ -29,6 +29,12 @@ export async function asFastAsItGoes(
   return { done, seconds: (performance.now() - start) / 1000 };
 }
 
+/** @param part of all that are not above it: 0.99 for the 99th percentile */
+export function percentileOf(numbers: readonly number[], part: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(part * (sorted.length - 1))]!;
+}
+
 export interface Latency {
   /** What was done per second. */
   readonly rate: number;
@@ -86,7 +92,6 @@ export async function atRate(
   if (failure !== undefined) throw failure;
   const took = (performance.now() - start) / 1000;
   for (const [connection] of idle) connection.close();
-  const sorted = times.sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))]!;
-  return { rate: sorted.length / took, p50Ms: at(0.5), p99Ms: at(0.99) };
+  const at = (part: number): number => percentileOf(times, part);
+  return { rate: times.length / took, p50Ms: at(0.5), p99Ms: at(0.99) };
 }

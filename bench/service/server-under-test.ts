@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storesFrom } from "../../server/environment.ts";
 import { startServer } from "../../server/start.ts";
+import { startBare } from "./bare.ts";
 import { startPeer } from "./peer.ts";
 
 /** What is measured is the work, not how it is refused. */
@@ -37,8 +38,13 @@ async function startOurs() {
   };
 }
 
-const kind = process.argv[2];
-const { facts, close } = kind === "peer" ? await startPeer(process.argv[3]!) : await startOurs();
+const [, , kind, options] = process.argv;
+const starts = {
+  ours: startOurs,
+  bare: startBare,
+  peer: () => startPeer(JSON.parse(options!)),
+};
+const { facts, close } = await starts[kind as keyof typeof starts]();
 process.on("message", async (asked) => {
   if (asked === "usage") {
     const { user, system } = process.cpuUsage();

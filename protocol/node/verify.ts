@@ -54,10 +54,18 @@ export function nodeAuthTranscript(auth: NodeAuth): Uint8Array {
   );
 }
 
-/** Server: does the answer prove the node's key? @throws signature-invalid */
-export function checkNodeAuth(crypto: CryptoProvider, auth: NodeAuth, signature: Uint8Array): void {
-  if (!crypto.ed25519Verify(auth.nodePk, nodeAuthTranscript(auth), signature))
-    throw new LatchkeyError("signature-invalid");
+/**
+ * Server: does the answer prove the node's key? Gives the transcript, which the session's keys are
+ * bound to. @throws signature-invalid
+ */
+export function checkNodeAuth(
+  crypto: CryptoProvider,
+  auth: NodeAuth,
+  signature: Uint8Array,
+): Uint8Array {
+  const signed = nodeAuthTranscript(auth);
+  if (crypto.ed25519Verify(auth.nodePk, signed, signature)) return signed;
+  throw new LatchkeyError("signature-invalid");
 }
 
 export function writeVerifyRequest(request: VerifyRequest): JsonObject {

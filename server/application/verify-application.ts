@@ -15,7 +15,7 @@ import type { JsonObject, JsonReader } from "../../protocol/json/reader.ts";
 import { agreeOnSession } from "../../protocol/node/session-keys.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
 import { issueChallenge } from "../handlers/request-challenge.ts";
-import { countChallenge, countHandshake, countLogin, notingFailure } from "../request-limits.ts";
+import { countChallenge, countLogin, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
 import type { Node } from "../store/records.ts";
 import type { ApplicationOptions } from "./application-options.ts";
@@ -77,9 +77,8 @@ export async function verifyApplication(
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
   const { crypto } = context;
-  await countHandshake(context, remoteAddress);
-  const request = parseAppVerifyRequest(body);
-  const challenge = await takeChallenge(context, request.challengeId);
+  const parse = () => parseAppVerifyRequest(body);
+  const { challenge, request } = await takeChallenge(context, remoteAddress, parse);
   const ephemeral = new Secret(challenge.ephemeral);
   try {
     const auth = authOf(context, challenge, request);

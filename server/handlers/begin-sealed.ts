@@ -9,12 +9,13 @@ import type { SealedCaller } from "../sealed-exchange.ts";
 /** identity_tag/it_begin_sealed: a sealed badge is at the reader. A command for it, or a denial. */
 export async function beginSealed(
   context: ServiceContext,
-  { node }: SealedCaller,
+  caller: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
+  const { node } = caller;
   const request = parseSealedBegin(body);
   await countTap(context, node, request.badgeUid);
-  await context.authorities.requireScope(node, DOOR_OPEN);
+  await context.authorities.requireScope(caller, DOOR_OPEN);
   const answer = await beginSealedTap(context, node, request);
   await noteDecision(context, node, request.badgeUid, answer);
   return answer;

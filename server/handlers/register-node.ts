@@ -80,7 +80,7 @@ export async function registerNode(
   const tenant = await records.tenant(request.tenantId);
   if (tenant === undefined) throw new LatchkeyError("registration-refused");
   // Before a token is spent on it.
-  await authorities.requireDelegation(request);
+  await authorities.requireDelegationOf(request);
   const enrolled = await enrol(context, tenant, batch, request);
   if (enrolled.outcome === "token-invalid") throw new LatchkeyError("enrol-token-invalid");
   if (enrolled.outcome === "key-retired") throw new LatchkeyError("node-exists");

@@ -26,7 +26,7 @@ export async function rotateNodeKey(
     throw new LatchkeyError("conflict", { message: "no such change of keys was asked for" });
   const at = unixSeconds(clock);
   try {
-    await authorities.requireDelegation({ ...node, nodePk: newPk });
+    await authorities.requireDelegationOf({ ...node, nodePk: newPk });
   } catch (error) {
     // So that somebody can vouch for it: the node comes again with the same one.
     const data = { node_uid: nodeUid, new_pk: toHex(newPk), cause: "node-undelegated" };

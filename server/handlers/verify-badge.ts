@@ -9,12 +9,13 @@ import type { SealedCaller } from "../sealed-exchange.ts";
 /** identity_tag/it_verify_badge: may this badge pass here, now? Every answer is recorded. */
 export async function verifyBadge(
   context: ServiceContext,
-  { node }: SealedCaller,
+  caller: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
+  const { node } = caller;
   const request = parseVerifyBadgeRequest(body);
   await countTap(context, node, request.badgeUid);
-  await context.authorities.requireScope(node, DOOR_OPEN);
+  await context.authorities.requireScope(caller, DOOR_OPEN);
   const answer = writeBadgeDecision(await decideTap(context, node, request));
   await noteDecision(context, node, request.badgeUid, answer);
   return answer;

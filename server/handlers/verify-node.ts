@@ -7,14 +7,13 @@ import { VERIFY_PATH } from "../../protocol/node/endpoints.ts";
 import { agreeOnSession } from "../../protocol/node/session-keys.ts";
 import {
   checkNodeAuth,
-  nodeAuthTranscript,
   parseVerifyRequest,
   type VerifyRequest,
 } from "../../protocol/node/verify.ts";
 import type { ServiceContext, ServiceRequest } from "../context.ts";
-import { countHandshake, countLogin, notingFailure } from "../request-limits.ts";
+import { countLogin, notingFailure } from "../request-limits.ts";
 import { openSession, type TakenChallenge, takeChallenge } from "../session-opening.ts";
-import type { Node } from "../store/records.ts";
+import type { Admission } from "../store/records.ts";
 import { openCommBatch } from "../tenant-keys.ts";
 
 /**
@@ -27,7 +26,7 @@ export const NOBODYS_KEY: Uint8Array = fromHex(
 );
 
 interface Proven {
-  readonly node: Node;
+  readonly admission: Admission;
   /** What the node signed. */
   readonly transcript: Uint8Array;
 }
@@ -40,9 +39,10 @@ async function proveNode(
 ): Promise<Proven> {
   const { crypto, records, keys, authorities } = context;
   const { tenantId, nodeUid, challengeId, nonce, serverEpk } = challenge;
-  const subject = await records.node(tenantId, nodeUid);
+  const admission = await records.admission(tenantId, nodeUid);
   // An application has its own way in.
-  const node = subject && isReservedType(subject.nodeType) ? undefined : subject;
+  const isOther = admission !== undefined && isReservedType(admission.node.nodeType);
+  const node = isOther ? undefined : admission?.node;
   const auth = {
     tenantId,
     nodeUid,
@@ -53,12 +53,12 @@ async function proveNode(
     nodePk: node?.nodePk ?? NOBODYS_KEY,
     serverPk: keys.active.publicKey,
   };
-  checkNodeAuth(crypto, auth, signature);
-  if (node === undefined) throw new LatchkeyError("signature-invalid");
+  const transcript = checkNodeAuth(crypto, auth, signature);
+  if (admission === undefined || node === undefined) throw new LatchkeyError("signature-invalid");
   if (node.status === "pending") throw new LatchkeyError("node-pending");
   if (node.status === "revoked") throw new LatchkeyError("node-revoked");
-  await authorities.requireDelegation(node);
-  return { node, transcript: nodeAuthTranscript(auth) };
+  await authorities.requireDelegation(admission);
+  return { admission, transcript };
 }
 
 /** identity_iot/ii_verify_node: one attempt per challenge, right or wrong. */
@@ -68,19 +68,19 @@ export async function verifyNode(
   { remoteAddress }: ServiceRequest,
 ): Promise<JsonObject> {
   const { crypto } = context;
-  await countHandshake(context, remoteAddress);
-  const request = parseVerifyRequest(body);
-  const challenge = await takeChallenge(context, request.challengeId);
+  const parse = () => parseVerifyRequest(body);
+  const { challenge, request } = await takeChallenge(context, remoteAddress, parse);
   const ephemeral = new Secret(challenge.ephemeral);
   try {
     const proving = proveNode(context, challenge, request);
     const { tenantId, nodeUid } = challenge;
     const who = { node_uid: nodeUid };
     const login = { way: "node", tenantId, who, from: remoteAddress } as const;
-    const { node, transcript } = await notingFailure(context, challenge, login, proving);
+    const { admission, transcript } = await notingFailure(context, challenge, login, proving);
+    const { node, comm } = admission;
     await countLogin(context, node, "node");
     // The comm_key that the node was provisioned with.
-    const { key } = await openCommBatch(context, node.tenantId, node.batch);
+    const { key } = openCommBatch(context, node, comm);
     try {
       const { nodeEpk } = request;
       const material = agreeOnSession(crypto, ephemeral, nodeEpk, key.bytes, transcript);

@@ -16,11 +16,12 @@ const CODE = /^[0-9A-HJKMNP-TV-Z]{12}$/;
 /** identity_human/ih_visit: what became of the request on this reader's display; or a new one. */
 export async function askVisit(
   context: ServiceContext,
-  { node }: SealedCaller,
+  caller: SealedCaller,
   body: JsonReader,
 ): Promise<JsonObject> {
+  const { node } = caller;
   const { requestId, renew } = parseVisitQuestion(body);
-  await context.authorities.requireScope(node, DOOR_OPEN);
+  await context.authorities.requireScope(caller, DOOR_OPEN);
   const decision = requestId && (await decideVisit(context, node, requestId));
   if (decision) return writeVisitAnswer({ state: "decided", decision });
   if (!renew) return writeVisitAnswer({ state: "waiting" });

@@ -57,6 +57,12 @@ export interface Spending {
   readonly weight: number;
 }
 
+/** What has to be paid before something is done; time as in `Ephemera.spend`. */
+export interface Payment {
+  readonly spendings: readonly Spending[];
+  readonly nowMs: number;
+}
+
 /** The limit that does not let it pass, and how long until it would. */
 export interface RateRefusal {
   readonly limit: string;
@@ -87,6 +93,13 @@ export interface Ephemera {
     kind: ChallengeKind,
     nodeUid?: string,
   ): Promise<StoredChallenge | undefined>;
+
+  /** The same when it is paid for, in one step; else it stays where it is. */
+  takePaidChallenge(
+    challengeId: string,
+    kind: ChallengeKind,
+    payment: Payment,
+  ): Promise<{ readonly refused: RateRefusal } | { readonly taken: StoredChallenge | undefined }>;
 
   /** Looks at a challenge and leaves it: to say what it asks for. */
   challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined>;

@@ -50,29 +50,3 @@ export interface MandateRecords {
   /** Closes all whose window is over, with an audit row each, and destroys their exports. */
   expireMandates(nowAt: number, entry: (mandate: Mandate) => AuditEntry): Promise<void>;
 }
-
-/**
- * Statements for SQLite. No row may have an export in any state but `open`: the database itself
- * sees to it that what was collected is gone.
- */
-export const MANDATES_STEP = `
-  CREATE TABLE mandates (
-    tenant_id TEXT NOT NULL REFERENCES tenants,
-    mandate_id TEXT NOT NULL,
-    number TEXT NOT NULL,
-    country TEXT NOT NULL,
-    court TEXT NOT NULL,
-    identity_hash TEXT NOT NULL,
-    salt BLOB NOT NULL,
-    registered_at INTEGER NOT NULL,
-    registered_by TEXT NOT NULL,
-    window_ends_at INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'collected', 'expired', 'withdrawn')),
-    closed_at INTEGER,
-    sealed_export BLOB,
-    PRIMARY KEY (tenant_id, mandate_id),
-    CHECK ((state = 'open') = (sealed_export IS NOT NULL)),
-    CHECK ((state = 'open') = (closed_at IS NULL))
-  ) STRICT;
-  CREATE INDEX mandates_by_window ON mandates (state, window_ends_at);
-  `;

@@ -4,6 +4,7 @@ import {
   type ChallengeKind,
   type Ephemera,
   EXPIRED_KEPT_SECONDS,
+  type Payment,
   type RateRefusal,
   type Spending,
   type StoredChallenge,
@@ -48,6 +49,11 @@ export class MemoryEphemera implements Ephemera {
     nodeUid?: string,
   ): Promise<StoredChallenge | undefined> {
     return this.#challenges.take(challengeId, kind, nodeUid);
+  }
+
+  async takePaidChallenge(challengeId: string, kind: ChallengeKind, payment: Payment) {
+    const refused = this.#buckets.spend(payment.spendings, payment.nowMs);
+    return refused ? { refused } : { taken: this.#challenges.take(challengeId, kind) };
   }
 
   async challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined> {

@@ -60,6 +60,15 @@ export interface Node {
   readonly rotationWanted: boolean;
 }
 
+/** A node with all that its coming in depends on, as of one moment. */
+export interface Admission {
+  readonly node: Node;
+  /** Revision of the identity that has to vouch for it; absent where the tenant asks for none. */
+  readonly authority: number | undefined;
+  /** The sealed key of its batch. */
+  readonly comm: Uint8Array | undefined;
+}
+
 export type NewNode = Pick<
   Node,
   "tenantId" | "nodeUid" | "nodeType" | "nodePk" | "batch" | "status" | "createdAt"
@@ -208,7 +217,6 @@ export interface Records
   tenantKey(tenantId: string, name: TenantKeyName): Promise<Uint8Array | undefined>;
   /** Newest first; at most 16. */
   commBatches(tenantId: string): Promise<readonly CommBatch[]>;
-  commBatch(tenantId: string, batch: string): Promise<CommBatch | undefined>;
   /** If `sealedUnder` is still the vault's active key. @throws conflict */
   addCommBatch(tenantId: string, batch: CommBatch, sealedUnder: string, at: number): Promise<void>;
 
@@ -219,6 +227,8 @@ export interface Records
    */
   enrolNode(node: NewNode, tokenHash: Uint8Array | undefined): Promise<EnrolOutcome>;
   node(tenantId: string, nodeUid: string): Promise<Node | undefined>;
+  /** One question, for each request of a node has it. */
+  admission(tenantId: string, nodeUid: string): Promise<Admission | undefined>;
   /** By creation, from `after` (a node_uid) on. */
   nodes(tenantId: string, limit: number, after?: string): Promise<readonly Node[]>;
   /** Whether it was changed: what is revoked gets no other status. */

@@ -25,6 +25,7 @@ import type {
   StoredRule,
 } from "./policies.ts";
 import type {
+  Admission,
   AuditRow,
   Badge,
   BadgeScope,
@@ -69,6 +70,15 @@ export function toNode(row: Row): Node {
     lastSeenAt: optionalInteger(row, "last_seen_at"),
     health: optionalJson(row, "health"),
     rotationWanted: integer(row, "rotation_wanted") === 1,
+  };
+}
+
+/** With the columns `authority` and `comm`. */
+export function toAdmission(row: Row): Admission {
+  return {
+    node: toNode(row),
+    authority: optionalInteger(row, "authority"),
+    comm: row["comm"] === null ? undefined : blob(row, "comm"),
   };
 }
 

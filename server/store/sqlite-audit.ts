@@ -1,30 +1,27 @@
 import type { Alarm } from "./alarms.ts";
 import { nextAuditRow } from "./audit-chain.ts";
-import { blob, integer } from "./columns.ts";
-import {
-  type CounterStep,
-  type DecisionOutcome,
-  type GrantObstacle,
-  type PassageStep,
-  POLICY_CHANGED,
-} from "./decisions.ts";
+import { blob, integer, text } from "./columns.ts";
+import { type HeldRows, judgeDecision } from "./decision-rule.ts";
+import type { CounterStep, DecisionOutcome, PassageStep } from "./decisions.ts";
 import type { AuditRecords } from "./record-parts.ts";
-import type { AuditEntry, DecisionRecord } from "./records.ts";
+import type { AuditEntry, BadgeStatus, DecisionRecord, NodeStatus } from "./records.ts";
 import { toAlarm, toAuditRow } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { notePassage, policyRevision } from "./sqlite-passages.ts";
+import { passageRows, policyRevision, savePassage } from "./sqlite-passages.ts";
 
 /** Appends a row to its tenant's chain; must run inside a transaction. */
 export function appendAudit(db: SqliteDatabase, entry: AuditEntry): void {
-  const before = "SELECT hash FROM audit WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1";
-  const last = db.get(before, entry.tenantId);
-  const next = db.get("SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit");
-  const row = nextAuditRow(entry, integer(next!, "seq"), last && blob(last, "hash"));
-  const { seq, tenantId, at, kind, data, previousHash, hash } = row;
+  const before =
+    "SELECT coalesce(max(seq), 0) + 1 AS seq, (SELECT hash FROM audit " +
+    "WHERE tenant_id = ? ORDER BY seq DESC LIMIT 1) AS hash FROM audit";
+  const last = db.get(before, entry.tenantId)!;
+  const hash = last["hash"] === null ? undefined : blob(last, "hash");
+  const row = nextAuditRow(entry, integer(last, "seq"), hash);
+  const { seq, tenantId, at, kind, data, previousHash } = row;
   const sql =
     "INSERT INTO audit (seq, tenant_id, at, kind, data, previous_hash, hash) " +
     "VALUES (?,?,?,?,?,?,?)";
-  db.run(sql, seq, tenantId, at, kind, data, previousHash, hash);
+  db.run(sql, seq, tenantId, at, kind, data, previousHash, row.hash);
 }
 
 /** Must run inside a transaction. */
@@ -41,83 +38,50 @@ export function appendDecision(db: SqliteDatabase, record: DecisionRecord): void
   if (record.alarm) appendAlarm(db, record.alarm);
 }
 
-/**
- * Looks once more whether reader and badge are in force: a revocation that came while the tap was
- * examined counts, and no grant stands behind it in the log.
- */
-function outOfForce(
-  db: SqliteDatabase,
-  tenantId: string,
-  nodeUid: string,
-  badgeUid: string | undefined,
-): GrantObstacle | undefined {
-  const node = "SELECT status FROM nodes WHERE tenant_id = ? AND node_uid = ?";
-  if (db.get(node, tenantId, nodeUid)?.["status"] !== "active") return "node-revoked";
-  if (badgeUid === undefined) return undefined;
-  const badge = "SELECT status FROM badges WHERE tenant_id = ? AND badge_uid = ?";
-  const status = db.get(badge, tenantId, badgeUid)?.["status"];
-  if (status === "active") return undefined;
-  return status === "suspended" ? "badge-suspended" : "badge-revoked";
-}
-
-/** Whether the chip's counter is above all that were seen, and is the highest now. */
-function raiseCounter(db: SqliteDatabase, step: CounterStep): boolean {
-  const { tenantId, badgeUid, readCounter } = step;
-  // One statement compares and raises: two taps with one counter cannot both pass.
-  const raise =
-    "UPDATE badges SET read_counter = ?1 " +
-    "WHERE tenant_id = ?2 AND badge_uid = ?3 AND read_counter < ?1";
-  return db.run(raise, readCounter, tenantId, badgeUid) === 1;
-}
-
-/** Records what stands in the way, and gives it. */
-function refuseDecision(
-  db: SqliteDatabase,
-  step: PassageStep,
-  obstacle: GrantObstacle,
-  cause?: string,
-): GrantObstacle {
-  appendDecision(db, step.refused(obstacle, cause));
-  return obstacle;
+/** What a decision goes by; it is asked for within a transaction, and no more of it than needed. */
+function heldRows(db: SqliteDatabase, tenantId: string): HeldRows {
+  return {
+    nodeStatus(nodeUid) {
+      const sql = "SELECT status FROM nodes WHERE tenant_id = ? AND node_uid = ?";
+      return db.get(sql, tenantId, nodeUid)?.["status"] as NodeStatus | undefined;
+    },
+    badge(badgeUid) {
+      const sql = "SELECT status, read_counter FROM badges WHERE tenant_id = ? AND badge_uid = ?";
+      const row = db.get(sql, tenantId, badgeUid);
+      if (row === undefined) return undefined;
+      const status = text(row, "status") as BadgeStatus;
+      return { status, readCounter: integer(row, "read_counter") };
+    },
+    revision: () => policyRevision(db, tenantId),
+    ...passageRows(db, tenantId),
+  };
 }
 
 /** Within a transaction. */
 function decide(
   db: SqliteDatabase,
   fresh: DecisionRecord,
-  step: PassageStep | CounterStep,
+  step?: PassageStep | CounterStep,
 ): DecisionOutcome {
-  const { tenantId, nodeUid, policy } = step;
-  const counted = "badgeUid" in step ? step : undefined;
-  const obstacle =
-    nodeUid === undefined ? undefined : outOfForce(db, tenantId, nodeUid, counted?.badgeUid);
-  if (obstacle !== undefined) return refuseDecision(db, step, obstacle);
-  if (policy !== undefined && policyRevision(db, tenantId) !== policy.revision)
-    return POLICY_CHANGED;
-  if (counted !== undefined && !raiseCounter(db, counted))
-    return refuseDecision(db, step, "badge-cloned");
-  const passage = policy?.passage && notePassage(db, tenantId, policy.passage);
-  if (passage?.obstacle !== undefined)
-    return refuseDecision(db, step, passage.obstacle, passage.violation);
-  const violation = passage?.violation;
-  appendDecision(db, (violation !== undefined && policy?.soft?.(violation)) || fresh);
-  return undefined;
+  const { tenantId } = fresh.entry;
+  const judgement = judgeDecision(heldRows(db, tenantId), fresh, step);
+  const { outcome, record, readCounter } = judgement;
+  if (readCounter !== undefined && step !== undefined && "badgeUid" in step) {
+    const raise = "UPDATE badges SET read_counter = ? WHERE tenant_id = ? AND badge_uid = ?";
+    db.run(raise, readCounter, tenantId, step.badgeUid);
+  }
+  const passage = step?.policy?.passage;
+  if (passage !== undefined) savePassage(db, tenantId, passage, judgement);
+  if (record !== undefined) appendDecision(db, record);
+  return outcome;
 }
 
 /** Decisions, the audit log and alarms. */
 export function auditRecords(db: SqliteDatabase): AuditRecords {
   return {
     audit: (entry) => db.shared(() => appendAudit(db, entry)),
-    recordDecision(fresh, step) {
-      return db.shared(() => {
-        if (step !== undefined) return decide(db, fresh, step);
-        appendDecision(db, fresh);
-        return undefined;
-      });
-    },
-    recordPassage(fresh, step) {
-      return db.shared(() => decide(db, fresh, step));
-    },
+    recordDecision: (fresh, step) => db.shared(() => decide(db, fresh, step)),
+    recordPassage: (fresh, step) => db.shared(() => decide(db, fresh, step)),
     async auditRows(tenantId, limit, after = 0) {
       const sql = "SELECT * FROM audit WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?";
       return db.all(sql, tenantId, after, limit).map(toAuditRow);

@@ -2,7 +2,7 @@ import { LatchkeyError } from "../../protocol/errors.ts";
 import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "./audit-entries.ts";
 import type { NodeRecords } from "./record-parts.ts";
 import type { EnrolOutcome, KeyStep, NewNode } from "./records.ts";
-import { toNode } from "./row-readers.ts";
+import { toAdmission, toNode } from "./row-readers.ts";
 import { appendAudit } from "./sqlite-audit.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -63,6 +63,15 @@ export function nodeRecords(db: SqliteDatabase): NodeRecords {
       const sql = "SELECT * FROM nodes WHERE tenant_id = ? AND node_uid = ?";
       const row = db.get(sql, tenantId, nodeUid);
       return row && toNode(row);
+    },
+    async admission(tenantId, nodeUid) {
+      const sql =
+        "SELECT n.*, a.revision AS authority, b.sealed AS comm FROM nodes n " +
+        "LEFT JOIN authorities a ON a.tenant_id = n.tenant_id AND a.requires_delegation = 1 " +
+        "LEFT JOIN comm_batches b ON b.tenant_id = n.tenant_id AND b.batch = n.batch " +
+        "WHERE n.tenant_id = ? AND n.node_uid = ?";
+      const row = db.get(sql, tenantId, nodeUid);
+      return row && toAdmission(row);
     },
     async nodes(tenantId, limit, after = "") {
       const sql =

@@ -1,5 +1,6 @@
-import { judgePassage, type PassageQuestion, type PassageVerdict } from "../policy/passage.ts";
+import type { PassageQuestion } from "../policy/passage.ts";
 import { integer, text } from "./columns.ts";
+import type { HeldRows, Judgement } from "./decision-rule.ts";
 import { toPresence } from "./row-readers.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -9,31 +10,39 @@ export function policyRevision(db: SqliteDatabase, tenantId: string): number {
   return row === undefined ? 0 : integer(row, "revision");
 }
 
-/** The last word over a passage; notes it when nothing is in its way. Within a transaction. */
-export function notePassage(
+/** Who is where, and which zones are open to all. */
+export function passageRows(
   db: SqliteDatabase,
   tenantId: string,
-  question: PassageQuestion,
-): PassageVerdict {
-  const { zone, subject, at } = question;
-  const was = "SELECT * FROM presence WHERE tenant_id = ? AND subject = ? AND zone = ?";
-  const presence = question.passback && db.get(was, tenantId, subject, zone);
-  const opening = "SELECT day FROM zone_openings WHERE tenant_id = ? AND zone = ?";
-  const opened = question.firstPerson && db.get(opening, tenantId, zone);
-  const verdict = judgePassage(
-    question,
-    presence && toPresence(presence),
-    opened && text(opened, "day"),
-  );
-  if (verdict.obstacle !== undefined) return verdict;
-  if (verdict.presence !== undefined) {
-    const { inside, cameAt = null } = verdict.presence;
+): Pick<HeldRows, "presence" | "openedOn"> {
+  return {
+    presence({ subject, zone }) {
+      const sql = "SELECT * FROM presence WHERE tenant_id = ? AND subject = ? AND zone = ?";
+      const row = db.get(sql, tenantId, subject, zone);
+      return row && toPresence(row);
+    },
+    openedOn(zone) {
+      const sql = "SELECT day FROM zone_openings WHERE tenant_id = ? AND zone = ?";
+      const row = db.get(sql, tenantId, zone);
+      return row && text(row, "day");
+    },
+  };
+}
+
+/** Within a transaction. */
+export function savePassage(
+  db: SqliteDatabase,
+  tenantId: string,
+  { zone, subject, at }: PassageQuestion,
+  { presence, opened }: Judgement,
+): void {
+  if (presence !== undefined) {
+    const { inside, cameAt = null } = presence;
     const put = "INSERT OR REPLACE INTO presence VALUES (?,?,?,?,?)";
     db.run(put, tenantId, subject, zone, Number(inside), cameAt);
   }
-  if (verdict.opened !== undefined) {
+  if (opened !== undefined) {
     const put = "INSERT OR REPLACE INTO zone_openings VALUES (?,?,?,?,?)";
-    db.run(put, tenantId, zone, verdict.opened, subject, at);
+    db.run(put, tenantId, zone, opened, subject, at);
   }
-  return verdict;
 }

@@ -57,11 +57,6 @@ export function tenantRecords(db: SqliteDatabase): TenantRecords {
       const rows = db.all(sql, tenantId);
       return rows.map(toBatch);
     },
-    async commBatch(tenantId, batch) {
-      const sql = "SELECT batch, sealed FROM comm_batches WHERE tenant_id = ? AND batch = ?";
-      const row = db.get(sql, tenantId, batch);
-      return row && toBatch(row);
-    },
     async addCommBatch(tenantId, batch, sealedUnder, at) {
       db.transaction(() => {
         requireActive(db, sealedUnder);

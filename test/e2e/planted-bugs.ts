@@ -97,7 +97,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the SDM counter compared with >= instead of >",
     edits: [
-      edit("server/store/sqlite-audit.ts", "AND read_counter < ?1", "AND read_counter <= ?1"),
+      edit(
+        "server/store/decision-rule.ts",
+        "counted.readCounter > seen",
+        "counted.readCounter >= seen",
+      ),
     ],
     breaks: ["counter-rises"],
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Rate } from "../../server/limits.ts";
-import { CHALLENGE_KINDS, type Ephemera } from "../../server/store/ephemera.ts";
+import { CHALLENGE_KINDS, type Ephemera, type Spending } from "../../server/store/ephemera.ts";
 import {
   challenge,
   EPHEMERA_STORES,
@@ -192,6 +192,35 @@ for (const { name, make, shared } of EPHEMERA_STORES)
       const both = [of("full", 2, never, "first"), of("empty", 1, never, "second")];
       for (let i = 0; i < 5; i++) assert.equal((await other.spend(both, NOW))?.limit, "second");
       assert.equal(await store.spend([of("full", 5, never, "first")], NOW), undefined);
+    });
+
+    it("take a challenge out when it is paid for, and else neither it nor anything", async () => {
+      await store.putChallenge(challenge("a"), 4);
+      const pay = (from: Ephemera, id: string, ...spendings: Spending[]) =>
+        from.takePaidChallenge(id, "badge", { spendings, nowMs: NOW });
+      await store.spend([of("empty", 5, never, "second")], NOW);
+      const both = [of("full", 1, never, "first"), of("empty", 1, never, "second")];
+      for (let i = 0; i < 7; i++) {
+        const answer = await pay(other, "a", ...both);
+        assert.ok("refused" in answer && answer.refused.limit === "second");
+        assert.ok(answer.refused.waitMs > 9e11, `${answer.refused.waitMs}`);
+      }
+      const asked = Array.from({ length: 40 }, (_, i) =>
+        pay(i % 2 === 0 ? store : other, "a", of("full", 1, never, "first")),
+      );
+      const answers = await Promise.all(asked);
+      const taken = answers.flatMap((each) => ("taken" in each && each.taken ? [each.taken] : []));
+      assert.deepEqual(
+        taken.map(({ challengeId }) => challengeId),
+        ["a"],
+      );
+      assert.equal(
+        answers.filter((each) => "refused" in each).length,
+        35,
+        "each of them was counted",
+      );
+      await store.putChallenge(challenge("s", { kind: "sealed" }), 4);
+      assert.deepEqual(await pay(store, "s"), { taken: undefined }, "of another kind");
     });
 
     it("look into a bucket without taking from it", async () => {

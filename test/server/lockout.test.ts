@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CHALLENGE_PATH, REGISTER_PATH, VERIFY_PATH } from "../../protocol/node/endpoints.ts";
+import type { HttpClient } from "../../protocol/platform.ts";
 import type { ServiceResponse } from "../../server/context.ts";
 import type { Limits } from "../../server/limits.ts";
 import { badge, codeOf, Desk, lastSent, reasonOf, type Sent, type TestNode } from "./desk.ts";
@@ -102,8 +103,20 @@ describe("service: limits and lockout", () => {
 
   it("good handshakes count as no failures", async () => {
     await start({ failuresByAddress: SLOW, failuresByNode: SLOW });
-    for (let i = 0; i < 10; i++) await node.identity.authenticate();
-    assert.equal(codeOf(await challengeFor(node.nodeUid, "192.0.2.1")), "ok");
+    const address = "192.0.2.1";
+    const http: HttpClient = {
+      request: ({ url, headers, body }) =>
+        send({ path: new URL(url).pathname, headers, body }, address),
+    };
+    for (let i = 0; i < 10; i++) {
+      // It has the same key, and no session yet.
+      const again = await desk.node(node.provisioning, { http }).boot();
+      assert.equal(again.nodeUid, node.nodeUid);
+      assert.equal(again.sent.filter(({ path }) => path === VERIFY_PATH).length, 1);
+    }
+    for (let i = 0; i < 3; i++)
+      assert.equal(await guess(node.nodeUid, address), "signature-invalid");
+    assert.equal(await guess(node.nodeUid, address), "rate-limited");
   });
 
   it("copies of a badge lock it out at that reader, with an alarm, and nowhere else", async () => {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { SCHEMA } from "../../server/store/schema.ts";
 import { parseDatabaseUrl } from "../../server/store/sql/database-url.ts";
 import { columnTypes, openMariaDb } from "../../server/store/sql/mariadb.ts";
-import { SQL_STEPS } from "../../server/store/sql/sql-schema.ts";
 import { needDatabase } from "../support/services.ts";
 import { root } from "../support/test-files.ts";
 
@@ -42,7 +42,7 @@ const RESERVED = new Set(
   ).split(" "),
 );
 
-const statements = SQL_STEPS.flatMap((step) => step(columnTypes("8.0.17")));
+const statements = SCHEMA.flatMap((step) => step(columnTypes("8.0.17")));
 const tables = statements.filter((text) => text.startsWith("CREATE TABLE"));
 
 /** The columns of a table and what is said of each; constraints of the table are left out. */

@@ -98,10 +98,26 @@ for (const { name, make } of RECORD_STORES)
       const again = records.addCommBatch("t", { batch: "20", sealed: SEALED }, "kek", 30);
       await assert.rejects(again, { code: "conflict" });
       assert.equal((await records.commBatches("u")).length, 1);
-      assert.equal((await records.commBatch("t", "20"))?.batch, "20");
-      for (const other of ["20 ", "x"])
-        assert.equal(await records.commBatch("t", other), undefined);
-      assert.equal(await records.commBatch("u", "20"), undefined);
+    });
+
+    it("gives a node with the key of its batch, and of its tenant's only", async () => {
+      for (const tenantId of ["w1", "w2"]) await addTenant(records, tenantId);
+      const sealed = new Uint8Array(44).fill(20);
+      await records.addCommBatch("w1", { batch: "20", sealed }, "kek", 2);
+      const enrol = (tenantId: string, nodeUid: string, batch: string, n: number) =>
+        records.enrolNode({ ...newNode(tenantId, nodeUid, n), batch }, undefined);
+      await enrol("w1", "a20", "20", 1);
+      await enrol("w1", "a20 ", "20 ", 2);
+      await enrol("w2", "a20u", "20", 3);
+      const admission = await records.admission("w1", "a20");
+      assert.deepEqual(admission?.comm, sealed);
+      assert.deepEqual(admission?.node, await records.node("w1", "a20"));
+      assert.equal(admission?.authority, undefined);
+      assert.equal((await records.admission("w1", "a20 "))?.comm, undefined, "no such batch");
+      assert.equal(await records.admission("w2", "a20"), undefined);
+      assert.equal(await records.admission("w1", "A20"), undefined);
+      const other = await records.admission("w2", "a20u");
+      assert.ok(other !== undefined && other.comm === undefined, "another tenant's");
     });
 
     it("lets a node in once by its key, and gives it back", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Records } from "../../server/store/records.ts";
 import type { AuthorityChange, NewRelease } from "../../server/store/releases.ts";
-import { addTenant, RECORD_STORES, type ScratchStore } from "./record-stores.ts";
+import { addTenant, newNode, RECORD_STORES, type ScratchStore } from "./record-stores.ts";
 
 const entry = (kind: string) => ({ tenantId: "t", at: 1, kind, data: {} });
 
@@ -43,9 +43,14 @@ for (const { name, make } of RECORD_STORES)
       assert.equal(await records.authority("T"), undefined);
       const second = change(1, { graph: "{}", requiresDelegation: false });
       assert.equal(await records.saveAuthority(second), true);
+      await records.enrolNode(newNode("t", "n", 1), undefined);
+      const asked = async () => (await records.admission("t", "n"))?.authority;
+      assert.equal(await asked(), undefined, "no delegation is asked for");
       const now = { ...first, graph: "{}", requiresDelegation: false, revision: 2 };
       assert.deepEqual(await records.authority("t"), now);
-      assert.equal((await kinds()).length, 2);
+      assert.equal(await records.saveAuthority(change(2)), true);
+      assert.equal(await asked(), 3);
+      assert.equal((await kinds()).length, 4);
     });
 
     it("takes one of two changes to the same revision, from whichever replica", async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { KyselyPlugin } from "kysely";
 import { MIGRATIONS } from "../../server/store/migrations.ts";
+import { SCHEMA } from "../../server/store/schema.ts";
 import { parseDatabaseUrl } from "../../server/store/sql/database-url.ts";
 import type { Flavour } from "../../server/store/sql/flavour.ts";
 import { migrateSql } from "../../server/store/sql/sql-migrate.ts";
 import { openFlavour, openSqlRecords } from "../../server/store/sql/sql-records.ts";
-import { SQL_STEPS } from "../../server/store/sql/sql-schema.ts";
 import { SqliteDatabase } from "../../server/store/sqlite-database.ts";
 import { DATABASES, needDatabase, type ScratchDatabase } from "../support/services.ts";
 import { addTenant } from "./record-stores.ts";
@@ -40,7 +40,7 @@ function sqliteColumns(): string[] {
 
 describe("the schema", () => {
   it("takes as many steps in every database", () => {
-    assert.equal(SQL_STEPS.length, MIGRATIONS.length);
+    assert.equal(SCHEMA.length, MIGRATIONS.length);
   });
 
   it("has no column for a credential in clear", () => {
@@ -108,7 +108,7 @@ for (const name of DATABASES)
       await database.execute("UPDATE latchkey_schema SET step = step + 1");
       await assert.rejects(open(), { code: "unsupported-version" });
       const [row] = await database.execute("SELECT step FROM latchkey_schema");
-      assert.equal(Number(row?.["step"]), SQL_STEPS.length + 1);
+      assert.equal(Number(row?.["step"]), SCHEMA.length + 1);
     });
 
     it("is not made over a table of somebody else's", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { fdatasync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { SqliteDatabase } from "../../server/store/sqlite-database.ts";
 import { WalSync } from "../../server/store/wal-sync.ts";
 
@@ -24,7 +25,7 @@ describe("a log of commits on its way to the disk", () => {
     await Promise.resolve();
     assert.deepEqual(heard, [], "the event loop goes on");
     await Promise.all(all);
-    assert.deepEqual(heard, [1, 2, 3]);
+    assert.deepEqual(heard.sort(), [1, 2, 3]);
     wal.close();
   });
 
@@ -36,6 +37,23 @@ describe("a log of commits on its way to the disk", () => {
     wal.close();
   });
 
+  it("has two under way, each of its own descriptor, and takes the rest together", async () => {
+    const begun: { readonly file: number; readonly done: (error: Error | null) => void }[] = [];
+    const wal = new WalSync(path, (file, done) => begun.push({ file, done }));
+    const heard: string[] = [];
+    for (const name of ["a", "b", "c", "d"])
+      wal.after((error) => heard.push(`${name} ${error === undefined}`));
+    assert.equal(begun.length, 2);
+    assert.notEqual(begun[0]!.file, begun[1]!.file);
+    begun[1]!.done(null);
+    assert.deepEqual(heard, ["b true"]);
+    assert.equal(begun.length, 3, "in the lane that is free");
+    begun[0]!.done(new Error("EIO"));
+    begun[2]!.done(null);
+    assert.deepEqual(heard, ["b true", "a false", "c true", "d true"]);
+    wal.close();
+  });
+
   it("leaves nobody waiting when it is closed, and gives its descriptor back", async () => {
     const wal = new WalSync(path);
     const all = [told(wal), told(wal), told(wal)];
@@ -44,6 +62,59 @@ describe("a log of commits on its way to the disk", () => {
     const reopened = new WalSync(path);
     reopened.close();
   });
+
+  it("takes commits together that come while it is at work, whichever turn they come in", async () => {
+    const file = join(folder, "t.db");
+    const begun: ((error: Error | null) => void)[] = [];
+    const db = new SqliteDatabase(file, ["CREATE TABLE t (n INTEGER) STRICT"], {
+      sync: (_log, done) => begun.push(done),
+    });
+    const beside = new DatabaseSync(file);
+    const committed = () => beside.prepare("SELECT n FROM t").all().length;
+    const done: number[] = [];
+    const all: Promise<void>[] = [];
+    for (let n = 1; n <= 5; n++) {
+      const add = db.shared(() => db.run("INSERT INTO t VALUES (?)", n));
+      all.push(add.then(() => void done.push(n)));
+      for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual([begun.length, committed(), done], [2, 2, []]);
+    begun[0]!(null);
+    assert.deepEqual([begun.length, committed()], [3, 5]);
+    await Promise.resolve();
+    begun[2]!(null);
+    begun[1]!(null);
+    await Promise.all(all);
+    assert.deepEqual(done, [1, 3, 4, 5, 2], "each when its own is on the disk");
+    beside.close();
+    db.close();
+  });
+
+  it("is put into the database when it may be torn, before anything else is committed", async () => {
+    const file = join(folder, "t.db");
+    let failures = 1;
+    const db = new SqliteDatabase(file, ["CREATE TABLE t (n INTEGER) STRICT"], {
+      sync: (log, done) => (failures-- > 0 ? done(new Error("EIO")) : fdatasync(log, done)),
+    });
+    const lost = db.shared(() => db.run("INSERT INTO t VALUES (1)"));
+    await assert.rejects(lost, { code: "unavailable" });
+    assert.ok(statSync(`${file}-wal`).size > 0);
+    const other = new DatabaseSync(file);
+    other.exec("BEGIN; SELECT * FROM t");
+    const behind = db.shared(() => db.run("INSERT INTO t VALUES (2)"));
+    await assert.rejects(behind, { code: "unavailable" }, "somebody still reads in the log");
+    other.close();
+    const logged = await db.shared(() => {
+      db.run("INSERT INTO t VALUES (3)");
+      return statSync(`${file}-wal`).size;
+    });
+    assert.equal(logged, 0, "nothing stands before it");
+    assert.deepEqual(
+      db.all("SELECT n FROM t").map(({ n }) => n),
+      [1, 3],
+    );
+    db.close();
+  }).timeout(10_000);
 
   it("is synced before a commit that asks for no wait of its own counts as done", async () => {
     const file = join(folder, "t.db");

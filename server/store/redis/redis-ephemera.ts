@@ -13,12 +13,13 @@ import {
   type ChallengeKind,
   type Ephemera,
   EXPIRED_KEPT_SECONDS,
+  type Payment,
   type RateRefusal,
   type Spending,
   type StoredChallenge,
   type StoredSession,
 } from "../ephemera.ts";
-import { evaluate } from "./evaluate.ts";
+import { type Argument, evaluate } from "./evaluate.ts";
 import { RedisLink } from "./redis-link.ts";
 import {
   CLOSE_NODE,
@@ -47,6 +48,25 @@ const MOVES_MAX = 200;
 type ChallengeSaid = Pick<StoredChallenge, "tenantId" | "nodeUid" | "badgeUid" | "expiresAt"> & {
   readonly nonceLength: number;
 };
+/** What was said of a challenge, and what was sealed. */
+type Kept = readonly [Buffer, Buffer];
+/** Which bucket has too little, and for how many milliseconds. */
+type Refused = readonly [number, Buffer];
+
+function isRefusal(answer: Kept | Refused): answer is Refused {
+  return typeof answer[0] === "number";
+}
+
+function refusal(spendings: readonly Spending[], [index, waitMs]: Refused): RateRefusal {
+  return { limit: spendings[index]!.limit, waitMs: Number(waitMs.toString()) };
+}
+
+function bucketsOf(spendings: readonly Spending[]): readonly Argument[] {
+  return spendings.flatMap(({ limit, rate, subject, weight }) => [
+    ...[`${limit}:${subject}`, rate.burst, rate.perSecond, weight],
+  ]);
+}
+
 type SessionSaid = Pick<StoredSession, "tenantId" | "nodeUid" | "endsAt">;
 
 /** No two nodes have one name, whatever characters are in them. */
@@ -117,11 +137,31 @@ export class RedisEphemera implements Ephemera {
     kind: ChallengeKind,
     nodeUid?: string,
   ): Promise<StoredChallenge | undefined> {
-    const bound = nodeUid === undefined ? 0 : 1;
-    const found = (await this.#link.run((redis, prefix) =>
-      evaluate(redis, TAKE_CHALLENGE, prefix, challengeId, kind, bound, nodeUid ?? ""),
-    )) as [Buffer, Buffer] | null;
-    return found === null ? undefined : this.#opened(challengeId, kind, found);
+    const found = await this.#take([
+      challengeId,
+      kind,
+      nodeUid === undefined ? 0 : 1,
+      nodeUid ?? "",
+    ]);
+    return found === null ? undefined : this.#opened(challengeId, kind, found as Kept);
+  }
+
+  async takePaidChallenge(
+    challengeId: string,
+    kind: ChallengeKind,
+    { spendings }: Payment,
+  ): ReturnType<Ephemera["takePaidChallenge"]> {
+    const found = await this.#take([challengeId, kind, 0, "", ...bucketsOf(spendings)]);
+    if (found === null) return { taken: undefined };
+    if (isRefusal(found)) return { refused: refusal(spendings, found) };
+    return { taken: this.#opened(challengeId, kind, found) };
+  }
+
+  #take(what: readonly Argument[]): Promise<Kept | Refused | null> {
+    const taken = this.#link.run((redis, prefix) =>
+      evaluate(redis, TAKE_CHALLENGE, prefix, ...what),
+    );
+    return taken as Promise<Kept | Refused | null>;
   }
 
   async challenge(challengeId: string, kind: ChallengeKind): Promise<StoredChallenge | undefined> {
@@ -135,7 +175,7 @@ export class RedisEphemera implements Ephemera {
   #opened(
     challengeId: string,
     kind: ChallengeKind,
-    [text, sealed]: readonly [Buffer, Buffer],
+    [text, sealed]: Kept,
   ): StoredChallenge | undefined {
     const said = text.toString();
     // Sealed under a key that is gone: as if it had never been issued.
@@ -219,15 +259,10 @@ export class RedisEphemera implements Ephemera {
   }
 
   async spend(spendings: readonly Spending[]): Promise<RateRefusal | undefined> {
-    const what = spendings.flatMap(({ limit, rate, subject, weight }) => [
-      ...[`${limit}:${subject}`, rate.burst, rate.perSecond, weight],
-    ]);
     const refused = (await this.#link.run((redis, prefix) =>
-      evaluate(redis, SPEND, prefix, ...what),
-    )) as [number, Buffer] | null;
-    if (refused === null) return undefined;
-    const [index, waitMs] = refused;
-    return { limit: spendings[index - 1]!.limit, waitMs: Number(waitMs.toString()) };
+      evaluate(redis, SPEND, prefix, ...bucketsOf(spendings)),
+    )) as Refused | null;
+    return refused === null ? undefined : refusal(spendings, refused);
   }
 
   /** Redis forgets by itself. */

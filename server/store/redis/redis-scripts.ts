@@ -14,6 +14,48 @@ local function lasts(key, ms)
 end
 `;
 
+/**
+ * Takes from buckets, from the argument at `first` on; for each of them its name, burst, per
+ * second, weight. Gives which of them has too little first, counted from 0, and the milliseconds
+ * until it has enough; nothing when all were taken. A bucket lasts until it is full again, so that
+ * strangers cannot fill the memory with them. Numbers become texts by a format of their own: Lua
+ * would round a time (in microseconds) to 14 digits.
+ */
+const SPENDING = `
+local function spend(first)
+  local time = redis.call("TIME")
+  local now = time[1] * 1000000 + time[2]
+  local left = {}
+  for i = first, #ARGV, 4 do
+    local burst, rate = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]) / 1000000
+    local weight = tonumber(ARGV[i + 3])
+    local was = redis.call("HMGET", ARGV[1] .. "r:" .. ARGV[i], "tokens", "at")
+    local tokens = burst
+    if was[1] then
+      local passed = math.max(0, now - tonumber(was[2]))
+      tokens = math.min(burst, tonumber(was[1]) + passed * rate)
+    end
+    local missing = math.max(weight, 1) - tokens
+    if missing > 0 then
+      return { (i - first) / 4, string.format("%.0f", math.ceil(missing / rate / 1000)) }
+    end
+    left[i] = tokens - weight
+  end
+  for i = first, #ARGV, 4 do
+    local weight = tonumber(ARGV[i + 3])
+    if weight > 0 then
+      local key, lasts = ARGV[1] .. "r:" .. ARGV[i], (tonumber(ARGV[i + 1]) - left[i]) / ARGV[i + 2]
+      redis.call("HSET", key, "tokens", string.format("%.9f", left[i]), "at", string.format("%.0f", now))
+      redis.call("PEXPIRE", key, string.format("%.0f", math.ceil(lasts * 1000)))
+    end
+  end
+  return false
+end
+`;
+
+/** Buckets. */
+export const SPEND = `${SPENDING}return spend(2)`;
+
 /** id, kind, uid, node, said, sealed, ms, keep, max. 0: too many; -1: the id is taken. */
 export const PUT_CHALLENGE = `${LASTS}
 local p, id, kind, uid, node, said, sealed = unpack(ARGV, 1, 7)
@@ -38,9 +80,11 @@ redis.call("LTRIM", own, 0, keep - 1)
 return 1
 `;
 
-/** id, kind, whether the uid counts (0 or 1), uid. Gives said and sealed. */
-export const TAKE_CHALLENGE = `
-local p, id, kind, bound, uid = unpack(ARGV)
+/** id, kind, whether the uid counts (0 or 1), uid, buckets. Gives said and sealed, or what `spend` does. */
+export const TAKE_CHALLENGE = `${SPENDING}
+local refused = spend(6)
+if refused then return refused end
+local p, id, kind, bound, uid = unpack(ARGV, 1, 5)
 local key = p .. "c:" .. id
 local found = redis.call("HMGET", key, "kind", "uid", "node", "said", "sealed")
 if found[1] ~= kind then return false end
@@ -102,38 +146,4 @@ for i = 3, #ARGV do
   redis.call("DEL", own)
 end
 return 1
-`;
-
-/**
- * For each bucket: name, burst, per second, weight. Gives the first that has too little, and the
- * milliseconds until it has enough; nothing when all were taken. A bucket lasts until it is full
- * again, so that strangers cannot fill the memory with them. Numbers become texts by a format of
- * their own: Lua would round a time (in microseconds) to 14 digits.
- */
-export const SPEND = `
-local time = redis.call("TIME")
-local now = time[1] * 1000000 + time[2]
-local left = {}
-for i = 2, #ARGV, 4 do
-  local burst, rate = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]) / 1000000
-  local weight = tonumber(ARGV[i + 3])
-  local was = redis.call("HMGET", ARGV[1] .. "r:" .. ARGV[i], "tokens", "at")
-  local tokens = burst
-  if was[1] then
-    local passed = math.max(0, now - tonumber(was[2]))
-    tokens = math.min(burst, tonumber(was[1]) + passed * rate)
-  end
-  local missing = math.max(weight, 1) - tokens
-  if missing > 0 then return { (i + 2) / 4, string.format("%.0f", math.ceil(missing / rate / 1000)) } end
-  left[i] = tokens - weight
-end
-for i = 2, #ARGV, 4 do
-  local weight = tonumber(ARGV[i + 3])
-  if weight > 0 then
-    local key, lasts = ARGV[1] .. "r:" .. ARGV[i], (tonumber(ARGV[i + 1]) - left[i]) / ARGV[i + 2]
-    redis.call("HSET", key, "tokens", string.format("%.9f", left[i]), "at", string.format("%.0f", now))
-    redis.call("PEXPIRE", key, string.format("%.0f", math.ceil(lasts * 1000)))
-  end
-end
-return false
 `;

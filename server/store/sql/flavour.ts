@@ -1,23 +1,6 @@
 import type { Kysely } from "kysely";
+import type { ColumnTypes } from "../schema-parts.ts";
 import type { Tables } from "./tables.ts";
-
-/** The types of columns. Texts are compared byte by byte, blanks at their end included. */
-export interface ColumnTypes {
-  /** Text of up to 255 characters, for keys and indexes. */
-  readonly key: string;
-  readonly text: string;
-  /** Up to 64 bytes, for keys. */
-  readonly hash: string;
-  readonly bytes: string;
-  /** Of 64 bits. */
-  readonly integer: string;
-  /** Of 64 bits. */
-  readonly real: string;
-  /** Counts by itself. */
-  readonly serial: string;
-  /** Behind the columns of a table. */
-  readonly end: string;
-}
 
 /** What a database's own error means for us. */
 export type Meaning =

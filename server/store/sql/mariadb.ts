@@ -1,8 +1,9 @@
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection, sql } from "kysely";
 import { createPool, type PoolConnection } from "mysql2";
 import { LatchkeyError } from "../../../protocol/errors.ts";
+import type { ColumnTypes } from "../schema-parts.ts";
 import type { DatabaseAddress } from "./database-url.ts";
-import type { ColumnTypes, Flavour, Meaning } from "./flavour.ts";
+import type { Flavour, Meaning } from "./flavour.ts";
 import type { Tables } from "./tables.ts";
 
 const CONNECTIONS = 10;
@@ -150,6 +151,7 @@ export function columnTypes(version: string): ColumnTypes {
     integer: "BIGINT",
     real: "DOUBLE",
     serial: "BIGINT AUTO_INCREMENT",
+    numbered: "BIGINT PRIMARY KEY",
     end: `ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${collation}`,
   };
 }

@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool, types } from "pg";
+import type { ColumnTypes } from "../schema-parts.ts";
 import type { DatabaseAddress } from "./database-url.ts";
-import type { ColumnTypes, Flavour, Meaning } from "./flavour.ts";
+import type { Flavour, Meaning } from "./flavour.ts";
 import type { Tables } from "./tables.ts";
 
 const CONNECTIONS = 10;
@@ -56,6 +57,7 @@ const COLUMN_TYPES: ColumnTypes = Object.freeze({
   integer: "BIGINT",
   real: "DOUBLE PRECISION",
   serial: "BIGINT GENERATED ALWAYS AS IDENTITY",
+  numbered: "BIGINT PRIMARY KEY",
   end: "",
 });
 

@@ -4,6 +4,7 @@ import type { BadgeChange, CardRow } from "../card-rows.ts";
 import type { BadgeRecords, CardRecords } from "../record-parts.ts";
 import { BADGE_STATUSES, type BadgeStatus, type NewBadge } from "../records.ts";
 import { scopeText, toBadge, toCard } from "../row-readers.ts";
+import { question } from "./question.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
@@ -59,6 +60,10 @@ function badgesOf(db: Sql, tenantId: string) {
     .where("b.tenant_id", "=", tenantId);
 }
 
+const oneBadge = question((db, tenantId: string, badgeUid: string) =>
+  badgesOf(db, tenantId).where("b.badge_uid", "=", badgeUid),
+);
+
 /** Badges. */
 export function badgeRecords(database: SqlDatabase, append: Append): BadgeRecords {
   return {
@@ -66,9 +71,7 @@ export function badgeRecords(database: SqlDatabase, append: Append): BadgeRecord
       await database.transaction((db) => insertBadge(db, append, badge, -1, by));
     },
     async badge(tenantId, badgeUid) {
-      const row = await database.run((db) =>
-        badgesOf(db, tenantId).where("b.badge_uid", "=", badgeUid).executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => oneBadge(db, tenantId, badgeUid));
       return row && toBadge(row);
     },
     async badges(tenantId, limit, after = "") {

@@ -1,29 +1,32 @@
+import type { Alarm } from "../alarms.ts";
 import { nextAuditRow } from "../audit-chain.ts";
-import type { AuditEntry, AuditRow } from "../records.ts";
+import type { AuditEntry, AuditRow, DecisionRecord } from "../records.ts";
+import { question } from "./question.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+import { piecesOf } from "./sql-lists.ts";
 
 /** Appends a row to its tenant's chain; to be called last in a transaction. */
 export type Append = (db: SqlTransaction, entry: AuditEntry) => Promise<void>;
 
-/** Rows of one transaction at most. */
-const ROWS_AT_ONCE = 256;
+const heldHead = question((db, tenantId: string) =>
+  db
+    .selectFrom("audit_heads")
+    .select(["seq", "hash"])
+    .where("tenant_id", "=", tenantId)
+    .forUpdate(),
+);
 
 /**
  * Appends rows to one tenant's chain. The chain's head is held until the commit, so that of two
  * replicas the second one sees what the first has written.
  */
-async function appendAll(
+export async function appendRows(
   database: SqlDatabase,
   db: SqlTransaction,
   tenantId: string,
   entries: readonly AuditEntry[],
 ): Promise<void> {
-  const head = await db
-    .selectFrom("audit_heads")
-    .select(["seq", "hash"])
-    .where("tenant_id", "=", tenantId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [head] = await heldHead(db, tenantId);
   const rows: AuditRow[] = [];
   const first = head && { seq: head.seq, hash: new Uint8Array(head.hash) };
   for (const entry of entries) {
@@ -47,63 +50,26 @@ async function appendAll(
   const cells = rows.map(({ previousHash, tenantId: _, ...row }) => ({
     ...{ ...row, tenant_id: tenantId, previous_hash: previousHash },
   }));
-  await db.insertInto("audit").values(cells).execute();
+  for (const piece of piecesOf(cells)) await db.insertInto("audit").values(piece).execute();
+}
+
+export async function appendAlarms(db: SqlTransaction, alarms: readonly Alarm[]): Promise<void> {
+  const cells = alarms.map(({ tenantId, at, kind, badgeUid = null, nodeUid = null, cause }) => ({
+    ...{ tenant_id: tenantId, at, kind, badge_uid: badgeUid, node_uid: nodeUid, cause },
+  }));
+  for (const piece of piecesOf(cells)) await db.insertInto("alarms").values(piece).execute();
+}
+
+/** Audit row and alarm. */
+export async function appendDecision(
+  db: SqlTransaction,
+  append: Append,
+  { entry, alarm }: DecisionRecord,
+): Promise<void> {
+  await append(db, entry);
+  if (alarm) await appendAlarms(db, [alarm]);
 }
 
 export function auditAppender(database: SqlDatabase): Append {
-  return (db, entry) => appendAll(database, db, entry.tenantId, [entry]);
-}
-
-interface Waiting {
-  readonly entry: AuditEntry;
-  readonly settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
-}
-
-/**
- * Appends rows that stand for themselves. Those that come while a commit of the same chain is
- * under way wait and go into the next one together: one after the other each would wait for the
- * disk, with the chain's head in its hands.
- */
-export class SharedAppends {
-  readonly #database: SqlDatabase;
-  readonly #waiting = new Map<string, Waiting[]>();
-
-  constructor(database: SqlDatabase) {
-    this.#database = database;
-  }
-
-  /** Resolves when the row is committed. @throws unavailable */
-  append(entry: AuditEntry): Promise<void> {
-    const { tenantId } = entry;
-    return new Promise((resolve, reject) => {
-      const settle = { resolve, reject };
-      const queue = this.#waiting.get(tenantId);
-      if (queue !== undefined) {
-        queue.push({ entry, settle });
-        return;
-      }
-      this.#waiting.set(tenantId, [{ entry, settle }]);
-      void this.#commitAll(tenantId);
-    });
-  }
-
-  async #commitAll(tenantId: string): Promise<void> {
-    const queue = this.#waiting.get(tenantId)!;
-    while (queue.length > 0) {
-      const now = queue.splice(0, ROWS_AT_ONCE);
-      const entries = now.map(({ entry }) => entry);
-      const committed = this.#database.transaction((db) =>
-        appendAll(this.#database, db, tenantId, entries),
-      );
-      await committed.then(
-        () => {
-          for (const { settle } of now) settle.resolve();
-        },
-        (error) => {
-          for (const { settle } of now) settle.reject(error);
-        },
-      );
-    }
-    this.#waiting.delete(tenantId);
-  }
+  return (db, entry) => appendRows(database, db, entry.tenantId, [entry]);
 }

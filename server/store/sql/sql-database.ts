@@ -16,6 +16,12 @@ const RETRY_AFTER_SECONDS = 2;
 /** Somebody else has put the row there since it was looked for: the transaction begins anew. */
 class Overtaken extends Error {}
 
+/** It is not known what became of it. */
+class NoAnswer extends Error {}
+
+/** What work gave, or why it failed and left nothing behind. */
+export type Attempt<T> = { readonly value: T } | { readonly undone: unknown };
+
 /**
  * A database on the network: transactions that begin anew when they were in each other's way,
  * errors as codes. What it was that failed is in the cause, never in what is answered.
@@ -47,6 +53,26 @@ export class SqlDatabase {
         }
       }
     });
+  }
+
+  /**
+   * The same, and tells a failure of the work, which is undone then and may be done in another
+   * way, from one of the commit, which is thrown. @throws unavailable
+   */
+  async attempt<T>(work: (db: SqlTransaction) => Promise<T>): Promise<Attempt<T>> {
+    let committing = false;
+    try {
+      const value = await this.transaction(async (db) => {
+        committing = false;
+        const done = await work(db);
+        committing = true;
+        return done;
+      });
+      return { value };
+    } catch (error) {
+      if (committing || gaveUp(error)) throw error;
+      return { undone: error };
+    }
   }
 
   /**
@@ -103,7 +129,7 @@ export class SqlDatabase {
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(unavailable(new Error("no answer"))), PATIENCE_MS);
+      timer = setTimeout(() => reject(unavailable(new NoAnswer())), PATIENCE_MS);
     });
     try {
       return await Promise.race([work(), late]);
@@ -130,6 +156,11 @@ export class SqlDatabase {
         return error;
     }
   }
+}
+
+/** Whether the database neither answered nor hung up. */
+export function gaveUp(error: unknown): boolean {
+  return (error as Error).cause instanceof NoAnswer;
 }
 
 export function unavailable(cause: unknown): LatchkeyError {

@@ -1,8 +1,11 @@
 import { sql } from "kysely";
 import { LatchkeyError } from "../../../protocol/errors.ts";
+import { SCHEMA } from "../schema.ts";
 import type { Flavour } from "./flavour.ts";
 import type { Sql } from "./sql-database.ts";
-import { APPEND_ONLY, SQL_STEPS } from "./sql-schema.ts";
+
+/** Tables that are only added to, also by ourselves. */
+const APPEND_ONLY: readonly string[] = ["audit"];
 
 /**
  * How far a database is: steps taken whole, and statements of the next one. A database that makes
@@ -43,7 +46,7 @@ async function begin(db: Sql, flavour: Flavour): Promise<boolean> {
 
 async function statementsOf(flavour: Flavour): Promise<readonly (readonly string[])[]> {
   const types = await flavour.types();
-  const [first = [], ...others] = SQL_STEPS.map((step) => step(types));
+  const [first = [], ...others] = SCHEMA.map((step) => step(types));
   return [[...first, ...APPEND_ONLY.flatMap(flavour.appendOnly)], ...others];
 }
 

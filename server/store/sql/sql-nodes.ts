@@ -3,7 +3,8 @@ import { LatchkeyError } from "../../../protocol/errors.ts";
 import { nodeChanged, nodeKeyRotated, nodeRegistered, rotationWanted } from "../audit-entries.ts";
 import type { NodeRecords } from "../record-parts.ts";
 import type { EnrolOutcome, KeyStep, NewNode, NodeChange } from "../records.ts";
-import { toNode } from "../row-readers.ts";
+import { toAdmission, toNode } from "../row-readers.ts";
+import { question } from "./question.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
@@ -90,6 +91,22 @@ async function rotate(db: SqlTransaction, append: Append, step: KeyStep): Promis
   return true;
 }
 
+/** With what its coming in depends on. */
+const admission = question((db, tenantId: string, nodeUid: string) =>
+  db
+    .selectFrom("nodes as n")
+    .leftJoin("authorities as a", (join) =>
+      join.onRef("a.tenant_id", "=", "n.tenant_id").on("a.requires_delegation", "=", 1),
+    )
+    .leftJoin("comm_batches as b", (join) =>
+      join.onRef("b.tenant_id", "=", "n.tenant_id").onRef("b.batch", "=", "n.batch"),
+    )
+    .selectAll("n")
+    .select(["a.revision as authority", "b.sealed as comm"])
+    .where("n.tenant_id", "=", tenantId)
+    .where("n.node_uid", "=", nodeUid),
+);
+
 /** Nodes and the tokens that let them in. */
 export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords {
   async function enrol(
@@ -128,6 +145,10 @@ export function nodeRecords(database: SqlDatabase, append: Append): NodeRecords 
           .executeTakeFirst(),
       );
       return row && toNode(row);
+    },
+    async admission(tenantId, nodeUid) {
+      const [row] = await database.run((db) => admission(db, tenantId, nodeUid));
+      return row && toAdmission(row);
     },
     async nodes(tenantId, limit, after = "") {
       const rows = await database.run((db) =>

@@ -1,11 +1,11 @@
-import {
-  judgePassage,
-  type PassageQuestion,
-  type PassageVerdict,
-  type Presence,
-} from "../../policy/passage.ts";
-import { toPresence } from "../row-readers.ts";
-import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
+import type { Presence } from "../../policy/passage.ts";
+import { question } from "./question.ts";
+import type { SqlDatabase, SqlTransaction } from "./sql-database.ts";
+import { padded, piecesOf } from "./sql-lists.ts";
+
+const heldHead = question((db, tenantId: string) =>
+  db.selectFrom("policy_heads").select("revision").where("tenant_id", "=", tenantId).forUpdate(),
+);
 
 /**
  * The revision of a tenant's rules, held until the commit: a change of the rules comes before it
@@ -13,98 +13,64 @@ import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts"
  * somebody's presence, also that there is no row yet, is still so when it is written.
  */
 export async function holdRevision(db: SqlTransaction, tenantId: string): Promise<number> {
-  const row = await db
-    .selectFrom("policy_heads")
-    .select("revision")
-    .where("tenant_id", "=", tenantId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [row] = await heldHead(db, tenantId);
   return row?.revision ?? 0;
 }
 
-async function savePresence(
-  database: SqlDatabase,
-  db: SqlTransaction,
-  where: { readonly tenant_id: string; readonly subject: string; readonly zone: string },
-  { inside, cameAt }: { readonly inside: boolean; readonly cameAt: number | undefined },
-): Promise<void> {
-  const cells = { inside: Number(inside), came_at: cameAt ?? null };
-  await database.put(
-    async () =>
-      found(
-        await db
-          .updateTable("presence")
-          .set(cells)
-          .where((is) => is.and(where))
-          .executeTakeFirst(),
-      ),
-    () =>
-      db
-        .insertInto("presence")
-        .values({ ...where, ...cells })
-        .execute(),
-  );
+/** Where somebody is from now on. */
+export interface PresenceCells extends Presence {
+  readonly zone: string;
+  readonly subject: string;
 }
 
-async function saveOpening(
-  database: SqlDatabase,
-  db: SqlTransaction,
-  where: { readonly tenant_id: string; readonly zone: string },
-  cells: { readonly day: string; readonly subject: string; readonly at: number },
-): Promise<void> {
-  await database.put(
-    async () =>
-      found(
-        await db
-          .updateTable("zone_openings")
-          .set(cells)
-          .where((is) => is.and(where))
-          .executeTakeFirst(),
-      ),
-    () =>
-      db
-        .insertInto("zone_openings")
-        .values({ ...where, ...cells })
-        .execute(),
-  );
-}
-
-async function presenceOf(
-  db: SqlTransaction,
-  where: { readonly tenant_id: string; readonly subject: string; readonly zone: string },
-): Promise<Presence | undefined> {
-  const row = await db
-    .selectFrom("presence")
-    .selectAll()
-    .where((is) => is.and(where))
-    .forUpdate()
-    .executeTakeFirst();
-  return row && toPresence(row);
-}
-
-/** The last word over a passage; notes it when nothing is in its way. */
-export async function notePassage(
+/** In place of what was known of them. The tenant's rules are held. */
+export async function savePresences(
   database: SqlDatabase,
   db: SqlTransaction,
   tenantId: string,
-  question: PassageQuestion,
-): Promise<PassageVerdict> {
-  const { zone, subject, at, passback, firstPerson } = question;
-  const inZone = { tenant_id: tenantId, zone };
-  const who = { ...inZone, subject };
-  const presence = passback && (await presenceOf(db, who));
-  const opening =
-    firstPerson &&
-    (await db
-      .selectFrom("zone_openings")
-      .select("day")
-      .where((is) => is.and(inZone))
-      .forUpdate()
-      .executeTakeFirst());
-  const verdict = judgePassage(question, presence, opening?.day);
-  if (verdict.obstacle !== undefined) return verdict;
-  if (verdict.presence !== undefined) await savePresence(database, db, who, verdict.presence);
-  if (verdict.opened !== undefined)
-    await saveOpening(database, db, inZone, { day: verdict.opened, subject, at });
-  return verdict;
+  presences: readonly PresenceCells[],
+): Promise<void> {
+  for (const piece of piecesOf(presences)) {
+    await db
+      .deleteFrom("presence")
+      .where("tenant_id", "=", tenantId)
+      .where((of) =>
+        of(
+          of.refTuple("subject", "zone"),
+          "in",
+          piece.map(({ subject, zone }) => of.tuple(subject, zone)),
+        ),
+      )
+      .execute();
+    const cells = piece.map(({ subject, zone, inside, cameAt }) => ({
+      ...{ tenant_id: tenantId, subject, zone, inside: Number(inside), came_at: cameAt ?? null },
+    }));
+    await database.add(() => db.insertInto("presence").values(cells).execute());
+  }
+}
+
+/** The day for which a zone was opened, and by whom. */
+export interface OpeningCells {
+  readonly zone: string;
+  readonly day: string;
+  readonly subject: string;
+  readonly at: number;
+}
+
+/** In place of the openings before. The tenant's rules are held. */
+export async function saveOpenings(
+  database: SqlDatabase,
+  db: SqlTransaction,
+  tenantId: string,
+  openings: readonly OpeningCells[],
+): Promise<void> {
+  const zones = padded(openings.map(({ zone }) => zone));
+  await db
+    .deleteFrom("zone_openings")
+    .where("tenant_id", "=", tenantId)
+    .where("zone", "in", zones)
+    .execute();
+  const cells = openings.map((each) => ({ tenant_id: tenantId, ...each }));
+  for (const piece of piecesOf(cells))
+    await database.add(() => db.insertInto("zone_openings").values(piece).execute());
 }

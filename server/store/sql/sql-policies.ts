@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { byId, type PolicyRecords } from "../policies.ts";
 import type { AuditEntry } from "../records.ts";
 import { toEntitlement, toPerson, toPresenceRow, toRule } from "../row-readers.ts";
+import { question } from "./question.ts";
 import type { Append } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { holdRevision } from "./sql-passages.ts";
@@ -17,6 +18,18 @@ type EntitlementRecords = Omit<
 
 /** Whether it changed something; then the revision is one higher, and the entry is written. */
 type Changing = (entry: AuditEntry, work: Change) => Promise<boolean>;
+
+const revisionOf = question((db, tenantId: string) =>
+  db.selectFrom("policy_heads").select("revision").where("tenant_id", "=", tenantId),
+);
+
+const onePerson = question((db, tenantId: string, personId: string) =>
+  db
+    .selectFrom("people")
+    .selectAll()
+    .where("tenant_id", "=", tenantId)
+    .where("person_id", "=", personId),
+);
 
 function changing(database: SqlDatabase, append: Append): Changing {
   return (entry, work) =>
@@ -42,13 +55,7 @@ function changing(database: SqlDatabase, append: Append): Changing {
 function ruleRecords(database: SqlDatabase, change: Changing): RuleRecords {
   return {
     async policyRevision(tenantId) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("policy_heads")
-          .select("revision")
-          .where("tenant_id", "=", tenantId)
-          .executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => revisionOf(db, tenantId));
       return row?.revision ?? 0;
     },
     async rules(tenantId) {
@@ -109,14 +116,7 @@ function personRecords(database: SqlDatabase, change: Changing): PersonRecords {
       });
     },
     async person(tenantId, personId) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("people")
-          .selectAll()
-          .where("tenant_id", "=", tenantId)
-          .where("person_id", "=", personId)
-          .executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => onePerson(db, tenantId, personId));
       return row && toPerson(row);
     },
     async people(tenantId, limit, after = "") {

@@ -2,8 +2,7 @@ import { sql } from "kysely";
 import { readingCells, toReadingRow } from "../reading-columns.ts";
 import type { NewReading, ReadingBatch, ReadingQuery, ReadingRecords } from "../readings.ts";
 import type { DecisionRecord } from "../records.ts";
-import { appendAlarm, appendDecision } from "./sql-audit.ts";
-import type { Append } from "./sql-chain.ts";
+import { type Append, appendAlarms, appendDecision } from "./sql-chain.ts";
 import { found, type Sql, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 import { noteDoor } from "./sql-doors.ts";
 import type { Tables } from "./tables.ts";
@@ -143,7 +142,7 @@ export function readingRecords(database: SqlDatabase, append: Append): ReadingRe
     const news: DecisionRecord[] = [];
     for (const { doors = [] } of fresh)
       for (const door of doors) news.push(...(await noteDoor(database, db, batch, door)));
-    for (const { alarm } of fresh) if (alarm !== undefined) await appendAlarm(db, alarm);
+    for (const { alarm } of fresh) if (alarm !== undefined) await appendAlarms(db, [alarm]);
     for (const record of news) await appendDecision(db, append, record);
     if (evicted > 0) await append(db, batch.evicted(evicted));
     return { isNew, evicted };

@@ -47,7 +47,7 @@ export async function openSqlRecords(address: DatabaseAddress): Promise<Records>
     ...nodeRecords(database, append),
     ...badgeRecords(database, append),
     ...cardRecords(database, append),
-    ...auditRecords(database, append),
+    ...auditRecords(database),
     ...reportRecords(database, append),
     ...operatorRecords(database, append),
     ...mandateRecords(database, append),

@@ -1,7 +1,6 @@
 import type { ReportRecords } from "../record-parts.ts";
 import type { ReaderDenials } from "../records.ts";
-import { appendDecision } from "./sql-audit.ts";
-import type { Append } from "./sql-chain.ts";
+import { type Append, appendDecision } from "./sql-chain.ts";
 import { found, type SqlDatabase, type SqlTransaction } from "./sql-database.ts";
 
 /** A report that was held up on the way is from this boot or one of the last; older ones go. */

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
+import { SCHEMA } from "../schema.ts";
 import type { Standing } from "../standing.ts";
 import type { Flavour } from "./flavour.ts";
 import type { SqlDatabase } from "./sql-database.ts";
-import { SQL_STEPS } from "./sql-schema.ts";
 
 interface Row {
   readonly step: number;
@@ -24,7 +24,7 @@ export function standingOf(database: SqlDatabase, { name }: Flavour): Promise<St
         AND audit.seq = audit_heads.seq) AS newest FROM latchkey_schema`;
     const { rows } = await asked.execute(db);
     const { step = 0, now = 0, newest = null } = rows[0] ?? {};
-    const standing = { schema: Number(step), known: SQL_STEPS.length, clockMs: Number(now) * 1000 };
+    const standing = { schema: Number(step), known: SCHEMA.length, clockMs: Number(now) * 1000 };
     return newest === null ? standing : { ...standing, newestAt: Number(newest) };
   });
 }

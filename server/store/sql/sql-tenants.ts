@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { TenantRecords } from "../record-parts.ts";
 import type { CommBatch } from "../records.ts";
 import { toBatch, toTenant } from "../row-readers.ts";
+import { question } from "./question.ts";
 import { found, type Sql, type SqlDatabase } from "./sql-database.ts";
 import { requireActive } from "./sql-vault.ts";
 
@@ -16,6 +17,26 @@ async function addBatch(
   const cells = { tenant_id: tenantId, batch, sealed, created_at: at };
   await db.insertInto("comm_batches").values(cells).execute();
 }
+
+const oneTenant = question((db, tenantId: string) =>
+  db.selectFrom("tenants").selectAll().where("tenant_id", "=", tenantId),
+);
+
+const oneKey = question((db, tenantId: string, name: string) =>
+  db
+    .selectFrom("tenant_keys")
+    .select("sealed")
+    .where("tenant_id", "=", tenantId)
+    .where("name", "=", name),
+);
+
+const oneZone = question((db, tenantId: string, zone: string) =>
+  db
+    .selectFrom("zones")
+    .select("relay_ms")
+    .where("tenant_id", "=", tenantId)
+    .where("zone", "=", zone),
+);
 
 /** Tenants, their sealed keys and their zones. */
 export function tenantRecords(database: SqlDatabase): TenantRecords {
@@ -38,9 +59,7 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
       });
     },
     async tenant(tenantId) {
-      const row = await database.run((db) =>
-        db.selectFrom("tenants").selectAll().where("tenant_id", "=", tenantId).executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => oneTenant(db, tenantId));
       return row && toTenant(row);
     },
     async tenants() {
@@ -60,14 +79,7 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
       return found(changed) === 1;
     },
     async tenantKey(tenantId, name) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("tenant_keys")
-          .select("sealed")
-          .where("tenant_id", "=", tenantId)
-          .where("name", "=", name)
-          .executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => oneKey(db, tenantId, name));
       return row && new Uint8Array(row.sealed);
     },
     addTenantKey(tenantId, name, sealed, sealedUnder) {
@@ -98,17 +110,6 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
       );
       return rows.map(toBatch);
     },
-    async commBatch(tenantId, batch) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("comm_batches")
-          .select(["batch", "sealed"])
-          .where("tenant_id", "=", tenantId)
-          .where("batch", "=", batch)
-          .executeTakeFirst(),
-      );
-      return row && toBatch(row);
-    },
     async addCommBatch(tenantId, batch, sealedUnder, at) {
       await database.transaction(async (db) => {
         await requireActive(db, sealedUnder);
@@ -116,14 +117,7 @@ export function tenantRecords(database: SqlDatabase): TenantRecords {
       });
     },
     async zoneRelayMs(tenantId, zone) {
-      const row = await database.run((db) =>
-        db
-          .selectFrom("zones")
-          .select("relay_ms")
-          .where("tenant_id", "=", tenantId)
-          .where("zone", "=", zone)
-          .executeTakeFirst(),
-      );
+      const [row] = await database.run((db) => oneZone(db, tenantId, zone));
       return row?.relay_ms;
     },
     async setZone(tenantId, zone, relayMs) {

@@ -1,23 +1,5 @@
-import type { ColumnTypes } from "./flavour.ts";
-
-type Step = (types: ColumnTypes) => readonly string[];
-
-/** Placeholders stand for what the databases call differently; see `ColumnTypes`. */
-function table(name: string, columns: string): Step {
-  return (types) => {
-    const named = columns.replace(/\{(\w+)\}/g, (_, type: keyof ColumnTypes) => types[type]);
-    return [`CREATE TABLE ${name} (${named.replace(/\s+/g, " ").trim()}) ${types.end}`.trim()];
-  };
-}
-
-const index =
-  (text: string): Step =>
-  () => [`CREATE ${text}`];
-
-const steps =
-  (...parts: readonly Step[]): Step =>
-  (types) =>
-    parts.flatMap((part) => part(types));
+import { AUDIT, OLD_TELEMETRY, USAGE_AND_TELEMETRY } from "./schema-differences.ts";
+import { always, onNetwork, type Step, steps, table } from "./schema-parts.ts";
 
 const READING_VALUES = [
   ...["temperature", "humidity", "pressure", "lat", "lon", "altitude", "voltage"],
@@ -26,16 +8,15 @@ const READING_VALUES = [
   .map((name) => `${name} {real},`)
   .join(" ");
 
-/** Of the table: MySQL reads past one that stands with its column. */
-const TENANT = "tenant_id {key} NOT NULL, FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)";
 const ONCE = "CHECK (id = 1)";
 
 /**
- * The schema of databases on the network, by the same numbers as that of SQLite (`MIGRATIONS`):
- * a step here is what that step is there. A step that was released is never edited. What is kept
- * besides: the rows that replicas hold while they give out the next number of something.
+ * The schema, one step after the other, for all databases. A step that was released is never
+ * edited: a database in the field has it already. Times are Unix seconds; UUIDs and chip UIDs are
+ * lower-case text; keys are sealed by the vault. On the network there are besides the rows that
+ * replicas hold while they give out the next number of something; SQLite counts by itself.
  */
-export const SQL_STEPS: readonly Step[] = Object.freeze([
+export const SCHEMA: readonly Step[] = Object.freeze([
   steps(
     table(
       "tenants",
@@ -45,21 +26,21 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     ),
     table(
       "tenant_keys",
-      `${TENANT}, name {key} NOT NULL, sealed {bytes} NOT NULL, PRIMARY KEY (tenant_id, name)`,
+      `{tenant}, name {key} NOT NULL, sealed {bytes} NOT NULL, PRIMARY KEY (tenant_id, name)`,
     ),
     table(
       "comm_batches",
-      `${TENANT}, batch {key} NOT NULL, sealed {bytes} NOT NULL,
+      `{tenant}, batch {key} NOT NULL, sealed {bytes} NOT NULL,
        created_at {integer} NOT NULL, PRIMARY KEY (tenant_id, batch)`,
     ),
     table(
       "enrol_tokens",
-      `${TENANT}, hash {hash} NOT NULL, expires_at {integer} NOT NULL, spent_by {key},
+      `{tenant}, hash {hash} NOT NULL, expires_at {integer} NOT NULL, spent_by {key},
        PRIMARY KEY (tenant_id, hash)`,
     ),
     table(
       "nodes",
-      `${TENANT}, node_uid {key} NOT NULL, node_type {text} NOT NULL, node_pk {hash} NOT NULL,
+      `{tenant}, node_uid {key} NOT NULL, node_type {text} NOT NULL, node_pk {hash} NOT NULL,
        batch {key} NOT NULL,
        status {key} NOT NULL CHECK (status IN ('active', 'pending', 'revoked')),
        label {text}, zone {text}, relay_ms {integer}, created_at {integer} NOT NULL,
@@ -68,11 +49,11 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
     ),
     table(
       "zones",
-      `${TENANT}, zone {key} NOT NULL, relay_ms {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
+      `{tenant}, zone {key} NOT NULL, relay_ms {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
     ),
     table(
       "badges",
-      `${TENANT}, badge_uid {key} NOT NULL, badge_pk {hash} NOT NULL,
+      `{tenant}, badge_uid {key} NOT NULL, badge_pk {hash} NOT NULL,
        mode {key} NOT NULL CHECK (mode IN ('STD', 'HS')), node_uid {key},
        holder {text} NOT NULL, label {text},
        status {key} DEFAULT 'active' NOT NULL
@@ -81,22 +62,14 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        PRIMARY KEY (tenant_id, badge_uid),
        CHECK ((mode = 'HS' AND node_uid IS NOT NULL) OR (mode = 'STD' AND node_uid IS NULL))`,
     ),
-    table(
-      "audit",
-      `tenant_id {key} NOT NULL, seq {integer} NOT NULL, "at" {integer} NOT NULL,
-       kind {key} NOT NULL, data {text} NOT NULL, previous_hash {hash} NOT NULL,
-       hash {hash} NOT NULL, PRIMARY KEY (tenant_id, seq)`,
-    ),
-    table(
-      "audit_heads",
-      "tenant_id {key} PRIMARY KEY, seq {integer} NOT NULL, hash {hash} NOT NULL",
-    ),
+    ...AUDIT,
     table(
       "alarms",
       `id {serial} PRIMARY KEY, tenant_id {key} NOT NULL, "at" {integer} NOT NULL,
        kind {key} NOT NULL, badge_uid {key}, node_uid {key}, cause {text} NOT NULL`,
+      { rowid: true },
     ),
-    index("INDEX alarms_by_tenant ON alarms (tenant_id, id)"),
+    always("CREATE INDEX alarms_by_tenant ON alarms (tenant_id, id)"),
     table(
       "operators",
       `token_hash {hash} PRIMARY KEY, name {key} NOT NULL,
@@ -104,29 +77,35 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        tenant_id {key}, created_at {integer} NOT NULL,
        FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id)`,
     ),
+    OLD_TELEMETRY,
   ),
+  // The last denial recorded of each run of a reader's program, so that none is recorded twice.
   table(
     "reader_reports",
     `tenant_id {key} NOT NULL, node_uid {key} NOT NULL, boot {key} NOT NULL,
      last_number {integer} NOT NULL, "at" {integer} NOT NULL,
      PRIMARY KEY (tenant_id, node_uid, boot)`,
   ),
+  // The journal of work on chips. A row stays for good: no chip gets the same keys twice.
   table(
     "cards",
-    `${TENANT}, badge_uid {key} NOT NULL, revision {integer} NOT NULL,
+    `{tenant}, badge_uid {key} NOT NULL, revision {integer} NOT NULL,
      generation {integer} NOT NULL, generation_max {integer} NOT NULL,
      "lock" {key} NOT NULL CHECK ("lock" IN ('open', 'locked', 'for-good')),
      writing {integer} NOT NULL CHECK (writing IN (0, 1)), job {text},
      PRIMARY KEY (tenant_id, badge_uid), CHECK (writing = 0 OR job IS NOT NULL)`,
   ),
+  // Where a badge's payload is: in its link (open), or in the chip's protected file (sealed).
   ({ key }) => [
     `ALTER TABLE badges ADD COLUMN profile ${key} DEFAULT 'open' NOT NULL ` +
       "CHECK (profile IN ('open', 'sealed'))",
   ],
+  // What nodes report, typed. "at" is when it was measured, or received_at where the node did not
+  // know the time. A refused reading has its values in refused_reading only.
   steps(
     table(
       "readings",
-      `id {integer} PRIMARY KEY, tenant_id {key} NOT NULL, node_uid {key} NOT NULL,
+      `id {numbered}, tenant_id {key} NOT NULL, node_uid {key} NOT NULL,
        log_id {key}, seq {integer} NOT NULL,
        kind {key} NOT NULL CHECK (kind IN ('telemetry', 'access', 'lost')),
        "at" {integer} NOT NULL, time_known {integer} NOT NULL CHECK (time_known IN (0, 1)),
@@ -135,49 +114,65 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        granted {integer} CHECK (granted IN (0, 1)), reason {text}, named {text}, faults {text},
        lost {text}, refused {text}, refused_field {text}, refused_reading {text},
        bytes {integer} NOT NULL`,
+      { rowid: true, also: "CHECK ((refused IS NULL) = (refused_reading IS NULL))" },
     ),
-    index("UNIQUE INDEX readings_once ON readings (tenant_id, node_uid, log_id, seq)"),
-    index('INDEX readings_by_node ON readings (tenant_id, node_uid, "at", id)'),
-    index('INDEX readings_by_time ON readings (tenant_id, "at", id)'),
-    index("INDEX readings_by_age ON readings (received_at)"),
-    table("reading_head", `id {integer} PRIMARY KEY ${ONCE}, last {integer} NOT NULL`),
-    () => ["INSERT INTO reading_head (id, last) VALUES (1, 0)"],
+    // A NULL is like no other: without a log nothing is a repeat.
+    always("CREATE UNIQUE INDEX readings_once ON readings (tenant_id, node_uid, log_id, seq)"),
+    always('CREATE INDEX readings_by_node ON readings (tenant_id, node_uid, "at", id)'),
+    always('CREATE INDEX readings_by_time ON readings (tenant_id, "at", id)'),
+    always("CREATE INDEX readings_by_age ON readings (received_at)"),
+    onNetwork(
+      steps(
+        table("reading_head", `id {integer} PRIMARY KEY ${ONCE}, last {integer} NOT NULL`),
+        always("INSERT INTO reading_head (id, last) VALUES (1, 0)"),
+      ),
+    ),
     table(
       "reading_usage",
       `tenant_id {key} NOT NULL, node_uid {key} NOT NULL, bytes {integer} NOT NULL,
        PRIMARY KEY (tenant_id, node_uid)`,
     ),
+    USAGE_AND_TELEMETRY,
   ),
+  // How far each MQTT broker has acknowledged what was published.
   table("published", "broker {key} PRIMARY KEY, reading_id {integer} NOT NULL"),
+  // Which key-encryption key the tenants' keys are sealed under, by its id, and which one it takes
+  // over from while they are sealed anew. One row.
   table(
     "vault",
     `id {integer} PRIMARY KEY ${ONCE}, active {key} NOT NULL,
      retiring {key} CHECK (retiring <> active)`,
+    { rowid: true },
   ),
+  // The identity that stands behind a tenant, with its claims (docs/claims.md): public, unchecked.
   steps(
     table(
       "authorities",
-      `${TENANT}, identity_id {text} NOT NULL, graph {text} NOT NULL,
+      `{tenant}, identity_id {text} NOT NULL, graph {text} NOT NULL,
        requires_delegation {integer} NOT NULL CHECK (requires_delegation IN (0, 1)),
        revision {integer} NOT NULL, PRIMARY KEY (tenant_id)`,
     ),
+    // When this server first saw a claim, in milliseconds: a stolen key writes earlier dates.
     table(
       "claims_seen",
-      `${TENANT}, claim_id {key} NOT NULL, seen_ms {integer} NOT NULL,
+      `{tenant}, claim_id {key} NOT NULL, seen_ms {integer} NOT NULL,
        PRIMARY KEY (tenant_id, claim_id)`,
     ),
     table(
       "releases",
-      `${TENANT}, product {key} NOT NULL, release_id {key} NOT NULL, version {text} NOT NULL,
+      `{tenant}, product {key} NOT NULL, release_id {key} NOT NULL, version {text} NOT NULL,
        security_version {integer} NOT NULL, manifest {bytes} NOT NULL, image {bytes} NOT NULL,
        published_at {integer} NOT NULL, PRIMARY KEY (tenant_id, product)`,
+      { rowid: true },
     ),
+    // Nodes that tried a release and went back: it is not offered to them again.
     table(
       "release_reversals",
       `tenant_id {key} NOT NULL, node_uid {key} NOT NULL, release_id {key} NOT NULL,
        PRIMARY KEY (tenant_id, node_uid, release_id)`,
     ),
   ),
+  // Operators with four roles; a check that is in a table cannot be changed, so it is a new one.
   steps(
     table(
       "operator_tokens",
@@ -198,37 +193,41 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
         "CHECK (direction IN ('in', 'out'))",
       `ALTER TABLE badges ADD COLUMN person_id ${key}`,
     ],
-    table("policy_heads", `${TENANT}, revision {integer} NOT NULL, PRIMARY KEY (tenant_id)`),
+    // Counts the changes of a tenant's rules, people and entitlements.
+    table("policy_heads", `{tenant}, revision {integer} NOT NULL, PRIMARY KEY (tenant_id)`),
+    // Sites, zones, schedules and holidays, as JSON: few, and always read together.
     table(
       "policy_rules",
-      `${TENANT}, kind {key} NOT NULL CHECK (kind IN ('site', 'zone', 'schedule', 'calendar')),
+      `{tenant}, kind {key} NOT NULL CHECK (kind IN ('site', 'zone', 'schedule', 'calendar')),
        name {key} NOT NULL, body {text} NOT NULL, PRIMARY KEY (tenant_id, kind, name)`,
     ),
     table(
       "people",
-      `${TENANT}, person_id {key} NOT NULL, label {text} NOT NULL, member_of {text} NOT NULL,
+      `{tenant}, person_id {key} NOT NULL, label {text} NOT NULL, member_of {text} NOT NULL,
        status {key} NOT NULL CHECK (status IN ('active', 'suspended', 'removed')),
        created_at {integer} NOT NULL, PRIMARY KEY (tenant_id, person_id)`,
     ),
+    // By whom they are for: so they are looked for at each tap, and SQLite chooses no other index.
     table(
       "entitlements",
-      `${TENANT}, entitlement_id {key} NOT NULL, subject {key} NOT NULL, body {text} NOT NULL,
+      `{tenant}, entitlement_id {key} NOT NULL, subject {key} NOT NULL, body {text} NOT NULL,
        PRIMARY KEY (tenant_id, subject, entitlement_id), UNIQUE (tenant_id, entitlement_id)`,
     ),
+    // Where somebody was seen last; whoever has no row was never seen.
     table(
       "presence",
-      `${TENANT}, subject {key} NOT NULL, zone {key} NOT NULL,
+      `{tenant}, subject {key} NOT NULL, zone {key} NOT NULL,
        inside {integer} NOT NULL CHECK (inside IN (0, 1)), came_at {integer},
        PRIMARY KEY (tenant_id, subject, zone)`,
     ),
     table(
       "zone_openings",
-      `${TENANT}, zone {key} NOT NULL, day {key} NOT NULL, subject {key} NOT NULL,
+      `{tenant}, zone {key} NOT NULL, day {key} NOT NULL, subject {key} NOT NULL,
        "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, zone)`,
     ),
     table(
       "door_states",
-      `${TENANT}, node_uid {key} NOT NULL, name {key} NOT NULL,
+      `{tenant}, node_uid {key} NOT NULL, name {key} NOT NULL,
        is_open {integer} NOT NULL CHECK (is_open IN (0, 1)),
        held {integer} NOT NULL CHECK (held IN (0, 1)),
        forced {integer} NOT NULL CHECK (forced IN (0, 1)), changed_at {integer} NOT NULL,
@@ -238,7 +237,7 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
   steps(
     table(
       "mandates",
-      `${TENANT}, mandate_id {key} NOT NULL, number {text} NOT NULL, country {key} NOT NULL,
+      `{tenant}, mandate_id {key} NOT NULL, number {text} NOT NULL, country {key} NOT NULL,
        court {text} NOT NULL, identity_hash {key} NOT NULL, salt {hash} NOT NULL,
        registered_at {integer} NOT NULL, registered_by {key} NOT NULL,
        window_ends_at {integer} NOT NULL,
@@ -246,22 +245,26 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
        closed_at {integer}, sealed_export {bytes}, PRIMARY KEY (tenant_id, mandate_id),
        CHECK ((state = 'open' AND sealed_export IS NOT NULL AND closed_at IS NULL)
          OR (state <> 'open' AND sealed_export IS NULL AND closed_at IS NOT NULL))`,
+      { rowid: true },
     ),
-    index("INDEX mandates_by_window ON mandates (state, window_ends_at)"),
+    always("CREATE INDEX mandates_by_window ON mandates (state, window_ends_at)"),
   ),
   steps(
+    // People: accounts and their pairwise identifiers, found by an HMAC and sealed: a stolen
+    // database says neither who is who nor which identifiers are one person's.
     table(
       "human_accounts",
-      `${TENANT}, account {hash} NOT NULL, sealed {bytes} NOT NULL, revision {integer} NOT NULL,
+      `{tenant}, account {hash} NOT NULL, sealed {bytes} NOT NULL, revision {integer} NOT NULL,
        PRIMARY KEY (tenant_id, account)`,
     ),
     table(
       "human_identifiers",
-      `${TENANT}, did {hash} NOT NULL, sealed {bytes} NOT NULL, PRIMARY KEY (tenant_id, did)`,
+      `{tenant}, did {hash} NOT NULL, sealed {bytes} NOT NULL, PRIMARY KEY (tenant_id, did)`,
     ),
+    // Entries of status lists that credentials have; what is not here is free.
     table(
       "human_statuses",
-      `${TENANT}, list {integer} NOT NULL, idx {integer} NOT NULL, value {integer} NOT NULL,
+      `{tenant}, list {integer} NOT NULL, idx {integer} NOT NULL, value {integer} NOT NULL,
        PRIMARY KEY (tenant_id, list, idx)`,
     ),
   ),
@@ -270,9 +273,10 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
       `ALTER TABLE nodes ADD COLUMN rotation_wanted ${integer} DEFAULT 0 NOT NULL ` +
         "CHECK (rotation_wanted IN (0, 1))",
     ],
+    // Keys that nodes had before: none of them comes in again.
     table(
       "retired_keys",
-      `${TENANT}, node_pk {hash} NOT NULL, node_uid {key} NOT NULL, "at" {integer} NOT NULL,
+      `{tenant}, node_pk {hash} NOT NULL, node_uid {key} NOT NULL, "at" {integer} NOT NULL,
        PRIMARY KEY (tenant_id, node_pk)`,
     ),
   ),
@@ -283,12 +287,10 @@ export const SQL_STEPS: readonly Step[] = Object.freeze([
   steps(
     table(
       "uploads",
-      `${TENANT}, part {key} NOT NULL CHECK (part IN ('graph', 'manifest', 'image')),
+      `{tenant}, part {key} NOT NULL CHECK (part IN ('graph', 'manifest', 'image')),
        sha256 {key} NOT NULL, position {integer} NOT NULL, data {bytes} NOT NULL,
        "at" {integer} NOT NULL, PRIMARY KEY (tenant_id, part, position)`,
+      { rowid: true },
     ),
   ),
 ]);
-
-/** Tables that are only added to, also by ourselves. */
-export const APPEND_ONLY: readonly string[] = ["audit"];
