@@ -47,7 +47,7 @@ export function sizeTable(size: ImageSize, engineBytes: number): { rows: Row[]; 
   return { rows, fits: flashFits && ramFits };
 }
 
-export const CURVES_IN_C = "curves and Keccak in C";
+export const CRYPTO_IN_C = "cryptography in C";
 
 /** Name of a part of the image, by the object file it comes from; the first that fits. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
@@ -57,7 +57,10 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     /\/(board|chip-secret|flash-region|i2c-sleep|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
   ],
   ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
-  [CURVES_IN_C, /\/(crypto|curve25519(-\w+)?|keccak)\.c\.o$/],
+  [
+    CRYPTO_IN_C,
+    /\/(aes(-cbc)?|crypto|curve25519(-\w+)?|g(cm|hash)|hmac|keccak|sha256|symmetric)\.c\.o$/,
+  ],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],
   ["C library", /lib(c|m|gcc|nosys|stdc\+\+)(_\w+)?\.a|\/crt\w+\.o/],
