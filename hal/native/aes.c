@@ -12,6 +12,13 @@
 
 typedef uint32_t Slices[8];
 
+/* Slices that a loop takes by a number stay in memory; so a number must be known to the compiler. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define EACH _Pragma("GCC unroll 8")
+#else
+#define EACH
+#endif
+
 static inline uint32_t load(const uint8_t *bytes)
 {
 	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
@@ -37,13 +44,13 @@ static inline void mirror(Slices q)
 {
 	int i;
 
-	for (i = 0; i < 8; i += 2)
+	EACH for (i = 0; i < 8; i += 2)
 		EXCHANGE(q[i], q[i + 1], 0x55555555, 1);
-	for (i = 0; i < 8; i += 4) {
+	EACH for (i = 0; i < 8; i += 4) {
 		EXCHANGE(q[i], q[i + 2], 0x33333333, 2);
 		EXCHANGE(q[i + 1], q[i + 3], 0x33333333, 2);
 	}
-	for (i = 0; i < 4; i++)
+	EACH for (i = 0; i < 4; i++)
 		EXCHANGE(q[i], q[i + 4], 0x0f0f0f0f, 4);
 }
 
@@ -51,7 +58,7 @@ static inline void slicesOf(Slices q, const uint8_t blocks[2 * AES_BLOCK])
 {
 	int i;
 
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		q[i] = load(blocks + 4 * (i >> 1) + AES_BLOCK * (i & 1));
 	mirror(q);
 }
@@ -61,7 +68,7 @@ static inline void blocksOf(uint8_t blocks[2 * AES_BLOCK], Slices q)
 	int i;
 
 	mirror(q);
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		store(blocks + 4 * (i >> 1) + AES_BLOCK * (i & 1), q[i]);
 }
 
@@ -117,7 +124,7 @@ static inline void undoMatrix(Slices q)
 	int i;
 
 	memcpy(x, q, sizeof(x));
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		q[i] = x[(i + 2) & 7] ^ x[(i + 5) & 7] ^ x[(i + 7) & 7];
 }
 
@@ -134,7 +141,7 @@ static inline void shiftRows(Slices q)
 {
 	int i;
 
-	for (i = 0; i < 8; i++) {
+	EACH for (i = 0; i < 8; i++) {
 		uint32_t x = q[i];
 
 		q[i] = (x & 0x000000ff) | (x & 0x0000fc00) >> 2 | (x & 0x00000300) << 6
@@ -147,7 +154,7 @@ static inline void undoShiftRows(Slices q)
 {
 	int i;
 
-	for (i = 0; i < 8; i++) {
+	EACH for (i = 0; i < 8; i++) {
 		uint32_t x = q[i];
 
 		q[i] = (x & 0x000000ff) | (x & 0x00003f00) << 2 | (x & 0x0000c000) >> 6
@@ -182,14 +189,14 @@ static inline void mixColumns(Slices q)
 	Slices pairs;
 	int i;
 
-	for (i = 0; i < 8; i++) {
+	EACH for (i = 0; i < 8; i++) {
 		uint32_t next = turned(q[i], 8);
 
 		pairs[i] = q[i] ^ next;
 		q[i] = next ^ turned(pairs[i], 16);
 	}
 	twice(pairs);
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		q[i] ^= pairs[i];
 }
 
@@ -199,11 +206,11 @@ static inline void undoMixColumns(Slices q)
 	Slices pairs;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		pairs[i] = q[i] ^ turned(q[i], 16);
 	twice(pairs);
 	twice(pairs);
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		q[i] ^= pairs[i];
 	mixColumns(q);
 }
@@ -212,7 +219,7 @@ static inline void addKey(Slices q, const Slices key)
 {
 	int i;
 
-	for (i = 0; i < 8; i++)
+	EACH for (i = 0; i < 8; i++)
 		q[i] ^= key[i];
 }
 
@@ -250,7 +257,7 @@ void lkAesStart(Aes *aes, const uint8_t *key, size_t length)
 	for (round = 0; round <= aes->rounds; round++) {
 		uint32_t *q = aes->keys[round];
 
-		for (i = 0; i < 8; i++)
+		EACH for (i = 0; i < 8; i++)
 			q[i] = w[4 * round + (i >> 1)];
 		mirror(q);
 		/* Neither shifted rows nor mixed columns change a constant that is in every byte. */

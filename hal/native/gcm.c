@@ -1,7 +1,7 @@
 /* SP 800-38D 7: blocks of counters, and GHASH over what was sealed. */
 #include <string.h>
 #include "gcm.h"
-#include "ghash.h"
+#include "gcm-hash.h"
 #include "wipe.h"
 
 /* J0 = nonce and 1 masks the tag; the data's blocks count on from there (7.1). */

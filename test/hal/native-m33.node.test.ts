@@ -54,7 +54,7 @@ describe("the machine code of hal/native", () => {
     it(`runs the same instructions in ${entry} whatever the secret is`, function () {
       this.timeout(60_000);
       const traces = secrets.map((secret) => traceM33(program, entry, operation, secret, ...rest));
-      assert.ok(traces[0]!.instructions > 100_000);
+      assert.ok(traces[0]!.instructions > 5_000);
       for (const trace of traces) assert.deepEqual(trace, traces[0]);
     });
 

@@ -155,7 +155,7 @@ describe("latchkey build", () => {
     for (const [file, code] of [
       ["board", 0],
       ["curve25519-tables", 1],
-      ["ghash", 1],
+      ["gcm-hash", 1],
       ["symmetric", 1],
     ] as const) {
       const { made } = building(0, 1_000_000);

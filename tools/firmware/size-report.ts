@@ -59,7 +59,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
   [
     CRYPTO_IN_C,
-    /\/(aes(-cbc)?|crypto|curve25519(-\w+)?|g(cm|hash)|hmac|keccak|sha256|symmetric)\.c\.o$/,
+    /\/(aes(-cbc)?|crypto|curve25519(-\w+)?|gcm(-hash)?|hmac|keccak|sha256|symmetric)\.c\.o$/,
   ],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],

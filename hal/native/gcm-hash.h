@@ -1,6 +1,6 @@
 /* GHASH of SP 800-38D 6.4, in constant time. */
-#ifndef LATCHKEY_GHASH_H
-#define LATCHKEY_GHASH_H
+#ifndef LATCHKEY_GCM_HASH_H
+#define LATCHKEY_GCM_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

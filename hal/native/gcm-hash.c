@@ -4,7 +4,7 @@
  * and nothing depends on key or data: the multiplier of a Cortex-M33 takes the same time for all.
  */
 #include <string.h>
-#include "ghash.h"
+#include "gcm-hash.h"
 #include "for-speed.h"
 #include "wipe.h"
 
