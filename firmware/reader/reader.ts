@@ -16,7 +16,7 @@ import { NodeReporting } from "../sensor/node-reporting.ts";
 import { type ConsoleParts, consoleSource, readerProvisioning } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
 import { createHardware } from "./hardware.ts";
-import { isHealthy, maySpeak } from "./health.ts";
+import { isHealthy, isQuiet, maySpeak } from "./health.ts";
 import type { Policy, ReaderState } from "./machine.ts";
 import { readerUpdate } from "./reader-update.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
@@ -127,7 +127,7 @@ function policyOf({ limits, relay }: ReaderConfig): Policy {
 
 function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
   const { platform, config, log, engine, identity, hardware, reporting } = parts;
-  const { timer } = platform;
+  const { clock, timer, system } = platform;
   const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(parts)));
   let tick: TimerHandle | undefined;
   const onTick = () => {
@@ -136,6 +136,7 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
     // A tap's screens are drawn when they change, and not while its time counts.
     const { stage } = engine.state;
     if (stage !== "reading" && stage !== "checking") show();
+    if (isQuiet(engine.state, clock.monotonicMs())) system.idle?.();
   };
   const terminal = openConsole(parts);
   let shown: ReaderState | undefined;

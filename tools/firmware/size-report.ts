@@ -54,8 +54,9 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
   [
     "our C",
-    /\/(board|chip-secret|flash-region|i2c-sleep|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
+    /\/([a-z]+-(capture|console|count|failure|limit|pins)|chip-secret|flash-region|i2c-sleep)\.c\.o$/,
   ],
+  ["our C", /\/(board|garbage|idle|random)\.c\.o$/],
   ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
   [
     CRYPTO_IN_C,

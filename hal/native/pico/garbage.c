@@ -1,0 +1,26 @@
+/*
+ * Collects garbage while nobody waits. Left to itself the engine collects when a heap is full, which is
+ * in the middle of a tap as likely as not: 9 ms, which whoever stands at the door would wait.
+ */
+#include "xsAll.h"
+#include "xsmc.h"
+#include "xsHost.h"
+#include "mc.xs.h"
+
+/* What is worth a collection. A tap takes less than what the heaps have beyond it (pico.json). */
+#define SLOTS_MIN 2000
+#define CHUNK_BYTES_MIN 24576
+
+/* idle() */
+void xs_latchkey_board_idle(xsMachine *the)
+{
+	/* In use after the last collection here; garbage is part of what is in use until one comes. */
+	static txSize slots, chunkBytes;
+
+	if ((the->currentHeapCount - slots < SLOTS_MIN)
+			&& (the->currentChunksSize - chunkBytes < CHUNK_BYTES_MIN))
+		return;
+	xsCollectGarbage();
+	slots = the->currentHeapCount;
+	chunkBytes = the->currentChunksSize;
+}
