@@ -244,6 +244,21 @@ uint8_t lkSum(const uint8_t *bytes, size_t length)
 	return sum;
 }
 
+int lkEqual(const uint8_t *a, const uint8_t *b, size_t length)
+{
+	uint32_t difference = 0;
+
+	while (length--)
+		difference |= *a++ ^ *b++;
+	return (int)((difference - 1) >> 31);
+}
+
+void lkXor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t length)
+{
+	while (length--)
+		*out++ = *a++ ^ *b++;
+}
+
 void lkMask(uint8_t *bytes, size_t length, uint8_t mask)
 {
 	while (length--)

@@ -34,6 +34,12 @@ int lkPutNumber(uint8_t *out, double value);
 /* All bytes added up. */
 uint8_t lkSum(const uint8_t *bytes, size_t length);
 
+/* Whether all bytes are equal, in a time that depends on their number only. */
+int lkEqual(const uint8_t *a, const uint8_t *b, size_t length);
+
+/* Exclusive or of two strings of bytes. */
+void lkXor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t length);
+
 /* Exclusive or of every byte, in place. */
 void lkMask(uint8_t *bytes, size_t length, uint8_t mask);
 

@@ -57,7 +57,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
     /\/([a-z]+-(capture|console|count|failure|limit|pins)|chip-secret|flash-region|i2c-sleep)\.c\.o$/,
   ],
   ["our C", /\/(board|garbage|idle|random)\.c\.o$/],
-  ["our C", /\/(bytes|byte-work|glyphs|glyph-work)\.c\.o$/],
+  ["our C", /\/(bytes|byte-work|glyphs|glyph-work|wire-frame|wire-work)\.c\.o$/],
   [
     CRYPTO_IN_C,
     /\/(aes(-cbc)?|crypto|curve25519(-\w+)?|gcm(-hash)?|hmac|keccak|sha256|symmetric)\.c\.o$/,

@@ -38,6 +38,9 @@ export const byteWork: ByteWork = Object.freeze({
   sum(this: unknown, bytes: Uint8Array, start: number, end: number) {
     return native("xs_latchkey_bytes_sum").call(this, bytes, start, end);
   },
+  xor(this: unknown, a: Uint8Array, b: Uint8Array) {
+    return native("xs_latchkey_bytes_xor").call(this, a, b);
+  },
   mask(this: unknown, bytes: Uint8Array, mask: number) {
     return native("xs_latchkey_bytes_mask").call(this, bytes, mask);
   },
@@ -49,5 +52,27 @@ export const byteWork: ByteWork = Object.freeze({
   },
   cobsDecode(this: unknown, stuffed: Uint8Array) {
     return native("xs_latchkey_bytes_cobs_decode").call(this, stuffed);
+  },
+  frameEncode(
+    this: unknown,
+    kind: number,
+    address: number,
+    sequence: number,
+    acknowledge: number,
+    payload: Uint8Array,
+    link: number,
+  ) {
+    return native("xs_latchkey_frame_encode").call(
+      this,
+      kind,
+      address,
+      sequence,
+      acknowledge,
+      payload,
+      link,
+    );
+  },
+  frameDecode(this: unknown, stuffed: Uint8Array, link: number) {
+    return native("xs_latchkey_frame_decode").call(this, stuffed, link);
   },
 });

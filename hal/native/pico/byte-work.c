@@ -53,14 +53,14 @@ void xs_latchkey_bytes_crc32(xsMachine *the)
 	setUint32(the, lkCrc32(bytes, length, before));
 }
 
-/* equal(a, b): boolean; of public bytes */
+/* equal(a, b): boolean; of secret bytes as well */
 void xs_latchkey_bytes_equal(xsMachine *the)
 {
 	xsUnsignedValue one, other;
 	const uint8_t *a = bytesOf(the, &xsArg(0), &one);
 	const uint8_t *b = bytesOf(the, &xsArg(1), &other);
 
-	xsmcSetBoolean(xsResult, (one == other) && (0 == memcmp(a, b, one)));
+	xsmcSetBoolean(xsResult, (one == other) && lkEqual(a, b, one));
 }
 
 /* toBase64(bytes, urlSafe, padded): string */
@@ -241,6 +241,19 @@ void xs_latchkey_bytes_sum(xsMachine *the)
 	if ((start < 0) || (end < start) || ((xsUnsignedValue)end > length))
 		xsRangeError("outside of the bytes");
 	xsmcSetInteger(xsResult, lkSum(bytes + start, (size_t)(end - start)));
+}
+
+/* xor(a, b): ArrayBuffer; undefined for different lengths */
+void xs_latchkey_bytes_xor(xsMachine *the)
+{
+	xsUnsignedValue one, other;
+
+	(void)bytesOf(the, &xsArg(0), &one);
+	(void)bytesOf(the, &xsArg(1), &other);
+	if (one != other)
+		return;
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)one);
+	lkXor(xsmcToArrayBuffer(xsResult), bytesOf(the, &xsArg(0), &one), bytesOf(the, &xsArg(1), &one), one);
 }
 
 /* mask(bytes, mask) */
