@@ -8,8 +8,8 @@
 #include "mc.xs.h"
 
 /* What is worth a collection. A tap takes less than what the heaps have beyond it (pico.json). */
-#define SLOTS_MIN 2000
-#define CHUNK_BYTES_MIN 24576
+#define SLOTS_MIN 1000
+#define CHUNK_BYTES_MIN 16384
 
 /* idle() */
 void xs_latchkey_board_idle(xsMachine *the)
