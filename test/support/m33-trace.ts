@@ -23,6 +23,7 @@ export const SECRET_CALLS: readonly (readonly [string, string, ...Uint8Array[]])
   ["lkEd25519Sign", "sign", new Uint8Array(32).fill(9), new Uint8Array(100).fill(0x61)],
   ["lkX25519PublicKey", "xpublic"],
   ["lkX25519", "x", new Uint8Array(32).fill(9)],
+  ["lkSha3_256Chain", "chain", Uint8Array.of(0, 1)],
   ["lkHmacSha256", "hmac", new Uint8Array(100).fill(0x61)],
   ["lkHkdfSha256", "hkdf", new Uint8Array(16), new Uint8Array(22), Uint8Array.of(0, 32)],
   ["lkAesStart", "aes-seal", NONCE, AAD, TEXT],
