@@ -76,7 +76,7 @@ static inline void blocksOf(uint8_t blocks[2 * AES_BLOCK], Slices q)
  * The S-box of every byte, without its constant 63h, which the round keys carry: the circuit of J. Boyar
  * and R. Peralta (A New Combinational Logic Minimization Technique, 2010), its letters and numbers.
  */
-static inline void substitute(Slices q)
+static inline __attribute__((always_inline)) void circuit(Slices q)
 {
 	uint32_t x0 = q[7], x1 = q[6], x2 = q[5], x3 = q[4], x4 = q[3], x5 = q[2], x6 = q[1], x7 = q[0];
 	/* The linear layer at the top. */
@@ -115,6 +115,12 @@ static inline void substitute(Slices q)
 	q[2] = t47 ^ t65;
 	q[1] = t56 ^ t62;
 	q[0] = t48 ^ t60;
+}
+
+/* The same where it need not be fast: in place it costs a kilobyte each time. */
+static __attribute__((noinline)) void substitute(Slices q)
+{
+	circuit(q);
 }
 
 /* FIPS 197 5.3.2: the matrix of the S-box undone. */
@@ -279,7 +285,7 @@ void lkAesEncrypt(const Aes *aes, uint8_t blocks[2 * AES_BLOCK])
 	slicesOf(q, blocks);
 	addKey(q, aes->keys[0]);
 	for (round = 1; ; round++) {
-		substitute(q);
+		circuit(q);
 		shiftRows(q);
 		if (round == aes->rounds)
 			break;

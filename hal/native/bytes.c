@@ -259,12 +259,6 @@ void lkXor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t length)
 		*out++ = *a++ ^ *b++;
 }
 
-void lkMask(uint8_t *bytes, size_t length, uint8_t mask)
-{
-	while (length--)
-		*bytes++ ^= mask;
-}
-
 size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length)
 {
 	size_t i;

@@ -26,25 +26,21 @@ export interface ByteWork {
   sum(bytes: Uint8Array, start: number, end: number): number;
   /** Exclusive or of bytes of one length. */
   xor(a: Uint8Array, b: Uint8Array): ArrayBuffer | undefined;
-  /** Exclusive or of every byte with `mask`, in place. */
-  mask(bytes: Uint8Array, mask: number): void;
   /**
    * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from`, or that of
    * `to`. Gives how many, and 65,536 more where a zero ended it.
    */
   copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start: number): number;
-  cobsEncode(bytes: Uint8Array): ArrayBuffer | undefined;
-  cobsDecode(stuffed: Uint8Array): ArrayBuffer | undefined;
-  /** A frame of the wired transport, as it is sent; `kind` is its byte. */
+  /** A frame of the wired transport, as it is sent; `kind` is its byte. An array has bytes. */
   frameEncode(
     kind: number,
     address: number,
     sequence: number,
     acknowledge: number,
-    payload: Uint8Array,
+    payload: Uint8Array | undefined,
     link: number,
-  ): ArrayBuffer | undefined;
-  /** Its first four bytes and its payload, once its checksum is found to be right. */
+  ): ArrayBuffer;
+  /** Its first four bytes and its payload; `undefined` for what is none: nobody asks further. */
   frameDecode(stuffed: Uint8Array, link: number): ArrayBuffer | undefined;
 }
 

@@ -27,12 +27,6 @@ export function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   return out;
 }
 
-/** `bytes` XOR `mask`, byte by byte and in place. */
-export function maskBytes(bytes: Uint8Array, mask: number): void {
-  if (byteWork !== undefined && bytes.length > 0) byteWork.mask(bytes, mask);
-  else for (let i = 0; i < bytes.length; i++) bytes[i] = bytes[i]! ^ mask;
-}
-
 /**
  * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from` (of at most
  * 65,535 bytes), or that of `to`. Gives how many, and 65,536 more where a zero ended it.

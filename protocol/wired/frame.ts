@@ -69,9 +69,9 @@ export function encodeFrame(frame: Frame, link: number): Uint8Array {
   const { kind, address, sequence, acknowledge, payload } = frame;
   if (payload.length > PAYLOAD_MAX) throw new RangeError(`a payload of ${payload.length} bytes`);
   const code = KINDS[kind];
-  if (byteWork !== undefined && payload.length > 0) {
-    const done = byteWork.frameEncode(code, address, sequence, acknowledge, payload, link);
-    if (done !== undefined) return new Uint8Array(done);
+  if (byteWork !== undefined) {
+    const some = payload.length > 0 ? payload : undefined;
+    return new Uint8Array(byteWork.frameEncode(code, address, sequence, acknowledge, some, link));
   }
   const end = HEAD_BYTES + payload.length;
   const bytes = new Uint8Array(end + CRC_BYTES);
@@ -100,8 +100,9 @@ export function addressOf(stuffed: Uint8Array): number | undefined {
 /** What stood between two zeros, or `undefined` for anything but a whole frame of this link. */
 export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefined {
   if (stuffed.length > STUFFED_MAX) return undefined;
-  const done = byteWork?.frameDecode(stuffed, link);
-  return done === undefined ? decoded(stuffed, link) : frameOf(new Uint8Array(done));
+  if (byteWork === undefined) return decoded(stuffed, link);
+  const done = stuffed.length > 0 ? byteWork.frameDecode(stuffed, link) : undefined;
+  return done && frameOf(new Uint8Array(done));
 }
 
 function decoded(stuffed: Uint8Array, link: number): Frame | undefined {

@@ -9,14 +9,7 @@ import { GLYPH_COLUMNS } from "../../hal/font.ts";
 import { Framebuffer } from "../../hal/framebuffer.ts";
 import { changedSpan, GAP_MAX, takeSpan } from "../../hal/ssd1306.ts";
 import { fromBase64, toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
-import {
-  concat,
-  copyToZero,
-  maskBytes,
-  sumBytes,
-  uintBE,
-  xor,
-} from "../../protocol/encoding/bytes.ts";
+import { concat, copyToZero, sumBytes, uintBE, xor } from "../../protocol/encoding/bytes.ts";
 import { crc32 } from "../../protocol/encoding/crc32.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
@@ -288,16 +281,6 @@ describe("the loops over bytes in C", () => {
         ask: ask("sum", a),
         expected: `${sumBytes(a, 0, a.length)} -`,
       })),
-    );
-  });
-
-  it("mask bytes alike", () => {
-    agree(
-      some(bytes, 50).map((a, i) => {
-        const masked = a.slice();
-        maskBytes(masked, i);
-        return { ask: ask("mask", a, i), expected: `0 ${hex(masked)}` };
-      }),
     );
   });
 

@@ -41,17 +41,8 @@ export const byteWork: ByteWork = Object.freeze({
   xor(this: unknown, a: Uint8Array, b: Uint8Array) {
     return native("xs_latchkey_bytes_xor").call(this, a, b);
   },
-  mask(this: unknown, bytes: Uint8Array, mask: number) {
-    return native("xs_latchkey_bytes_mask").call(this, bytes, mask);
-  },
   copyToZero(this: unknown, to: Uint8Array, at: number, from: ArrayBuffer, start: number) {
     return native("xs_latchkey_bytes_copy_to_zero").call(this, to, at, from, start);
-  },
-  cobsEncode(this: unknown, bytes: Uint8Array) {
-    return native("xs_latchkey_bytes_cobs_encode").call(this, bytes);
-  },
-  cobsDecode(this: unknown, stuffed: Uint8Array) {
-    return native("xs_latchkey_bytes_cobs_decode").call(this, stuffed);
   },
   frameEncode(
     this: unknown,
@@ -59,7 +50,7 @@ export const byteWork: ByteWork = Object.freeze({
     address: number,
     sequence: number,
     acknowledge: number,
-    payload: Uint8Array,
+    payload: Uint8Array | undefined,
     link: number,
   ) {
     return native("xs_latchkey_frame_encode").call(

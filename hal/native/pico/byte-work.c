@@ -8,9 +8,6 @@
 #include "mc.xs.h"
 #include "../bytes.h"
 
-/* Longer than any frame of the wired transport (protocol/wired/frame.ts). */
-#define FRAME_MAX 256
-
 static const uint8_t *bytesOf(xsMachine *the, xsSlot *slot, xsUnsignedValue *length)
 {
 	void *data;
@@ -256,17 +253,6 @@ void xs_latchkey_bytes_xor(xsMachine *the)
 	lkXor(xsmcToArrayBuffer(xsResult), bytesOf(the, &xsArg(0), &one), bytesOf(the, &xsArg(1), &one), one);
 }
 
-/* mask(bytes, mask) */
-void xs_latchkey_bytes_mask(xsMachine *the)
-{
-	uint8_t mask = (uint8_t)xsmcToInteger(xsArg(1));
-	xsUnsignedValue length;
-	void *bytes;
-
-	xsmcGetBufferWritable(xsArg(0), &bytes, &length);
-	lkMask(bytes, length, mask);
-}
-
 /* copyToZero(to, at, from, start): how many, and 65536 when a zero ended it */
 void xs_latchkey_bytes_copy_to_zero(xsMachine *the)
 {
@@ -285,30 +271,4 @@ void xs_latchkey_bytes_copy_to_zero(xsMachine *the)
 	copied = lkCopyToZero((uint8_t *)to + at, room, from + start, length);
 	xsmcSetInteger(xsResult, (xsIntegerValue)copied
 		+ (((copied < length) && (0 == from[start + (xsIntegerValue)copied])) ? 0x10000 : 0));
-}
-
-/* cobsEncode(bytes): ArrayBuffer, or undefined for more than a frame */
-void xs_latchkey_bytes_cobs_encode(xsMachine *the)
-{
-	xsUnsignedValue length;
-	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
-	uint8_t stuffed[FRAME_MAX + FRAME_MAX / 254 + 1];
-
-	if (length <= FRAME_MAX)
-		xsmcSetArrayBuffer(xsResult, stuffed, (xsIntegerValue)lkCobsEncode(stuffed, bytes, length));
-}
-
-/* cobsDecode(stuffed): ArrayBuffer, or undefined */
-void xs_latchkey_bytes_cobs_decode(xsMachine *the)
-{
-	xsUnsignedValue length;
-	const uint8_t *stuffed = bytesOf(the, &xsArg(0), &length);
-	uint8_t bytes[FRAME_MAX];
-	int count;
-
-	if (length > FRAME_MAX)
-		return;
-	count = lkCobsDecode(bytes, stuffed, length);
-	if (count >= 0)
-		xsmcSetArrayBuffer(xsResult, bytes, count);
 }

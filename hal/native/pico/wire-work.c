@@ -1,24 +1,26 @@
-/* wire-frame.c for XS; `undefined` leaves it to the twin in JavaScript, as in byte-work.c. */
+/* wire-frame.c for XS. */
 #include <string.h>
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.xs.h"
 #include "../wire-frame.h"
 
-/* frameEncode(kind, address, sequence, acknowledge, payload, link): ArrayBuffer */
+/* frameEncode(kind, address, sequence, acknowledge, payload or undefined, link): ArrayBuffer */
 void xs_latchkey_frame_encode(xsMachine *the)
 {
 	uint8_t bytes[LK_FRAME_MAX], out[LK_FRAME_SENT_MAX];
-	xsUnsignedValue length;
-	void *payload;
+	xsUnsignedValue length = 0;
+	void *payload = NULL;
 	int i;
 
-	xsmcGetBufferReadable(xsArg(4), &payload, &length);
+	if (xsReferenceType == xsmcTypeOf(xsArg(4)))
+		xsmcGetBufferReadable(xsArg(4), &payload, &length);
 	if (length > LK_FRAME_MAX - LK_FRAME_HEAD)
-		return;
+		xsRangeError("a frame of too many bytes");
 	for (i = 0; i < LK_FRAME_HEAD; i++)
 		bytes[i] = (uint8_t)xsmcToInteger(xsArg(i));
-	memcpy(bytes + LK_FRAME_HEAD, payload, length);
+	if (length)
+		memcpy(bytes + LK_FRAME_HEAD, payload, length);
 	length = (xsUnsignedValue)lkFrameEncode(out, bytes, LK_FRAME_HEAD + length,
 		(uint32_t)xsmcToUnsigned(xsArg(5)));
 	xsmcSetArrayBuffer(xsResult, out, (xsIntegerValue)length);

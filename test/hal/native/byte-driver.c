@@ -108,10 +108,6 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 	}
 	else if (0 == strcmp(operation, "sum"))
 		answer(lkSum(a, n), NULL, 0);
-	else if (0 == strcmp(operation, "mask")) {
-		lkMask(a, n, (uint8_t)one);
-		answer(0, a, n);
-	}
 	else if (0 == strcmp(operation, "equal"))
 		answer((n == m) && lkEqual(a, b, n), NULL, 0);
 	else if (0 == strcmp(operation, "xor")) {
