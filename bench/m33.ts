@@ -1,6 +1,6 @@
 /**
- * `node bench/m33.ts`: instructions of a Cortex-M33 for each call of the curves in C, exact and the same in
- * every run. Needs gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm.
+ * `node bench/m33.ts`: instructions of a Cortex-M33 for each call of cryptography in C, exact and the same
+ * in every run. Needs gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

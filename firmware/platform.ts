@@ -59,6 +59,11 @@ export interface System {
   feedWatchdog(): void;
   /** Free heap in bytes, when the engine can tell. */
   heapFreeBytes(): number | undefined;
+  /**
+   * Nobody needs the processor for a while, says the program, a few times a second: the time for
+   * what would be in somebody's way later. May take 20 ms. Absent where nothing waits for it.
+   */
+  idle?(): void;
 }
 
 /** A board with boot code that starts one of two images (docs/firmware.md, Updates). */

@@ -27,8 +27,10 @@ export function drawScreen(picture: Framebuffer, screen: Screen): void {
   picture.drawText(screen.right, picture.width - 6 * screen.right.length, 0);
   const scale = titleScale(screen.title);
   picture.drawCentred(screen.title, scale === 1 ? TITLE_Y + 8 : TITLE_Y, { scale });
-  for (const [index, line] of screen.lines.entries())
-    picture.drawCentred(line, LINES_Y + index * LINE_STEP);
+  // By index: this runs while a badge waits, and an iterator makes an object for each line.
+  const { lines } = screen;
+  for (let i = 0; i < lines.length; i++)
+    if (lines[i] !== "") picture.drawCentred(lines[i]!, LINES_Y + i * LINE_STEP);
 }
 
 /** Pixels of a module: one is too small for a telephone's camera. */

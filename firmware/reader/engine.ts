@@ -139,9 +139,13 @@ export class ReaderEngine {
     const before = this.#state;
     const step = transition(before, event, momentAt(nowMs, random), policy);
     this.#state = step.state;
-    for (const effect of step.effects) this.#try(effect);
+    // By index: to the engine on a device each element of an iterator is an object.
+    const { effects } = step;
+    for (let i = 0; i < effects.length; i++) this.#try(effects[i]!);
     if (before.stage !== step.state.stage) this.#note(before, step.state);
-    for (const listener of [...this.#listeners]) this.#tell(listener, event);
+    // A copy: a listener may take itself off the list.
+    const listeners = this.#listeners.slice();
+    for (let i = 0; i < listeners.length; i++) this.#tell(listeners[i]!, event);
   }
 
   /** A listener that throws must not come between a decision and its effects. */

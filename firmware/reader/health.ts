@@ -8,6 +8,15 @@ export function maySpeak(state: ReaderState): boolean {
   return state.tap === undefined && CONNECTED.includes(workStage(state));
 }
 
+/** A tap's record is sealed and sent a second after it. */
+const QUIET_AFTER_MS = 1_200;
+
+/** Whether nobody is at the door and nothing else is under way that was put off for it. */
+export function isQuiet({ stage, tap, sinceMs }: ReaderState, nowMs: number): boolean {
+  const rests = stage === "ready" || stage === "granted" || stage === "denied";
+  return rests && tap === undefined && nowMs - sinceMs >= QUIET_AFTER_MS;
+}
+
 /** The state as people and servers read it: `READY`, `ERROR`, … */
 export function stageName(state: ReaderState): string {
   return state.stage.toUpperCase();

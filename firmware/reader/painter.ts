@@ -26,6 +26,8 @@ const REPAIR_MS = 5_000;
 export class Painter {
   readonly #options: PainterOptions;
   #screen: Screen | undefined;
+  /** In the framebuffer, or about to be. */
+  #last: Screen | undefined;
   #timer: TimerHandle | undefined;
   #repairTimer: TimerHandle | undefined;
   #holds = 0;
@@ -54,6 +56,9 @@ export class Painter {
 
   /** What to show from now on. Drawing happens later. */
   show(screen: Screen): void {
+    // Four times a second it is the same: drawing it anew would find that out for much more.
+    if (this.#last !== undefined && isSame(this.#last, screen)) return;
+    this.#last = screen;
     this.#screen = screen;
     this.#schedule(0);
   }
@@ -119,4 +124,13 @@ export class Painter {
     this.#options.log.write("info", "display-found");
     this.#schedule(0);
   }
+}
+
+function isSame(one: Screen, other: Screen): boolean {
+  if (one.title !== other.title || one.right !== other.right || one.left !== other.left)
+    return false;
+  const { length } = one.lines;
+  if (one.qr !== other.qr || other.lines.length !== length) return false;
+  for (let i = 0; i < length; i++) if (one.lines[i] !== other.lines[i]) return false;
+  return true;
 }

@@ -16,7 +16,7 @@ import { NodeReporting } from "../sensor/node-reporting.ts";
 import { type ConsoleParts, consoleSource, readerProvisioning } from "./console-source.ts";
 import { ReaderEngine, type StateListener } from "./engine.ts";
 import { createHardware } from "./hardware.ts";
-import { isHealthy, maySpeak } from "./health.ts";
+import { isHealthy, isQuiet, maySpeak } from "./health.ts";
 import type { Policy, ReaderState } from "./machine.ts";
 import { readerUpdate } from "./reader-update.ts";
 import { type Screen, type ScreenContext, screenFor } from "./screens.ts";
@@ -127,8 +127,10 @@ function policyOf({ limits, relay }: ReaderConfig): Policy {
 
 function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
   const { platform, config, log, engine, identity, hardware, reporting } = parts;
-  const { timer } = platform;
-  const show = () => hardware.painter?.show(screenFor(engine.state, screenContext(parts)));
+  const { clock, timer, system } = platform;
+  const server = config.baseUrl.replace(/^https?:\/\//, "");
+  const screen = () => screenFor(engine.state, screenContext(parts, server));
+  const show = () => hardware.painter?.show(screen());
   let tick: TimerHandle | undefined;
   const onTick = () => {
     tick = timer.set(onTick, TICK_MS);
@@ -136,6 +138,7 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
     // A tap's screens are drawn when they change, and not while its time counts.
     const { stage } = engine.state;
     if (stage !== "reading" && stage !== "checking") show();
+    if (isQuiet(engine.state, clock.monotonicMs())) system.idle?.();
   };
   const terminal = openConsole(parts);
   let shown: ReaderState | undefined;
@@ -154,7 +157,7 @@ function run(parts: ConsoleParts, stopUpdate: () => void): ReaderHandle {
       return engine.taps.list;
     },
     get screen() {
-      return screenFor(engine.state, screenContext(parts));
+      return screen();
     },
     log,
     onState: (listener) => engine.onState(listener),
@@ -190,7 +193,7 @@ function feedWatchdog({ platform, config, engine }: ConsoleParts): void {
   if (isHealthy(silentMs, config.limits.retryMaxMs, engine.state)) platform.system.feedWatchdog();
 }
 
-function screenContext(parts: ConsoleParts): ScreenContext {
+function screenContext(parts: ConsoleParts, server: string): ScreenContext {
   const { platform, config, engine, identity, key, visits } = parts;
   const unix = identity.nowUnix();
   const local = unix === undefined ? undefined : Math.floor(unix / 60) + config.utcOffsetMinutes;
@@ -198,7 +201,7 @@ function screenContext(parts: ConsoleParts): ScreenContext {
     nowMs: platform.clock.monotonicMs(),
     label: config.label,
     version: platform.system.version,
-    server: config.baseUrl.replace(/^https?:\/\//, ""),
+    server,
     key: engine.state.stage === "pending" ? key.of(identity.state.nodePk) : undefined,
     visit: visits.code,
     minuteOfDay: local === undefined ? undefined : ((local % 1440) + 1440) % 1440,

@@ -18,16 +18,22 @@ export function reportDelayMs({ checkInBeganMs }: ReaderState, { nowMs }: Moment
 export function scheduleReport(step: Step, event: ReaderEvent, at: Moment): Step {
   const rang = event.type === "timer" && event.name === "check-in";
   let state: ReaderState = rang ? { ...step.state, checkInAtMs: undefined } : step.state;
-  for (const effect of step.effects) state = booked(state, effect, at.nowMs);
-  const refused = step.effects.some((effect) => effect.type === "record" && effect.result.local);
+  // By index: this runs at every event of a tap.
+  const { effects } = step;
+  let refused = false;
+  for (let i = 0; i < effects.length; i++) {
+    const effect = effects[i]!;
+    state = booked(state, effect, at.nowMs);
+    if (effect.type === "record" && effect.result.local) refused = true;
+  }
   // While a check-in is under way, its end looks at what came meanwhile.
   if (!refused || state.checkingIn || state.checkInAtMs === undefined)
-    return { state, effects: step.effects };
+    return state === step.state ? step : { state, effects };
   const delayMs = reportDelayMs(state, at);
   const dueMs = at.nowMs + delayMs;
-  if (dueMs >= state.checkInAtMs) return { state, effects: step.effects };
+  if (dueMs >= state.checkInAtMs) return { state, effects };
   const sooner: Effect = { type: "timer", name: "check-in", delayMs };
-  return { state: { ...state, checkInAtMs: dueMs }, effects: [...step.effects, sooner] };
+  return { state: { ...state, checkInAtMs: dueMs }, effects: [...effects, sooner] };
 }
 
 function booked(state: ReaderState, effect: Effect, nowMs: number): ReaderState {

@@ -91,9 +91,10 @@ export class ServerWork {
     const { identity, crypto, badgeKeys, tenantId } = this.#options;
     const { decisionTimeoutMs: timeoutMs } = this.#options;
     const challenge = this.#challenges.get(challengeId);
-    const { nodePk } = identity.state;
+    const { nodePk, nodeUid } = identity.state;
     if (challenge === undefined || nodePk === undefined) throw new LatchkeyError("internal");
-    const keys = { crypto, badgeKeys, tenantId, nodeUid: this.#nodeUid(), nodePk };
+    if (nodeUid === undefined) throw new LatchkeyError("node-unknown");
+    const keys = { crypto, badgeKeys, tenantId, nodeUid, nodePk };
     const request = verifyRequest(badge, challenge, keys);
     this.#challenges.delete(challengeId);
     const answer = identity.call(BADGE_VERIFY_PATH, request, { timeoutMs });

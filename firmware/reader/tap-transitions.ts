@@ -154,15 +154,22 @@ function finish(
 
 /** Asks the server as soon as both are there: the badge's content and a challenge. */
 function askWhenReady(state: ReaderState, at: Moment, policy: Policy): Step {
-  const { tap, held } = state;
+  const { tap } = state;
   if (tap === undefined || tap.readMs === undefined) return stay(state);
+  return ask(state, tap, at, policy);
+}
+
+/** `tap` takes the place of the state's. */
+function ask(state: ReaderState, tap: Tap, at: Moment, policy: Policy): Step {
+  const { held } = state;
   if (held === undefined) {
-    if (state.fetching) return stay(state);
-    return deny(state, state.linkError ?? "network-timeout", BY_READER, at, policy);
+    const waiting = { ...state, tap };
+    if (state.fetching) return stay(waiting);
+    return deny(waiting, state.linkError ?? "network-timeout", BY_READER, at, policy);
   }
   if (!usable(held, at.nowMs)) {
     const { fetching, effects } = fetchUnlessFetching(state);
-    return stay({ ...state, held: undefined, fetching }, ...effects);
+    return stay({ ...state, tap, held: undefined, fetching }, ...effects);
   }
   const asked: Tap = { ...tap, askedMs: at.nowMs, challenge: held };
   return {
@@ -183,7 +190,7 @@ export function cardRead(
   const { stage, tap } = state;
   if (stage !== "reading" || tap === undefined || tap.id !== tapId || tap.readMs !== undefined)
     return stay(state);
-  return askWhenReady({ ...state, tap: { ...tap, readMs: at.nowMs, sealed } }, at, policy);
+  return ask(state, { ...tap, readMs: at.nowMs, sealed }, at, policy);
 }
 
 export function tapFailed(

@@ -46,15 +46,17 @@ export async function readBadge(
   brush: Brush,
   fileBytes?: number,
 ): Promise<ReadBadge> {
-  const transceive: Transceive = async (apdu) => {
-    const answer = card.transceive(apdu);
-    if (apdu[1] !== INS_READ_BINARY) return answer;
+  const drawDuring = async (answer: Promise<Uint8Array>): Promise<Uint8Array> => {
     brush.release();
     try {
       return await answer;
     } finally {
       brush.hold();
     }
+  };
+  const transceive: Transceive = (apdu) => {
+    const answer = card.transceive(apdu);
+    return apdu[1] === INS_READ_BINARY ? drawDuring(answer) : answer;
   };
   brush.hold();
   try {

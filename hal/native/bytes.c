@@ -244,10 +244,19 @@ uint8_t lkSum(const uint8_t *bytes, size_t length)
 	return sum;
 }
 
-void lkMask(uint8_t *bytes, size_t length, uint8_t mask)
+int lkEqual(const uint8_t *a, const uint8_t *b, size_t length)
+{
+	uint32_t difference = 0;
+
+	while (length--)
+		difference |= *a++ ^ *b++;
+	return (int)((difference - 1) >> 31);
+}
+
+void lkXor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t length)
 {
 	while (length--)
-		*bytes++ ^= mask;
+		*out++ = *a++ ^ *b++;
 }
 
 size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length)

@@ -34,8 +34,11 @@ int lkPutNumber(uint8_t *out, double value);
 /* All bytes added up. */
 uint8_t lkSum(const uint8_t *bytes, size_t length);
 
-/* Exclusive or of every byte, in place. */
-void lkMask(uint8_t *bytes, size_t length, uint8_t mask);
+/* Whether all bytes are equal, in a time that depends on their number only. */
+int lkEqual(const uint8_t *a, const uint8_t *b, size_t length);
+
+/* Exclusive or of two strings of bytes. */
+void lkXor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t length);
 
 /* Copies up to a zero, or as much as there is or as there is room for; how many bytes. */
 size_t lkCopyToZero(uint8_t *to, size_t room, const uint8_t *from, size_t length);

@@ -17,3 +17,32 @@ export interface NativeKeccak {
   /** SHA3-256 applied `times` times, 255 at most. */
   sha3_256Chain(start: Uint8Array, times: number): ArrayBuffer;
 }
+
+/** SHA-256 over pieces. */
+export interface NativeRunningHash {
+  /** The state, which nobody else reads. */
+  sha256Start(): ArrayBuffer;
+  sha256Add(state: ArrayBuffer, piece: Uint8Array): void;
+  /** Wipes the state: another piece makes no sense. */
+  sha256End(state: ArrayBuffer): ArrayBuffer;
+}
+
+/** Hashes and ciphers. Keys of AES have 16 or 32 bytes, an IV 16, a nonce 12. */
+export interface NativeSymmetric {
+  sha256(message: Uint8Array): ArrayBuffer;
+  hmacSha256(key: Uint8Array, message: Uint8Array): ArrayBuffer;
+  /** `length` is 8,160 at most; an empty salt stands for zeros. */
+  hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): ArrayBuffer;
+  aesEncryptBlock(key: Uint8Array, block: Uint8Array): ArrayBuffer;
+  /** Of whole blocks. */
+  aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, plain: Uint8Array): ArrayBuffer;
+  aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): ArrayBuffer;
+  aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): ArrayBuffer;
+  /** `undefined` when the tag does not fit: then nothing was decrypted. */
+  aesGcmOpen(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+  ): ArrayBuffer | undefined;
+}

@@ -34,6 +34,8 @@ export interface NativeBoard {
   restart(): never;
   /** Bytes of the engine's heap that are not in use. */
   heapFree(): number;
+  /** Collects garbage if some has gathered, in 10 ms or so. */
+  idle(): void;
 }
 
 /** The USB serial port, never waiting. */

@@ -2,15 +2,13 @@
 #define LATCHKEY_WIPE_H
 
 #include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
-/* A plain memset before a return may be left out by the compiler. */
+/* A plain memset before a return may be left out by the compiler: not what is said to be read. */
 static inline void lkWipe(void *bytes, size_t length)
 {
-	volatile uint8_t *p = bytes;
-
-	while (length--)
-		*p++ = 0;
+	memset(bytes, 0, length);
+	__asm__ volatile("" : : "r"(bytes) : "memory");
 }
 
 #endif

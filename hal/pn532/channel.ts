@@ -24,14 +24,18 @@ export interface FrameChannel {
   readonly latencyMs: number;
   /** Whether a line of the chip announces frames. */
   readonly usesIrq: boolean;
-  /** Sends a frame; `limitMs` for the chip or the port to take it. @throws bus-nack, serial-lost */
-  write(frame: Uint8Array, limitMs?: number): Promise<void>;
+  /**
+   * Sends a frame; `limitMs` for the chip or the port to take it. `undefined` when it is sent
+   * already: a promise for nothing costs a device more than the frame.
+   * @throws bus-nack, serial-lost
+   */
+  write(frame: Uint8Array, limitMs?: number): Promise<void> | undefined;
   /**
    * Sends the host's ACK, which ends whatever the chip is doing and wakes it if it sleeps. What
    * it had still to say is not read any more.
    * @throws bus-nack, serial-lost
    */
-  abort(limitMs?: number): Promise<void>;
+  abort(limitMs?: number): Promise<void> | undefined;
   /** The next thing that comes; `undefined` once the deadline passes or {@link interrupt}. */
   read(request: ReadRequest): Promise<Received | undefined>;
   /** Ends the read under way. */

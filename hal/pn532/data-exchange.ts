@@ -41,34 +41,41 @@ export async function exchangeData(
   let at = 0;
   for (; data.length - at > EXCHANGE_DATA_MAX; at += EXCHANGE_DATA_MAX) {
     const part = data.subarray(at, at + EXCHANGE_DATA_MAX);
-    await exchangeBlock(run, tg | STATUS_MORE, part, 0, timeoutMs);
+    blockOf(await sendBlock(run, tg | STATUS_MORE, part, 0, timeoutMs));
   }
   const expect = options.expectBytes ?? UNKNOWN_ANSWER_BYTES;
-  let block = await exchangeBlock(run, tg, data.subarray(at), expect, timeoutMs);
+  const rest = at === 0 ? data : data.subarray(at);
+  let block = blockOf(await sendBlock(run, tg, rest, expect, timeoutMs));
+  if (!block.more) return block.data;
   const parts = [block.data];
   let total = block.data.length;
   while (block.more) {
-    block = await exchangeBlock(run, tg, new Uint8Array(0), EXCHANGE_DATA_MAX, timeoutMs);
+    const nothing = new Uint8Array(0);
+    block = blockOf(await sendBlock(run, tg, nothing, EXCHANGE_DATA_MAX, timeoutMs));
     total += block.data.length;
     if (total > CHAINED_ANSWER_MAX || (block.more && block.data.length === 0))
       throw new LatchkeyError("card-protocol", { message: "the card's answer does not end" });
     parts.push(block.data);
   }
-  return parts.length === 1 ? block.data : concat(...parts);
+  return concat(...parts);
 }
 
-async function exchangeBlock(
+function sendBlock(
   run: RunCommand,
   tg: number,
   data: Uint8Array,
   expectBytes: number,
   timeoutMs: number,
-): Promise<{ data: Uint8Array; more: boolean }> {
+): Promise<Uint8Array> {
   const replyBytes = 1 + Math.min(expectBytes, EXCHANGE_DATA_MAX);
+  const body = new Uint8Array(1 + data.length);
+  body[0] = tg;
+  body.set(data, 1);
   // A card may have obeyed although its answer was lost: sending again is not ours to decide.
-  const options = { timeoutMs, repeatable: false };
-  const body = concat(new Uint8Array([tg]), data);
-  const reply = await run("InDataExchange", body, replyBytes, options);
+  return run("InDataExchange", body, replyBytes, { timeoutMs, repeatable: false });
+}
+
+function blockOf(reply: Uint8Array): { data: Uint8Array; more: boolean } {
   const status = checkStatus("InDataExchange", reply);
   return { data: reply.subarray(1), more: (status & STATUS_MORE) !== 0 };
 }

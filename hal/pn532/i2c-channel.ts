@@ -62,24 +62,69 @@ export class I2CChannel implements FrameChannel {
     return this.#irq !== undefined;
   }
 
-  async write(frame: Uint8Array, limitMs = WRITE_LIMIT_MS): Promise<void> {
-    const deadline = new Deadline(this.#timing.clock, limitMs);
-    while (!(await this.#port.write(frame))) {
+  write(frame: Uint8Array, limitMs = WRITE_LIMIT_MS): Promise<void> | undefined {
+    const free = this.#port.untilFree();
+    if (free === undefined && this.#port.write(frame)) return undefined;
+    return this.#keepWriting(frame, limitMs, free);
+  }
+
+  /** The chip is not there yet, or the bus is not free. */
+  async #keepWriting(
+    frame: Uint8Array,
+    limitMs: number,
+    free: Promise<void> | undefined,
+  ): Promise<void> {
+    const tookMs = free === undefined ? this.#port.tookMs : 0;
+    const deadline = new Deadline(this.#timing.clock, limitMs - tookMs);
+    if (free !== undefined) {
+      await free;
+      if (this.#port.write(frame)) return;
+    }
+    for (;;) {
       if (deadline.passed) throw new LatchkeyError("bus-nack");
       await delay(this.#timing.timer, pollPause(deadline));
+      await this.#port.untilFree();
+      if (this.#port.write(frame)) return;
     }
   }
 
-  abort(limitMs = WRITE_LIMIT_MS): Promise<void> {
+  abort(limitMs = WRITE_LIMIT_MS): Promise<void> | undefined {
     this.#atLeastBytes = 0;
     return this.write(ackFrame(), limitMs);
   }
 
+  /**
+   * Asks for the frame as soon as the line announces one, or the status byte says so, or at once
+   * where `direct` knows the chip to be quick. All in one function: on a device each that waits
+   * costs as much as a short transfer.
+   */
   async read({ frameBytes, deadline, direct }: ReadRequest): Promise<Received | undefined> {
     this.#interrupted = false;
     const length = Math.max(frameBytes, this.#atLeastBytes);
-    const bytes = await this.#readReady(length, deadline, direct);
-    if (bytes === undefined) return undefined;
+    for (;;) {
+      const { leftMs } = deadline;
+      let announced: boolean | Promise<boolean> = false;
+      if (this.#irq === undefined)
+        await delay(this.#timing.timer, Math.min(pollPause(deadline), leftMs));
+      else announced = this.#irq.wait(Math.min(GUARD_MS, leftMs));
+      if (typeof announced !== "boolean") announced = await announced;
+      if (this.#interrupted) return undefined;
+      if (announced || direct || (await this.#statusIsReady())) {
+        const free = this.#port.untilFree();
+        if (free !== undefined) await free;
+        const bytes = this.#port.read(length + 1);
+        if (bytes !== undefined && isReady(bytes[0]!)) {
+          this.#judgeLine(announced);
+          return this.#parsed(bytes.subarray(1));
+        }
+        // The line may still be low from the frame before; give it time to rise.
+        if (announced) await this.#falseAlarm();
+      }
+      if (deadline.passed) return undefined;
+    }
+  }
+
+  #parsed(bytes: Uint8Array): Received {
     const frame = tryParseFrame(bytes);
     this.#atLeastBytes = frame === undefined ? (frameSize(bytes) ?? 0) : 0;
     return frame ?? "damaged";
@@ -107,41 +152,9 @@ export class I2CChannel implements FrameChannel {
     this.#port.close();
   }
 
-  /**
-   * A frame of up to `length` bytes without its status byte, as soon as the chip has one;
-   * `undefined` when `deadline` passes. `direct` reads the frame without asking for the status
-   * first, which pays off where the chip is known to be quick.
-   */
-  async #readReady(
-    length: number,
-    deadline: Deadline,
-    direct: boolean,
-  ): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const announced = await this.#awaitAnnouncement(deadline);
-      if (this.#interrupted) return undefined;
-      if (announced || direct || (await this.#statusIsReady())) {
-        const bytes = await this.#port.read(length + 1);
-        if (bytes !== undefined && isReady(bytes[0]!)) {
-          this.#judgeLine(announced);
-          return bytes.subarray(1);
-        }
-        // The line may still be low from the frame before; give it time to rise.
-        if (announced) await this.#falseAlarm();
-      }
-      if (deadline.passed) return undefined;
-    }
-  }
-
-  /** True when the IRQ line announces a frame, false when it is time to look without it. */
-  async #awaitAnnouncement(deadline: Deadline): Promise<boolean> {
-    if (this.#irq !== undefined) return this.#irq.wait(Math.min(GUARD_MS, deadline.leftMs));
-    await delay(this.#timing.timer, Math.min(pollPause(deadline), deadline.leftMs));
-    return false;
-  }
-
   async #statusIsReady(): Promise<boolean> {
-    const status = await this.#port.read(1);
+    await this.#port.untilFree();
+    const status = this.#port.read(1);
     return status !== undefined && isReady(status[0]!);
   }
 

@@ -54,9 +54,23 @@ export class I2CPort {
     this.#io = undefined;
   }
 
-  /** `length` bytes, or `undefined` when the address was not acknowledged. */
-  async read(length: number): Promise<Uint8Array | undefined> {
-    await this.#busFree();
+  /** What the last transfer took. */
+  get tookMs(): number {
+    return this.#lastTookMs;
+  }
+
+  /** What to wait for before the next transfer; `undefined`, as a rule, when nothing is. */
+  untilFree(): Promise<void> | undefined {
+    const { busFreeMs } = this.#options;
+    const mayBegin = this.#lastTookMs < LONG_MS && busFreeMs <= 0;
+    return mayBegin ? undefined : this.#busFree(busFreeMs);
+  }
+
+  /**
+   * `length` bytes, or `undefined` when the address was not acknowledged. After
+   * {@link untilFree} only, as the next.
+   */
+  read(length: number): Uint8Array | undefined {
     // A fresh buffer is all zero: a read that times out without throwing, as the Pico's port
     // does, then carries the status byte "not ready" instead of the last frame.
     const bytes = new Uint8Array(length);
@@ -67,8 +81,7 @@ export class I2CPort {
    * False when the address was not acknowledged. True does not mean that every byte arrived: the
    * Pico's port does not report the NACK of a data byte. Only the chip's ACK frame does.
    */
-  async write(bytes: Uint8Array): Promise<boolean> {
-    await this.#busFree();
+  write(bytes: Uint8Array): boolean {
     return this.#transfer((io) => io.write(bytes));
   }
 
@@ -87,8 +100,7 @@ export class I2CPort {
     }
   }
 
-  async #busFree(): Promise<void> {
-    const { busFreeMs } = this.#options;
+  async #busFree(busFreeMs: number): Promise<void> {
     if (this.#lastTookMs >= LONG_MS) await delay(this.#timing.timer, 0);
     if (busFreeMs <= 0) return;
     const waitMs = this.#lastStopMs + busFreeMs - this.#timing.clock.monotonicMs();

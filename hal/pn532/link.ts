@@ -57,8 +57,11 @@ export class Pn532Link {
     try {
       const frame = encodeCommandFrame(command, data);
       for (let send = 1; send <= SENDS_MAX; send++) {
-        await this.#channel.write(frame);
-        const ack = await this.#readAck();
+        const sending = this.#channel.write(frame);
+        if (sending !== undefined) await sending;
+        const received = await this.#receive(ACK_BYTES, this.#limit(ACK_LIMIT_MS), true);
+        if (this.#cancelled) await this.#giveUp();
+        const ack = ackOf(received);
         if (ack === "nack") continue;
         if (ack === "none") {
           // The chip saw no whole frame. The abort makes it forget what it saw of one.
@@ -85,18 +88,12 @@ export class Pn532Link {
     this.#channel.interrupt();
   }
 
-  async #readAck(): Promise<"ack" | "nack" | "damaged" | "none"> {
-    const received = await this.#read(ACK_BYTES, this.#limit(ACK_LIMIT_MS), true);
-    if (received === undefined) return "none";
-    if (typeof received === "string") return "damaged";
-    return received.kind === "ack" || received.kind === "nack" ? received.kind : "damaged";
-  }
-
   async #readReply(command: number, options: ExchangeOptions): Promise<Uint8Array | undefined> {
     const deadline = this.#limit(options.timeoutMs);
     const length = Math.min(frameBytes(options.replyBytes), FRAME_BYTES_MAX);
     for (let reads = 0; reads < READS_MAX; reads++) {
-      const received = await this.#read(length, deadline, false);
+      const received = await this.#receive(length, deadline, false);
+      if (this.#cancelled) await this.#giveUp();
       if (received === undefined || received === "noise") return undefined;
       if (received === "damaged") {
         await this.#channel.write(nackFrame());
@@ -111,15 +108,12 @@ export class Pn532Link {
     throw damaged("no good reply after several reads");
   }
 
-  async #read(
-    frameBytes: number,
-    deadline: Deadline,
-    direct: boolean,
-  ): Promise<Received | undefined> {
-    const received = this.#cancelled
-      ? undefined
-      : await this.#channel.read({ frameBytes, deadline, direct });
-    if (!this.#cancelled) return received;
+  #receive(frameBytes: number, deadline: Deadline, direct: boolean) {
+    return this.#cancelled ? undefined : this.#channel.read({ frameBytes, deadline, direct });
+  }
+
+  /** @throws cancelled */
+  async #giveUp(): Promise<never> {
     await this.#channel.abort();
     throw new LatchkeyError("cancelled");
   }
@@ -127,4 +121,10 @@ export class Pn532Link {
   #limit(limitMs: number): Deadline {
     return new Deadline(this.#timing.clock, limitMs + this.#channel.latencyMs);
   }
+}
+
+function ackOf(received: Received | undefined): "ack" | "nack" | "damaged" | "none" {
+  if (received === undefined) return "none";
+  if (typeof received === "string") return "damaged";
+  return received.kind === "ack" || received.kind === "nack" ? received.kind : "damaged";
 }

@@ -3,6 +3,7 @@ import { isLatchkeyError, LatchkeyError } from "../../protocol/errors.ts";
 import type { Digital } from "../ecma419.ts";
 import { Deadline, delay, type Timing } from "../timing.ts";
 import type { FrameChannel } from "./channel.ts";
+import { CommandQueue } from "./command-queue.ts";
 import {
   COMMAND,
   DIAGNOSE,
@@ -61,7 +62,7 @@ export class PN532 {
   readonly #hasIrq: boolean;
   readonly #reset: Digital | undefined;
   readonly #retries: number;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new CommandQueue();
   #closed = false;
   #firmware: FirmwareVersion | undefined;
 
@@ -153,18 +154,20 @@ export class PN532 {
    * @throws cancelled after {@link abort}; pn532-timeout
    */
   inListPassiveTarget(options: ListOptions = {}): Promise<Target[]> {
-    const { maxTargets = 1, timeoutMs = LIST_LIMIT_MS } = options;
-    return this.#exclusive(async () => {
-      const body = new Uint8Array([maxTargets, 0x00]);
-      try {
-        const limit = { timeoutMs };
-        return parseTargets(await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, limit));
-      } catch (error) {
-        // Told to look for ever, the chip was right not to answer; the abort has ended it.
-        if (this.#retries === RETRY_FOR_EVER && isLatchkeyError(error, "pn532-timeout")) return [];
-        throw error;
-      }
-    });
+    return this.#exclusive(() => this.#list(options));
+  }
+
+  async #list({ maxTargets = 1, timeoutMs = LIST_LIMIT_MS }: ListOptions): Promise<Target[]> {
+    const body = new Uint8Array(2); // the second byte: type A, 106 kbit/s
+    body[0] = maxTargets;
+    try {
+      const limit = { timeoutMs };
+      return parseTargets(await this.#run("InListPassiveTarget", body, LIST_REPLY_BYTES, limit));
+    } catch (error) {
+      // Told to look for ever, the chip was right not to answer; the abort has ended it.
+      if (this.#retries === RETRY_FOR_EVER && isLatchkeyError(error, "pn532-timeout")) return [];
+      throw error;
+    }
   }
 
   /**
@@ -216,10 +219,12 @@ export class PN532 {
     if (this.#closed) return;
     this.#closed = true;
     this.#link.cancel();
-    await this.#enqueue(async () => {
-      await this.#configureRf(RF_ITEM.field, new Uint8Array([0]));
-      await this.#channel.abort();
-    }).catch(() => undefined);
+    await this.#queue
+      .add(async () => {
+        await this.#configureRf(RF_ITEM.field, new Uint8Array([0]));
+        await this.#channel.abort();
+      })
+      .catch(() => undefined);
     this.#channel.close();
     this.#reset?.close();
   }
@@ -276,21 +281,14 @@ export class PN532 {
   }
 
   readonly #run: RunCommand = (name, data, replyBytes, options = {}) => {
-    const limits = { timeoutMs: REPLY_LIMIT_MS, ...options };
-    return this.#link.exchange(COMMAND[name], data, { ...limits, replyBytes });
+    const { timeoutMs = REPLY_LIMIT_MS, repeatable = true } = options;
+    return this.#link.exchange(COMMAND[name], data, { timeoutMs, repeatable, replyBytes });
   };
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#enqueue(() => {
+    return this.#queue.add(() => {
       if (this.#closed) throw new LatchkeyError("cancelled");
       return work();
     });
-  }
-
-  /** One after the other; a failure does not stop those behind it. */
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
   }
 }

@@ -115,8 +115,9 @@ export class CardPresence {
   async #loop(): Promise<void> {
     while (!this.#stopping) {
       try {
-        if (this.#card === undefined) await this.#look();
-        else await this.#attend(this.#card);
+        if (this.#card !== undefined) await this.#attend(this.#card);
+        // Paused here and not in there: of promises in promises an empty field makes no more.
+        else if (await this.#look()) await this.#pause(this.#idleMs);
         if (this.#failures > 0) await this.#endFault();
       } catch (error) {
         if (!this.#stopping) await this.#fault(toLatchkeyError(error));
@@ -124,14 +125,18 @@ export class CardPresence {
     }
   }
 
-  /** The field was empty, or had too many cards in it. */
-  async #look(): Promise<void> {
+  /** The field was empty, or had too many cards in it; true when it is empty. */
+  async #look(): Promise<boolean> {
     const targets = await this.#list();
-    if (targets.length > 1) return this.#tooMany(targets);
+    if (targets.length > 1) {
+      await this.#tooMany(targets);
+      return false;
+    }
     this.#several = false;
     const target = targets[0];
-    if (target === undefined) return this.#pause(this.#idleMs);
+    if (target === undefined) return true;
     await this.#arrive(target, "present");
+    return false;
   }
 
   /** A card is there and its handler has finished. */

@@ -32,11 +32,12 @@ export class ReadyLine {
   }
 
   /**
-   * True as soon as a frame waits, false after `limitMs` or {@link wake}. The level is looked at
-   * before and after, so that an edge which came too early or got lost costs time, not an answer.
+   * True as soon as a frame waits, at once if one does; false after `limitMs` or {@link wake}. The
+   * level is looked at before and after, so that an edge which came too early or got lost costs
+   * time, not an answer.
    */
-  wait(limitMs: number): Promise<boolean> {
-    if (this.low) return Promise.resolve(true);
+  wait(limitMs: number): true | Promise<boolean> {
+    if (this.low) return true;
     return new Promise((resolve) => {
       const handle = this.#timing.timer.set(() => this.#settle(this.low), limitMs);
       this.#wake = (low) => {

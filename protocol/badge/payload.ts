@@ -132,7 +132,8 @@ function decryptSeed(crypto: CryptoProvider, dek: Uint8Array, bytes: Uint8Array)
   const iv = bytes.subarray(IV_AT, EPK_AT);
   const plain = crypto.aesCbcDecrypt(dek, iv, bytes.subarray(EPK_AT, TAG_AT));
   const seed = new Secret(plain.slice(0, SEED_LENGTH));
-  const padded = plain.subarray(SEED_LENGTH).every((byte) => byte === PADDING);
+  const padding = new Uint8Array(PADDING).fill(PADDING);
+  const padded = constantTimeEqual(plain.subarray(SEED_LENGTH), padding);
   plain.fill(0);
   if (padded) return seed;
   // Only whoever holds the key can get here, so this tells a stranger nothing.

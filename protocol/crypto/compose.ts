@@ -6,6 +6,7 @@ export type SymmetricCrypto = Pick<
   CryptoProvider,
   | "sha256"
   | "hmacSha256"
+  | "hkdfSha256"
   | "aesEncryptBlock"
   | "aesCbcEncrypt"
   | "aesCbcDecrypt"
@@ -24,9 +25,9 @@ export interface Curves
 }
 
 /**
- * A provider of two parts: on the device the SDK's hashes and ciphers, and curves in C or, where
- * no C may be added, in JavaScript written for XS.
- * @example composeCrypto("sdk + C", sdkSymmetric(crypt), nativeCurves(native));
+ * A provider of two parts: on the device all in C or, where none may be added, the SDK's hashes and
+ * ciphers, and curves in JavaScript written for XS.
+ * @example composeCrypto("C", nativeSymmetric(native), nativeCurves(native));
  */
 export function composeCrypto(
   name: string,
@@ -34,12 +35,13 @@ export function composeCrypto(
   curves: Curves,
 ): CryptoProvider {
   const { ed25519SignAs, ed25519PublicKey, ed25519Verify, x25519PublicKey, x25519 } = curves;
-  const { sha256, hmacSha256, aesEncryptBlock, aesCbcEncrypt, aesCbcDecrypt } = symmetric;
-  const { aesGcmSeal, aesGcmOpen } = symmetric;
+  const { sha256, hmacSha256, hkdfSha256, aesEncryptBlock } = symmetric;
+  const { aesCbcEncrypt, aesCbcDecrypt, aesGcmSeal, aesGcmOpen } = symmetric;
   const keys = new PublicKeys(ed25519PublicKey);
   return Object.freeze({
     name,
-    ...{ sha256, hmacSha256, aesEncryptBlock, aesCbcEncrypt, aesCbcDecrypt },
+    ...{ sha256, hmacSha256, ...(hkdfSha256 && { hkdfSha256 }) },
+    ...{ aesEncryptBlock, aesCbcEncrypt, aesCbcDecrypt },
     ...{ aesGcmSeal, aesGcmOpen, ed25519Verify, x25519PublicKey, x25519 },
     ed25519PublicKey: (seed: Uint8Array) => keys.of(seed).slice(),
     ed25519Sign: (seed: Uint8Array, message: Uint8Array) =>

@@ -7,15 +7,16 @@ import type { CryptoProvider } from "./provider.ts";
  * `info` is a label (text is taken as UTF-8); an empty salt stands for 32 zero bytes (§2.2).
  */
 export function hkdf(
-  crypto: Pick<CryptoProvider, "hmacSha256">,
+  crypto: Pick<CryptoProvider, "hmacSha256" | "hkdfSha256">,
   ikm: Uint8Array,
   salt: Uint8Array,
   info: string | Uint8Array,
   length: number,
 ): Uint8Array {
   if (length > 255 * 32) throw new RangeError("hkdf: too long");
-  const prk = crypto.hmacSha256(salt.length === 0 ? new Uint8Array(32) : salt, ikm);
   const label = typeof info === "string" ? toUtf8(info) : info;
+  if (crypto.hkdfSha256 !== undefined) return crypto.hkdfSha256(ikm, salt, label, length);
+  const prk = crypto.hmacSha256(salt.length === 0 ? new Uint8Array(32) : salt, ikm);
   const out = new Uint8Array(length);
   let block = new Uint8Array(0);
   for (let at = 0, n = 1; at < length; at += 32, n++) {

@@ -1,6 +1,6 @@
 /**
  * The primitives that everything else is built on. One implementation per place: noble on the
- * desk and on desktop XS, the SDK's native modules on the device, node:crypto in the server.
+ * desk and on desktop XS, C on the device, node:crypto in the server.
  * All are synchronous: the device has no other, and a state machine is easier to prove so.
  *
  * Arguments are never changed and results are fresh arrays. A wrong length of a key, IV or tag
@@ -13,6 +13,8 @@ export interface CryptoProvider {
   sha256(message: Uint8Array): Uint8Array;
   /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** HKDF-SHA-256 (RFC 5869), where there is one call for it. Everybody else asks `hkdf`. */
+  hkdfSha256?(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
 
   /** One block of AES-128 or AES-256, forward direction (FIPS 197). */
   aesEncryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array;

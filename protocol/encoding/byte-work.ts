@@ -5,7 +5,7 @@
  */
 export interface ByteWork {
   crc32(bytes: Uint8Array, before: number): number;
-  /** Of public bytes: not constant-time. */
+  /** In a time that depends on the lengths only: of secret bytes as well. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   encodeBase64(bytes: Uint8Array, urlSafe: boolean, padded: boolean): string;
   decodeBase64(text: string): ArrayBuffer | undefined;
@@ -24,15 +24,24 @@ export interface ByteWork {
   join(parts: readonly (Uint8Array | string | number)[], lengths: boolean): ArrayBuffer | undefined;
   /** Bytes from `start` up to `end` modulo 256. */
   sum(bytes: Uint8Array, start: number, end: number): number;
-  /** Exclusive or of every byte with `mask`, in place. */
-  mask(bytes: Uint8Array, mask: number): void;
+  /** Exclusive or of bytes of one length. */
+  xor(a: Uint8Array, b: Uint8Array): ArrayBuffer | undefined;
   /**
    * Copies bytes from `from[start]` to `to[at]` on, up to a zero, the end of `from`, or that of
    * `to`. Gives how many, and 65,536 more where a zero ended it.
    */
   copyToZero(to: Uint8Array, at: number, from: ArrayBuffer, start: number): number;
-  cobsEncode(bytes: Uint8Array): ArrayBuffer | undefined;
-  cobsDecode(stuffed: Uint8Array): ArrayBuffer | undefined;
+  /** A frame of the wired transport, as it is sent; `kind` is its byte. An array has bytes. */
+  frameEncode(
+    kind: number,
+    address: number,
+    sequence: number,
+    acknowledge: number,
+    payload: Uint8Array | undefined,
+    link: number,
+  ): ArrayBuffer;
+  /** Its first four bytes and its payload; `undefined` for what is none: nobody asks further. */
+  frameDecode(stuffed: Uint8Array, link: number): ArrayBuffer | undefined;
 }
 
 /** None here. An image has `chip-byte-work.ts` in place of this file. */

@@ -20,15 +20,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /** `a XOR b`; both must have one length (a programming error otherwise). */
 export function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   if (a.length !== b.length) throw new RangeError(`xor of ${a.length} and ${b.length} bytes`);
+  const done = a.length === 0 ? undefined : byteWork?.xor(a, b);
+  if (done !== undefined) return new Uint8Array(done);
   const out = new Uint8Array(a.length);
   for (let i = 0; i < a.length; i++) out[i] = a[i]! ^ b[i]!;
   return out;
-}
-
-/** `bytes` XOR `mask`, byte by byte and in place. */
-export function maskBytes(bytes: Uint8Array, mask: number): void {
-  if (byteWork !== undefined && bytes.length > 0) byteWork.mask(bytes, mask);
-  else for (let i = 0; i < bytes.length; i++) bytes[i] = bytes[i]! ^ mask;
 }
 
 /**

@@ -50,8 +50,8 @@ function tooShort(message: string): LatchkeyError {
   return new LatchkeyError("ndef-malformed", { message });
 }
 
-async function exchange(transceive: Transceive, command: CommandApdu) {
-  return parseResponse(await transceive(encodeCommand(command)));
+function exchange(transceive: Transceive, command: CommandApdu) {
+  return transceive(encodeCommand(command)).then(parseResponse);
 }
 
 /**

@@ -89,6 +89,11 @@ export function writeEnvelope({ sid, seq, ct }: Envelope): JsonObject {
   return { v: 1, sid, seq, ct: toBase64Url(ct) };
 }
 
+/** The same as text. Nothing in it has to be escaped: a node spares itself the look. */
+export function envelopeText({ sid, seq, ct }: Envelope): string {
+  return `{"v":1,"sid":"${sid}","seq":${seq},"ct":"${toBase64Url(ct)}"}`;
+}
+
 /** @throws malformed, unsupported-version */
 export function parseEnvelope(body: JsonReader): Envelope {
   const version = body.uint("v");

@@ -4,7 +4,7 @@ import { decodeBody, encodeBody } from "../json/body.ts";
 import { type JsonObject, JsonReader } from "../json/reader.ts";
 import type { IdentityPlatform } from "../platform.ts";
 import { CHECK_IN_PATH, POST_PATH } from "./endpoints.ts";
-import { parseEnvelope, writeEnvelope } from "./envelope.ts";
+import { envelopeText, parseEnvelope } from "./envelope.ts";
 import { fetchTime, type HandshakeContext, openNodeSession } from "./handshake.ts";
 import type { CallOptions, IdentityState } from "./identity-calls.ts";
 import {
@@ -264,7 +264,7 @@ export class IdentityNode {
   ): Promise<JsonObject> {
     const { token } = session.token;
     const answer = await session.exchange(path, plain, async (envelope) =>
-      parseEnvelope(await this.#link.post(path, writeEnvelope(envelope), { timeoutMs, token })),
+      parseEnvelope(await this.#link.postText(path, envelopeText(envelope), { timeoutMs, token })),
     );
     return decodeBody(answer).value;
   }

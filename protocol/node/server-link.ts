@@ -29,9 +29,14 @@ export class ServerLink {
    * @throws network-down, network-timeout, network-failed, not-latchkey, cancelled, and any code
    *   that a server's problem document may carry
    */
-  async post(path: string, body: JsonObject, options: PostOptions): Promise<JsonReader> {
+  post(path: string, body: JsonObject, options: PostOptions): Promise<JsonReader> {
+    return this.postText(path, JSON.stringify(body), options);
+  }
+
+  /** The same of an object that is text already. */
+  async postText(path: string, json: string, options: PostOptions): Promise<JsonReader> {
     const { timeoutMs, token } = options;
-    const sent = this.#send(path, JSON.stringify(body), timeoutMs, token);
+    const sent = this.#send(path, json, timeoutMs, token);
     // The client has a limit of its own, but a door must not depend on it.
     const response = await this.#waits.limit(sent, timeoutMs, "network-timeout");
     if (response.status !== 200) throw fromProblem(response.status, response.body);

@@ -1,5 +1,3 @@
-import { byteWork } from "../encoding/byte-work.ts";
-
 /**
  * Consistent Overhead Byte Stuffing (Cheshire and Baker, 1999): any bytes without a zero among
  * them, at the cost of one byte in 254. So a zero on the wire is always the end of a frame, and
@@ -9,8 +7,6 @@ const RUN_MAX = 254;
 
 /** The stuffed bytes, without a zero at their end. */
 export function cobsEncode(data: Uint8Array): Uint8Array {
-  const done = data.length === 0 ? undefined : byteWork?.cobsEncode(data);
-  if (done !== undefined) return new Uint8Array(done);
   const out = new Uint8Array(data.length + Math.floor(data.length / RUN_MAX) + 1);
   let codeAt = 0;
   let at = 1;
@@ -34,8 +30,6 @@ export function cobsEncode(data: Uint8Array): Uint8Array {
 
 /** What was stuffed, or `undefined` for what is none. */
 export function cobsDecode(stuffed: Uint8Array): Uint8Array | undefined {
-  const done = stuffed.length === 0 ? undefined : byteWork?.cobsDecode(stuffed);
-  if (done !== undefined) return new Uint8Array(done);
   const out = new Uint8Array(stuffed.length);
   let length = 0;
   let at = 0;

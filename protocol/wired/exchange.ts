@@ -47,8 +47,11 @@ export class Exchange {
     const count = Math.max(1, Math.ceil(message.length / PIECE_BYTES));
     for (let i = 0; i < count; i++) {
       const flags = (i === 0 ? FIRST : 0) | (i === count - 1 ? LAST : 0);
-      const piece = message.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES);
-      this.#pieces.push(concat(Uint8Array.of(flags), piece));
+      const part = message.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES);
+      const piece = new Uint8Array(part.length + 1);
+      piece[0] = flags;
+      piece.set(part, 1);
+      this.#pieces.push(piece);
     }
     this.#messages++;
     return true;

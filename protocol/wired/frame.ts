@@ -1,3 +1,4 @@
+import { byteWork } from "../encoding/byte-work.ts";
 import { crc32, crc32OfWord } from "../encoding/crc32.ts";
 import { cobsDecode, cobsEncode } from "./cobs.ts";
 
@@ -67,9 +68,14 @@ function wordAt(bytes: Uint8Array, at: number): number {
 export function encodeFrame(frame: Frame, link: number): Uint8Array {
   const { kind, address, sequence, acknowledge, payload } = frame;
   if (payload.length > PAYLOAD_MAX) throw new RangeError(`a payload of ${payload.length} bytes`);
+  const code = KINDS[kind];
+  if (byteWork !== undefined) {
+    const some = payload.length > 0 ? payload : undefined;
+    return new Uint8Array(byteWork.frameEncode(code, address, sequence, acknowledge, some, link));
+  }
   const end = HEAD_BYTES + payload.length;
   const bytes = new Uint8Array(end + CRC_BYTES);
-  bytes[0] = KINDS[kind];
+  bytes[0] = code;
   bytes[1] = address;
   bytes[2] = sequence;
   bytes[3] = acknowledge;
@@ -94,10 +100,21 @@ export function addressOf(stuffed: Uint8Array): number | undefined {
 /** What stood between two zeros, or `undefined` for anything but a whole frame of this link. */
 export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefined {
   if (stuffed.length > STUFFED_MAX) return undefined;
+  if (byteWork === undefined) return decoded(stuffed, link);
+  const done = stuffed.length > 0 ? byteWork.frameDecode(stuffed, link) : undefined;
+  return done && frameOf(new Uint8Array(done));
+}
+
+function decoded(stuffed: Uint8Array, link: number): Frame | undefined {
   const bytes = cobsDecode(stuffed);
   if (bytes === undefined || bytes.length < HEAD_BYTES + CRC_BYTES) return undefined;
   const end = bytes.length - CRC_BYTES;
   if (crc32(bytes.subarray(0, end), crc32OfWord(link)) !== wordAt(bytes, end)) return undefined;
+  return frameOf(bytes.subarray(0, end));
+}
+
+/** Of head and payload. */
+function frameOf(bytes: Uint8Array): Frame | undefined {
   const kind = kindOf(bytes[0]!);
   const address = bytes[1]!;
   if (kind === undefined || address < ADDRESS_MIN || address > ADDRESS_MAX) return undefined;
@@ -106,6 +123,6 @@ export function decodeFrame(stuffed: Uint8Array, link: number): Frame | undefine
     address,
     sequence: bytes[2]!,
     acknowledge: bytes[3]!,
-    payload: bytes.slice(HEAD_BYTES, end),
+    payload: bytes.subarray(HEAD_BYTES),
   };
 }

@@ -105,12 +105,14 @@ describe("the chip itself", () => {
       feed: () => void calls.push("feed"),
       restart: () => assert.fail("restart"),
       heapFree: () => 1234,
+      idle: () => void calls.push("idle"),
     };
     let secret = (): ArrayBuffer | undefined => undefined;
     const system = chipSystem(board, "1.2.3");
     assert.deepEqual(calls, [`watch ${WATCHDOG_MS}`]);
     system.feedWatchdog();
-    assert.deepEqual(calls.slice(1), ["feed"]);
+    system.idle!();
+    assert.deepEqual(calls.slice(1), ["feed", "idle"]);
     assert.deepEqual([system.bootReason, system.chipId], ["watchdog", "e661a4d1234567ab"]);
     assert.equal(system.heapFreeBytes(), 1234);
     assert.equal(system.chipSecret!(), undefined);

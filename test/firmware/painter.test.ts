@@ -45,6 +45,32 @@ describe("the painter", () => {
     for (let i = 1; i < 8; i++) assert.ok(panel.slices[i]! > panel.slices[i - 1]!);
   });
 
+  it("does not look at what is shown already, and at all that may be different", async () => {
+    const panel = new ScriptedPanel();
+    await panel.painter.open();
+    const first: Screen = { left: "a", right: "b", title: "c", lines: ["d", "e"] };
+    const qr = { size: 1, modules: [true] } as unknown as NonNullable<Screen["qr"]>;
+    const others: Screen[] = [
+      { ...first, left: "" },
+      { ...first, right: "" },
+      { ...first, title: "" },
+      { ...first, lines: ["d"] },
+      { ...first, lines: ["d", "f"] },
+      { ...first, qr },
+    ];
+    for (const other of others) {
+      panel.painter.show(first);
+      await panel.time.pass(100);
+      const { length } = panel.slices;
+      panel.painter.show({ ...first, lines: [...first.lines] });
+      await panel.time.pass(100);
+      assert.equal(panel.slices.length, length);
+      panel.painter.show(other);
+      await panel.time.pass(100);
+      assert.ok(panel.slices.length > length, JSON.stringify(other));
+    }
+  });
+
   it("draws nothing while somebody needs the CPU, and goes on afterwards", async () => {
     const panel = new ScriptedPanel();
     await panel.painter.open();

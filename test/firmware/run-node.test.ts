@@ -54,7 +54,7 @@ function board(config?: object, more: Partial<NodeHost> = {}) {
     random: { bytes: (length) => new Uint8Array(length).fill(7).buffer },
     board: {
       ...{ bootReason: () => 0, chipId: () => "E661A4D1234567AB", chipSecret: () => undefined },
-      ...{ uptimeMs: () => 5, watch: () => {}, feed: () => {}, heapFree: () => 1 },
+      ...{ uptimeMs: () => 5, watch: () => {}, feed: () => {}, heapFree: () => 1, idle: () => {} },
       restart: () => assert.fail("restart"),
     },
     usb: {

@@ -9,12 +9,13 @@ import { GLYPH_COLUMNS } from "../../hal/font.ts";
 import { Framebuffer } from "../../hal/framebuffer.ts";
 import { changedSpan, GAP_MAX, takeSpan } from "../../hal/ssd1306.ts";
 import { fromBase64, toBase64, toBase64Url } from "../../protocol/encoding/base64.ts";
-import { copyToZero, maskBytes, sumBytes, uintBE } from "../../protocol/encoding/bytes.ts";
+import { concat, copyToZero, sumBytes, uintBE, xor } from "../../protocol/encoding/bytes.ts";
 import { crc32 } from "../../protocol/encoding/crc32.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { fromUtf8, toUtf8 } from "../../protocol/encoding/utf8.ts";
 import { isPlainText, parseValue } from "../../protocol/json/reader.ts";
 import { cobsDecode, cobsEncode } from "../../protocol/wired/cobs.ts";
+import { decodeFrame, encodeFrame, PAYLOAD_MAX } from "../../protocol/wired/frame.ts";
 import { compileSanitized } from "../support/native-builds.ts";
 import { needCompiler } from "../support/native-driver.ts";
 
@@ -23,7 +24,8 @@ interface Case {
   readonly expected: string;
 }
 
-const SOURCES = ["test/hal/native/byte-driver.c", "hal/native/bytes.c", "hal/native/glyphs.c"];
+const OURS = ["bytes", "glyphs", "wire-frame"].map((name) => `hal/native/${name}.c`);
+const SOURCES = ["test/hal/native/byte-driver.c", ...OURS];
 const NONE = "-1 -";
 
 const hex = (bytes: Uint8Array) => (bytes.length === 0 ? "-" : toHex(bytes));
@@ -182,6 +184,57 @@ describe("the loops over bytes in C", () => {
     );
   });
 
+  it("make and take frames of the wired transport alike, and none of another link", () => {
+    const frames = some(
+      fc.record({
+        kind: fc.constantFrom("poll" as const, "data" as const, "reply" as const),
+        address: fc.integer({ min: 1, max: 254 }),
+        sequence: fc.integer({ min: 0, max: 255 }),
+        acknowledge: fc.integer({ min: 0, max: 255 }),
+        payload: fc.uint8Array({ maxLength: PAYLOAD_MAX }),
+        link: fc.integer({ min: 0, max: 0xffffffff }),
+        bit: fc.nat(),
+      }),
+    );
+    agree(
+      frames.flatMap(({ link, bit, ...frame }) => {
+        const sent = encodeFrame(frame, link);
+        const stuffed = sent.subarray(1, -1);
+        const plain = cobsDecode(stuffed)!.slice(0, -4);
+        const halves = [link >>> 16, link & 0xffff] as const;
+        const bent = stuffed.slice();
+        const at = (bit >> 3) % bent.length;
+        bent[at] = bent[at]! ^ (1 << (bit & 7));
+        assert.equal(decodeFrame(bent, link), undefined);
+        const cut = stuffed.slice(0, at);
+        return [
+          { ask: ask("frame", plain, ...halves), expected: `0 ${hex(sent)}` },
+          { ask: ask("unframe", stuffed, ...halves), expected: `${plain.length} ${hex(plain)}` },
+          { ask: ask("unframe", stuffed, halves[0] ^ 1, halves[1]), expected: NONE },
+          { ask: ask("unframe", bent, ...halves), expected: NONE },
+          { ask: ask("unframe", cut, ...halves), expected: NONE },
+          { ask: ask("unframe", concat(stuffed, stuffed), ...halves), expected: NONE },
+        ];
+      }),
+    );
+  });
+
+  it("compare and add bytes without carry as their twins do", () => {
+    agree(
+      some(bytes).flatMap((a, i) => {
+        const b = a.map((byte, at) => (at === i % (a.length + 1) ? byte ^ (1 << (i & 7)) : byte));
+        const same = Number(i % (a.length + 1) >= a.length);
+        const longer = concat(a, new Uint8Array(1));
+        return [
+          { ask: ask("equal", a, 0, 0, a), expected: "1 -" },
+          { ask: ask("equal", a, 0, 0, b), expected: `${same} -` },
+          { ask: ask("equal", a, 0, 0, longer), expected: "0 -" },
+          { ask: ask("xor", a, 0, 0, b), expected: `0 ${hex(xor(a, b))}` },
+        ];
+      }),
+    );
+  });
+
   it("copy up to a zero alike, and no further than there is room", () => {
     const sparse = fc.uint8Array({ max: 3, maxLength: 30 });
     agree(
@@ -228,16 +281,6 @@ describe("the loops over bytes in C", () => {
         ask: ask("sum", a),
         expected: `${sumBytes(a, 0, a.length)} -`,
       })),
-    );
-  });
-
-  it("mask bytes alike", () => {
-    agree(
-      some(bytes, 50).map((a, i) => {
-        const masked = a.slice();
-        maskBytes(masked, i);
-        return { ask: ask("mask", a, i), expected: `0 ${hex(masked)}` };
-      }),
     );
   });
 

@@ -6,6 +6,7 @@ import { toHex } from "../../protocol/encoding/hex.ts";
 import { REF10_BUILD, SECRETS_BUILD } from "../support/native-builds.ts";
 import { NativeDriver, needCompiler, needPrograms } from "../support/native-driver.ts";
 import { testNativeCurves, testNativeField } from "./native-suite.ts";
+import { testNativeSymmetric } from "./native-symmetric-suite.ts";
 
 describe("the C of hal/native", () => {
   let driver: NativeDriver | undefined;
@@ -17,6 +18,10 @@ describe("the C of hal/native", () => {
   after(() => driver?.close());
 
   testNativeCurves(() => driver!);
+
+  describe("in its hashes and ciphers", () => {
+    testNativeSymmetric(() => driver!);
+  });
 
   describe("in its arithmetic", () => {
     testNativeField(() => driver!);
@@ -91,6 +96,24 @@ describe("the C of hal/native, with secrets marked for valgrind", () => {
     assert.ok(driver!.x25519(seed, peer));
     driver!.ask("reduce", wide);
     driver!.ask("mul-add", seed, seed, seed);
+  });
+
+  it("has none in hashes and ciphers either", () => {
+    const [nonce, block] = [seed.slice(0, 12), new Uint8Array(16)];
+    for (const length of [0, 37, 100]) {
+      const text = wide.slice(0, length);
+      driver!.sha256(text);
+      driver!.hmacSha256(seed, text);
+      driver!.hmacSha256(new Uint8Array(100).fill(length), text);
+      driver!.hkdfSha256(seed, text, block, 82);
+      for (const key of [seed, seed.slice(0, 16)]) {
+        const sealed = new Uint8Array(driver!.aesGcmSeal(key, nonce, text, text));
+        assert.deepEqual([...driver!.ask("aes-fits", key, nonce, text, sealed)], [1]);
+        sealed[0] = sealed[0]! ^ 1;
+        assert.deepEqual([...driver!.ask("aes-fits", key, nonce, text, sealed)], [0]);
+        driver!.aesCbcDecrypt(key, block, new Uint8Array(driver!.aesCbcEncrypt(key, block, wide)));
+      }
+    }
   });
 
   it("is found out where it does have one", () => {

@@ -9,6 +9,7 @@ import { SECRET_CALLS, traceM33 } from "../support/m33-trace.ts";
 import { compileNative, M33_BUILD } from "../support/native-builds.ts";
 import { NativeDriver, needPrograms } from "../support/native-driver.ts";
 import { testNativeCurves, testNativeField } from "./native-suite.ts";
+import { testNativeSymmetric } from "./native-symmetric-suite.ts";
 
 const PROGRAMS = ["arm-none-eabi-gcc", "arm-none-eabi-objdump", "qemu-system-arm"];
 
@@ -22,6 +23,10 @@ describe("the C of hal/native on a Cortex-M33", () => {
   after(() => driver?.close());
 
   testNativeCurves(() => driver!);
+
+  describe("in its hashes and ciphers", () => {
+    testNativeSymmetric(() => driver!);
+  });
 
   describe("in its arithmetic", () => {
     testNativeField(() => driver!);
@@ -49,7 +54,7 @@ describe("the machine code of hal/native", () => {
     it(`runs the same instructions in ${entry} whatever the secret is`, function () {
       this.timeout(60_000);
       const traces = secrets.map((secret) => traceM33(program, entry, operation, secret, ...rest));
-      assert.ok(traces[0]!.instructions > 100_000);
+      assert.ok(traces[0]!.instructions > 5_000);
       for (const trace of traces) assert.deepEqual(trace, traces[0]);
     });
 

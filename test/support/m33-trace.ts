@@ -12,12 +12,24 @@ export interface Trace {
   readonly digest: string;
 }
 
+// As of the question of a tap: its nonce, what it is bound to, and its text.
+const NONCE = new Uint8Array(12).fill(3);
+const AAD = new Uint8Array(154).fill(0x61);
+const TEXT = new Uint8Array(240).fill(0x62);
+
 /** Calls with a secret: the function, the driver's word for it, and what comes behind the secret. */
 export const SECRET_CALLS: readonly (readonly [string, string, ...Uint8Array[]])[] = [
   ["lkEd25519PublicKey", "public"],
   ["lkEd25519Sign", "sign", new Uint8Array(32).fill(9), new Uint8Array(100).fill(0x61)],
   ["lkX25519PublicKey", "xpublic"],
   ["lkX25519", "x", new Uint8Array(32).fill(9)],
+  ["lkSha3_256Chain", "chain", Uint8Array.of(0, 1)],
+  ["lkHmacSha256", "hmac", new Uint8Array(100).fill(0x61)],
+  ["lkHkdfSha256", "hkdf", new Uint8Array(16), new Uint8Array(22), Uint8Array.of(0, 32)],
+  ["lkAesStart", "aes-seal", NONCE, AAD, TEXT],
+  ["lkGcmSeal", "aes-seal", NONCE, AAD, TEXT],
+  ["lkGcmFits", "aes-fits", NONCE, AAD, TEXT],
+  ["lkAesCbcDecrypt", "aes-cbc-decrypt", new Uint8Array(16), new Uint8Array(48)],
 ];
 
 /**

@@ -87,10 +87,11 @@ function compileFiles(compile: readonly string[], files: readonly string[], prog
   if (status !== 0) throw new Error(stderr);
 }
 
+/** Those of the C that have neither an engine nor a board. */
 function driverSources(): string[] {
-  const curves = readdirSync(join(root, "hal/native")).filter((f) => /^curve25519.*\.c$/.test(f));
-  return [
-    "test/hal/native/driver.c",
-    ...[...curves, "keccak.c"].map((file) => `hal/native/${file}`),
-  ];
+  const files = readdirSync(join(root, "hal/native"));
+  const crypto = files.filter((file) =>
+    /^(?:aes|curve25519|gcm|hmac|keccak|sha256).*\.c$/.test(file),
+  );
+  return ["test/hal/native/driver.c", ...crypto.map((file) => `hal/native/${file}`)];
 }

@@ -2,7 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NativeCurves, NativeKeccak } from "../../hal/native/native-crypto.ts";
+import type {
+  NativeCurves,
+  NativeKeccak,
+  NativeSymmetric,
+} from "../../hal/native/native-crypto.ts";
+import { uintBE } from "../../protocol/encoding/bytes.ts";
 import { fromHex, toHex } from "../../protocol/encoding/hex.ts";
 import { AskedProgram } from "./asked-program.ts";
 import { compileNative, type NativeBuild, SANITIZED_BUILD } from "./native-builds.ts";
@@ -30,7 +35,7 @@ function need(test: Mocha.Context, programs: readonly string[], required: boolea
 }
 
 /** The C of the image, compiled for the desk or for an emulator and asked over two pipes. */
-export class NativeDriver implements NativeCurves, NativeKeccak {
+export class NativeDriver implements NativeCurves, NativeKeccak, NativeSymmetric {
   readonly #program: AskedProgram;
 
   /** @throws Error with what the compiler said */
@@ -53,6 +58,31 @@ export class NativeDriver implements NativeCurves, NativeKeccak {
   sha3_256 = (message: Uint8Array) => this.ask("sha3", message).buffer;
   sha3_256Chain = (start: Uint8Array, times: number) =>
     this.ask("chain", start, Uint8Array.of(times >> 8, times & 255)).buffer;
+
+  sha256 = (message: Uint8Array) => this.ask("sha256", message).buffer;
+  hmacSha256 = (key: Uint8Array, message: Uint8Array) => this.ask("hmac", key, message).buffer;
+  hkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): ArrayBuffer {
+    return this.ask("hkdf", ikm, salt, info, uintBE(length, 2)).buffer;
+  }
+  /** One block of a chain from zeros: the cipher itself. */
+  aesEncryptBlock = (key: Uint8Array, block: Uint8Array) =>
+    this.aesCbcEncrypt(key, new Uint8Array(16), block);
+  aesCbcEncrypt = (key: Uint8Array, iv: Uint8Array, plain: Uint8Array) =>
+    this.ask("aes-cbc-encrypt", key, iv, plain).buffer;
+  aesCbcDecrypt = (key: Uint8Array, iv: Uint8Array, cipher: Uint8Array) =>
+    this.ask("aes-cbc-decrypt", key, iv, cipher).buffer;
+  aesGcmSeal = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array) =>
+    this.ask("aes-seal", key, nonce, aad, plain).slice(1).buffer;
+  aesGcmOpen(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+  ): ArrayBuffer | undefined {
+    if (sealed.length < 16) return undefined;
+    const [good, ...plain] = this.ask("aes-open", key, nonce, aad, sealed);
+    return good === 1 ? Uint8Array.from(plain).buffer : undefined;
+  }
 
   close(): void {
     this.#program.close();

@@ -49,16 +49,21 @@ describe("the modules of an image", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
   const IMAGE = { folder, version: "1.2.3", debug: false, securityVersion: 7 };
 
-  it("without curves in C call none of it", async () => {
-    const curves = /xs_latchkey_(?:ed25519|x25519|sha3)/;
+  it("without cryptography in C call none of it, and have the SDK's in its place", async () => {
+    const ours = /xs_latchkey_(?:ed25519|x25519|sha|hmac|hkdf|aes)/;
+    const theirs = "$(MODDABLE)/modules/crypt/digest/manifest.json";
+    const manifest = () => JSON.parse(readFileSync(join(folder, "crypto.json"), "utf8")) as object;
     const program = async (target: FirmwareTarget) => {
       await bundleFirmware({ ...IMAGE, target });
       return readFileSync(join(folder, "program.js"), "utf8");
     };
-    assert.match(await program(FIRMWARE_TARGETS[0]!), curves);
+    assert.match(await program(FIRMWARE_TARGETS[0]!), ours);
+    assert.deepEqual(manifest(), { include: [] });
     const portable = await program(withPortableCurves(FIRMWARE_TARGETS[0]!));
-    assert.doesNotMatch(portable, curves);
+    assert.doesNotMatch(portable, ours);
     assert.match(portable, /sdk \+ portable/);
+    assert.match(portable, /^import \w+ from "crypt";$/m);
+    assert.deepEqual(manifest(), { include: [theirs] });
   });
 
   it("for xsbug have names and a map of their sources beside them", async () => {
@@ -83,8 +88,7 @@ describe("the modules of an image", () => {
         ([, from]) => from!,
       );
       assert.ok(imports.includes("latchkey/program"), imports.join());
-      for (const from of imports)
-        assert.match(from, /^(embedded:|latchkey\/|crypt$|ssl\/cert$|timer$)/);
+      for (const from of imports) assert.match(from, /^(embedded:|latchkey\/|ssl\/cert$|timer$)/);
       assert.doesNotMatch(main, /Engine/);
       const lines = readFileSync(join(folder, "build.js"), "utf8").split("\n");
       assert.equal(lines[0], 'export const version = "1.2.3";');

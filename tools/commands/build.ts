@@ -18,7 +18,7 @@ import {
 } from "../firmware/products.ts";
 import { deskParts, sdkFolders, sdkParts } from "../firmware/sdk.ts";
 import {
-  CURVES_IN_C,
+  CRYPTO_IN_C,
   flashByPart,
   imageSize,
   type PartSizes,
@@ -45,7 +45,7 @@ export const build: Command = {
     { name: "product", value: "name", help: `what to build; ${PRODUCT} by default` },
     { name: "target", value: "name", help: `the board; ${TARGET} by default` },
     { name: "out", value: "folder", help: "where to build; build/firmware/… by default" },
-    { name: "portable-curves", help: "no curves in C: slower, and not constant-time" },
+    { name: "portable-curves", help: "no cryptography in our C: slower, and not constant-time" },
     { name: "debug", help: "for xsbug: names and lines as in the sources; over the budget" },
     {
       name: "report",
@@ -89,7 +89,7 @@ export const build: Command = {
     });
     yield* make(context, plan);
     if (isForDesk(target)) return yield* deskReport(context, plan);
-    if (portable) refuseCurvesInC(context, plan);
+    if (portable) refuseCryptoInC(context, plan);
     const files =
       slots &&
       (await makeSlotImage(context, {
@@ -194,10 +194,10 @@ async function* make(context: Context, plan: Plan): AsyncGenerator<CliEvent, voi
 }
 
 /** Who may add no C has to be sure of it: the linker's map says what is in the image. */
-function refuseCurvesInC({ readText }: Context, { image }: Plan): void {
-  const bytes = flashByPart(readText(`${image}.map`) ?? "")[CURVES_IN_C];
+function refuseCryptoInC({ readText }: Context, { image }: Plan): void {
+  const bytes = flashByPart(readText(`${image}.map`) ?? "")[CRYPTO_IN_C];
   if (bytes === undefined) return;
-  const message = `the image has ${bytes} bytes of curves in C in spite of --portable-curves`;
+  const message = `the image has ${bytes} bytes of cryptography in C in spite of --portable-curves`;
   throw new LatchkeyError("build-failed", { message });
 }
 

@@ -34,7 +34,7 @@ export interface BundleFacts {
 
 /**
  * Two modules out of the sources: `program.js`, which the manifest preloads, and `main.js`, which
- * runs at start and imports the other one.
+ * runs at start and imports the other one; and the manifest of what cryptography needs of the SDK.
  */
 export async function bundleFirmware(options: BundleOptions): Promise<BundleFacts> {
   const { target, folder, version, debug, securityVersion = 0 } = options;
@@ -49,6 +49,8 @@ export async function bundleFirmware(options: BundleOptions): Promise<BundleFact
   const text = debug ? constantDeclarations(program.text) : await compacted(program.text);
   writeFileSync(join(folder, "program.js"), text);
   writeFileSync(join(folder, "main.js"), main.text);
+  // Of the SDK's modules only these: each costs flash, used or not.
+  writeFileSync(join(folder, "crypto.json"), JSON.stringify({ include: target.cryptoManifests }));
   const { release: product } = target;
   const facts = {
     ...{ version, builtUnix: Math.floor(Date.now() / 1000) },

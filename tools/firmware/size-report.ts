@@ -47,17 +47,21 @@ export function sizeTable(size: ImageSize, engineBytes: number): { rows: Row[]; 
   return { rows, fits: flashFits && ramFits };
 }
 
-export const CURVES_IN_C = "curves and Keccak in C";
+export const CRYPTO_IN_C = "cryptography in C";
 
 /** Name of a part of the image, by the object file it comes from; the first that fits. */
 const PARTS: readonly (readonly [string, RegExp])[] = [
   ["our JavaScript and the SDK's, preloaded", /\/mc\.(xs|resources)\.c\.o$/],
   [
     "our C",
-    /\/(board|chip-secret|flash-region|i2c-sleep|random|[a-z]+-(capture|console|pins|count|limit|failure)|idle)\.c\.o$/,
+    /\/([a-z]+-(capture|console|count|failure|limit|pins)|chip-secret|flash-region|i2c-sleep)\.c\.o$/,
   ],
-  ["our C", /\/(bytes|byte-work|glyphs|glyph-work|one-wire(-line)?)\.c\.o$/],
-  [CURVES_IN_C, /\/(crypto|curve25519(-\w+)?|keccak)\.c\.o$/],
+  ["our C", /\/(board|garbage|idle|random)\.c\.o$/],
+  ["our C", /\/(bytes|byte-work|glyphs|glyph-work|one-wire(-line)?|wire-frame|wire-work)\.c\.o$/],
+  [
+    CRYPTO_IN_C,
+    /\/(aes(-cbc)?|crypto|curve25519(-\w+)?|gcm(-hash)?|hmac|keccak|sha256|symmetric)\.c\.o$/,
+  ],
   ["XS engine", /\/xs\w*\.c\.o$/],
   ["wireless chip and its firmware", /\/cyw43\w*\.c\.o$/],
   ["C library", /lib(c|m|gcc|nosys|stdc\+\+)(_\w+)?\.a|\/crt\w+\.o/],

@@ -38,16 +38,32 @@ export const byteWork: ByteWork = Object.freeze({
   sum(this: unknown, bytes: Uint8Array, start: number, end: number) {
     return native("xs_latchkey_bytes_sum").call(this, bytes, start, end);
   },
-  mask(this: unknown, bytes: Uint8Array, mask: number) {
-    return native("xs_latchkey_bytes_mask").call(this, bytes, mask);
+  xor(this: unknown, a: Uint8Array, b: Uint8Array) {
+    return native("xs_latchkey_bytes_xor").call(this, a, b);
   },
   copyToZero(this: unknown, to: Uint8Array, at: number, from: ArrayBuffer, start: number) {
     return native("xs_latchkey_bytes_copy_to_zero").call(this, to, at, from, start);
   },
-  cobsEncode(this: unknown, bytes: Uint8Array) {
-    return native("xs_latchkey_bytes_cobs_encode").call(this, bytes);
+  frameEncode(
+    this: unknown,
+    kind: number,
+    address: number,
+    sequence: number,
+    acknowledge: number,
+    payload: Uint8Array | undefined,
+    link: number,
+  ) {
+    return native("xs_latchkey_frame_encode").call(
+      this,
+      kind,
+      address,
+      sequence,
+      acknowledge,
+      payload,
+      link,
+    );
   },
-  cobsDecode(this: unknown, stuffed: Uint8Array) {
-    return native("xs_latchkey_bytes_cobs_decode").call(this, stuffed);
+  frameDecode(this: unknown, stuffed: Uint8Array, link: number) {
+    return native("xs_latchkey_frame_decode").call(this, stuffed, link);
   },
 });

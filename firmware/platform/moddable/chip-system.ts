@@ -16,6 +16,7 @@ export function chipSystem(natives: NativeBoard, version: string): System {
     restart: () => natives.restart(),
     feedWatchdog: () => natives.feed(),
     heapFreeBytes: () => natives.heapFree(),
+    idle: () => natives.idle(),
   });
 }
 

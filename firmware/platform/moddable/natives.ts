@@ -60,6 +60,9 @@ export const nativeBoard: NativeBoard = Object.freeze({
   heapFree(this: unknown) {
     return native("xs_latchkey_board_heap_free").call(this);
   },
+  idle(this: unknown) {
+    return native("xs_latchkey_board_idle").call(this);
+  },
 });
 
 export const nativeUsb: NativeUsb = Object.freeze({

@@ -4,12 +4,11 @@ import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
-import crypt from "crypt";
 import { product as name, securityVersion, version } from "latchkey/build";
 import { chipCrypto, natives, product, runNode, updatesOf } from "latchkey/program";
 import Timer from "timer";
 
 const io = { Digital, I2C, PWM, Serial };
-const updates = updatesOf({ product: name, securityVersion }, crypt);
-const crypto = chipCrypto(crypt);
+const updates = updatesOf({ product: name, securityVersion });
+const crypto = chipCrypto();
 runNode({ ...natives, timers: Timer, io, crypto, version, updates }, product);

@@ -6,7 +6,6 @@ import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
 import WiFi from "embedded:network/interface/wifi";
-import crypt from "crypt";
 import { product as name, securityVersion, version } from "latchkey/build";
 import Net from "latchkey/net";
 import { chipCrypto, natives, plainConnect, product, runNode, updatesOf } from "latchkey/program";
@@ -19,6 +18,6 @@ const wireless = {
   connect: plainConnect(TCP),
 };
 const io = { Digital, I2C, PWM, Serial };
-const updates = updatesOf({ product: name, securityVersion }, crypt);
-const crypto = chipCrypto(crypt);
+const updates = updatesOf({ product: name, securityVersion });
+const crypto = chipCrypto();
 runNode({ ...natives, timers: Timer, io, crypto, version, wireless, updates }, product);

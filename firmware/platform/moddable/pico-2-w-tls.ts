@@ -8,7 +8,6 @@ import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import UDP from "embedded:io/socket/udp";
 import WiFi from "embedded:network/interface/wifi";
-import crypt from "crypt";
 import { builtUnix, version } from "latchkey/build";
 import Net from "latchkey/net";
 import {
@@ -35,6 +34,6 @@ const tls: NodeHost["tls"] = (trust) =>
   tlsConnect(TLSSocket, TCP, connect, { ...trust, isSignedBy, builtUnix });
 const timeHint: NodeHost["timeHint"] = (options) => new TimeHint({ io: UDP, ...options });
 const io = { Digital, I2C, PWM, Serial };
-const crypto = chipCrypto(crypt);
+const crypto = chipCrypto();
 const host = { ...natives, timers: Timer, io, crypto, version, wireless, tls, timeHint };
 runNode(host, product);

@@ -9,7 +9,6 @@ import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
 import WiFi from "embedded:network/interface/wifi";
-import crypt from "crypt";
 import { version } from "latchkey/build";
 import Net from "latchkey/net";
 import { chipCrypto, natives, plainConnect, product, runNode } from "latchkey/program";
@@ -22,4 +21,4 @@ const wireless = {
   connect: plainConnect(TCP),
 };
 const io = { Digital, I2C, PWM, Serial };
-runNode({ ...natives, timers: Timer, io, crypto: chipCrypto(crypt), version, wireless }, product);
+runNode({ ...natives, timers: Timer, io, crypto: chipCrypto(), version, wireless }, product);

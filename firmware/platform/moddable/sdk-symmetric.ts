@@ -1,6 +1,6 @@
 import type { SymmetricCrypto } from "../../../protocol/crypto/compose.ts";
 import { constantTimeEqual } from "../../../protocol/crypto/constant-time.ts";
-import { concat, maskBytes } from "../../../protocol/encoding/bytes.ts";
+import { concat, xor } from "../../../protocol/encoding/bytes.ts";
 
 /** A digest or GHASH of the SDK: `close` ends it, and a second `close` gives something else. */
 interface SdkDigest {
@@ -67,11 +67,11 @@ export function sdkSymmetric(
   function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
     const block = new Uint8Array(SHA256_BLOCK);
     block.set(key.length > SHA256_BLOCK ? digest("SHA256", key) : key);
-    maskBytes(block, 0x36);
-    const inner = digest("SHA256", block, message);
-    maskBytes(block, 0x36 ^ 0x5c);
-    const mac = digest("SHA256", block, inner);
-    block.fill(0);
+    const padded = (byte: number) => xor(block, new Uint8Array(SHA256_BLOCK).fill(byte));
+    const inner = padded(0x36);
+    const outer = padded(0x5c);
+    const mac = digest("SHA256", outer, digest("SHA256", inner, message));
+    for (const secret of [block, inner, outer]) secret.fill(0);
     return mac;
   }
 

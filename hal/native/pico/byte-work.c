@@ -8,9 +8,6 @@
 #include "mc.xs.h"
 #include "../bytes.h"
 
-/* Longer than any frame of the wired transport (protocol/wired/frame.ts). */
-#define FRAME_MAX 256
-
 static const uint8_t *bytesOf(xsMachine *the, xsSlot *slot, xsUnsignedValue *length)
 {
 	void *data;
@@ -53,14 +50,14 @@ void xs_latchkey_bytes_crc32(xsMachine *the)
 	setUint32(the, lkCrc32(bytes, length, before));
 }
 
-/* equal(a, b): boolean; of public bytes */
+/* equal(a, b): boolean; of secret bytes as well */
 void xs_latchkey_bytes_equal(xsMachine *the)
 {
 	xsUnsignedValue one, other;
 	const uint8_t *a = bytesOf(the, &xsArg(0), &one);
 	const uint8_t *b = bytesOf(the, &xsArg(1), &other);
 
-	xsmcSetBoolean(xsResult, (one == other) && (0 == memcmp(a, b, one)));
+	xsmcSetBoolean(xsResult, (one == other) && lkEqual(a, b, one));
 }
 
 /* toBase64(bytes, urlSafe, padded): string */
@@ -243,15 +240,17 @@ void xs_latchkey_bytes_sum(xsMachine *the)
 	xsmcSetInteger(xsResult, lkSum(bytes + start, (size_t)(end - start)));
 }
 
-/* mask(bytes, mask) */
-void xs_latchkey_bytes_mask(xsMachine *the)
+/* xor(a, b): ArrayBuffer; undefined for different lengths */
+void xs_latchkey_bytes_xor(xsMachine *the)
 {
-	uint8_t mask = (uint8_t)xsmcToInteger(xsArg(1));
-	xsUnsignedValue length;
-	void *bytes;
+	xsUnsignedValue one, other;
 
-	xsmcGetBufferWritable(xsArg(0), &bytes, &length);
-	lkMask(bytes, length, mask);
+	(void)bytesOf(the, &xsArg(0), &one);
+	(void)bytesOf(the, &xsArg(1), &other);
+	if (one != other)
+		return;
+	xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)one);
+	lkXor(xsmcToArrayBuffer(xsResult), bytesOf(the, &xsArg(0), &one), bytesOf(the, &xsArg(1), &one), one);
 }
 
 /* copyToZero(to, at, from, start): how many, and 65536 when a zero ended it */
@@ -272,30 +271,4 @@ void xs_latchkey_bytes_copy_to_zero(xsMachine *the)
 	copied = lkCopyToZero((uint8_t *)to + at, room, from + start, length);
 	xsmcSetInteger(xsResult, (xsIntegerValue)copied
 		+ (((copied < length) && (0 == from[start + (xsIntegerValue)copied])) ? 0x10000 : 0));
-}
-
-/* cobsEncode(bytes): ArrayBuffer, or undefined for more than a frame */
-void xs_latchkey_bytes_cobs_encode(xsMachine *the)
-{
-	xsUnsignedValue length;
-	const uint8_t *bytes = bytesOf(the, &xsArg(0), &length);
-	uint8_t stuffed[FRAME_MAX + FRAME_MAX / 254 + 1];
-
-	if (length <= FRAME_MAX)
-		xsmcSetArrayBuffer(xsResult, stuffed, (xsIntegerValue)lkCobsEncode(stuffed, bytes, length));
-}
-
-/* cobsDecode(stuffed): ArrayBuffer, or undefined */
-void xs_latchkey_bytes_cobs_decode(xsMachine *the)
-{
-	xsUnsignedValue length;
-	const uint8_t *stuffed = bytesOf(the, &xsArg(0), &length);
-	uint8_t bytes[FRAME_MAX];
-	int count;
-
-	if (length > FRAME_MAX)
-		return;
-	count = lkCobsDecode(bytes, stuffed, length);
-	if (count >= 0)
-		xsmcSetArrayBuffer(xsResult, bytes, count);
 }

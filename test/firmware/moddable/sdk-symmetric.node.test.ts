@@ -1,7 +1,6 @@
 /** The adapter to the SDK's hashes and ciphers; the C itself is judged inside the image. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { sdkRunningSha256 } from "../../../firmware/platform/moddable/sdk-running-hash.ts";
 import { sdkSymmetric } from "../../../firmware/platform/moddable/sdk-symmetric.ts";
 import { nobleCrypto } from "../../../protocol/crypto/noble.ts";
 import { testSymmetric } from "../../protocol/wycheproof.ts";
@@ -53,19 +52,6 @@ describe("the SDK's hashes and ciphers behind the provider's interface", () => {
     for (const length of [0, 63, 64, 65, 200]) {
       const key = new Uint8Array(length).fill(length & 255);
       assert.deepEqual(crypto.hmacSha256(key, KEY), nobleCrypto.hmacSha256(key, KEY));
-    }
-  });
-});
-
-describe("SHA-256 of the SDK, piece by piece", () => {
-  it("is that of the whole", () => {
-    const message = new Uint8Array(3000).map((_, i) => i);
-    for (const piece of [1, 64, 1000, 3000]) {
-      const hash = sdkRunningSha256(fakeCrypt);
-      hash.update(new Uint8Array(0));
-      for (let at = 0; at < message.length; at += piece)
-        hash.update(message.subarray(at, at + piece));
-      assert.deepEqual(hash.digest(), nobleCrypto.sha256(message));
     }
   });
 });

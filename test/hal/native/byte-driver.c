@@ -7,6 +7,7 @@
 #include <string.h>
 #include "../../../hal/native/bytes.h"
 #include "../../../hal/native/glyphs.h"
+#include "../../../hal/native/wire-frame.h"
 
 static int digit(char c)
 {
@@ -107,9 +108,23 @@ static int run(const char *operation, int one, int two, uint8_t *a, size_t n, ui
 	}
 	else if (0 == strcmp(operation, "sum"))
 		answer(lkSum(a, n), NULL, 0);
-	else if (0 == strcmp(operation, "mask")) {
-		lkMask(a, n, (uint8_t)one);
-		answer(0, a, n);
+	else if (0 == strcmp(operation, "equal"))
+		answer((n == m) && lkEqual(a, b, n), NULL, 0);
+	else if (0 == strcmp(operation, "xor")) {
+		lkXor(out, a, b, n);
+		answer(0, out, n);
+	}
+	else if (0 == strcmp(operation, "frame")) {
+		/* The link's number in two halves. */
+		free(out);
+		out = room(LK_FRAME_SENT_MAX);
+		answer(0, out, lkFrameEncode(out, a, n, (uint32_t)one << 16 | (uint32_t)two));
+	}
+	else if (0 == strcmp(operation, "unframe")) {
+		free(out);
+		out = room(LK_FRAME_MAX);
+		count = lkFrameDecode(out, a, n, (uint32_t)one << 16 | (uint32_t)two);
+		answer(count, out, count < 0 ? 0 : (size_t)count);
 	}
 	else if (0 == strcmp(operation, "cobs"))
 		answer(0, out, lkCobsEncode(out, a, n));

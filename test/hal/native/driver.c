@@ -8,7 +8,10 @@
 #include "../../../hal/native/curve25519.h"
 #include "../../../hal/native/curve25519-edwards.h"
 #include "../../../hal/native/curve25519-scalar.h"
+#include "../../../hal/native/gcm.h"
+#include "../../../hal/native/hmac.h"
 #include "../../../hal/native/keccak.h"
+#include "../../../hal/native/sha256.h"
 #ifdef LATCHKEY_REF10
 #include "ref10.h"
 #endif
@@ -203,6 +206,112 @@ static int keccak(const char *operation, const Bytes *a)
 	return 0;
 }
 
+/* Half of it at a time, so that pieces end anywhere in a block. */
+static void hash(Bytes message)
+{
+	size_t half = message.length / 2;
+	uint8_t out[32];
+	Sha256 state;
+
+	lkSha256Start(&state);
+	lkSha256Add(&state, message.bytes, half);
+	lkSha256Add(&state, message.bytes + half, message.length - half);
+	lkSha256End(&state, out);
+	answer(out, 32);
+}
+
+/* Into memory of exactly that length; over the argument it must come out the same. */
+static int chain(void (*run)(const Aes *, const uint8_t *, uint8_t *, const uint8_t *, size_t),
+	const Aes *aes, Bytes iv, Bytes data)
+{
+	uint8_t *out = malloc(data.length ? data.length : 1);
+	int differs;
+
+	run(aes, iv.bytes, out, data.bytes, data.length);
+	run(aes, iv.bytes, data.bytes, data.bytes, data.length);
+	VALGRIND_MAKE_MEM_DEFINED(out, data.length);
+	VALGRIND_MAKE_MEM_DEFINED(data.bytes, data.length);
+	differs = memcmp(out, data.bytes, data.length);
+	answer(out, data.length);
+	free(out);
+	return differs ? 3 : 0;
+}
+
+/* `seal key nonce aad plain`, `open key nonce aad sealed`: nothing when the tag does not fit. */
+static int gcm(int seals, const Aes *aes, const Bytes *a)
+{
+	size_t length = seals ? a[3].length + GCM_TAG : a[3].length - GCM_TAG;
+	uint8_t *out = calloc(length ? length : 1, 1);
+	int good = 1;
+	size_t i;
+
+	if (seals)
+		lkGcmSeal(aes, a[1].bytes, a[2].bytes, a[2].length, a[3].bytes, a[3].length, out);
+	else
+		good = lkGcmOpen(aes, a[1].bytes, a[2].bytes, a[2].length, a[3].bytes, length, out);
+	for (i = 0; !good && (i < length); i++)
+		if (out[i])
+			return 3;
+	printf(good ? "01" : "00");
+	answer(out, good ? length : 0);
+	free(out);
+	return 0;
+}
+
+static int symmetric(const char *operation, const Bytes *a)
+{
+	uint8_t out[HKDF_BYTES_MAX];
+	HkdfPart parts[3];
+	size_t length;
+	Aes aes;
+	int i;
+
+	if (0 == strcmp(operation, "sha256")) {
+		secret(a[0]);
+		hash(a[0]);
+		return 0;
+	}
+	if (0 == strcmp(operation, "hmac")) {
+		secret(a[0]);
+		secret(a[1]);
+		lkHmacSha256(out, a[0].bytes, a[0].length, a[1].bytes, a[1].length);
+		answer(out, 32);
+		return 0;
+	}
+	if (0 == strcmp(operation, "hkdf")) {
+		secret(a[0]);
+		for (i = 0; i < 3; i++)
+			parts[i] = (HkdfPart){ a[i].bytes, a[i].length };
+		length = (size_t)a[3].bytes[0] * 256 + a[3].bytes[1];
+		lkHkdfSha256(out, length, parts[0], parts[1], parts[2]);
+		answer(out, length);
+		return 0;
+	}
+	if (strncmp(operation, "aes-", 4))
+		return 2;
+	operation += 4;
+	/* The one branch on what a key makes: whether the tag fits. `fits` stops before it. */
+	if (strcmp(operation, "open"))
+		secret(a[0]);
+	lkAesStart(&aes, a[0].bytes, a[0].length);
+	if (0 == strcmp(operation, "open"))
+		return gcm(0, &aes, a);
+	if (0 == strcmp(operation, "fits")) {
+		out[0] = (uint8_t)lkGcmFits(&aes, a[1].bytes, a[2].bytes, a[2].length, a[3].bytes,
+			a[3].length - GCM_TAG);
+		answer(out, 1);
+		return 0;
+	}
+	secret(a[(0 == strcmp(operation, "seal")) ? 3 : 2]);
+	if (0 == strcmp(operation, "seal"))
+		return gcm(1, &aes, a);
+	if (0 == strcmp(operation, "cbc-encrypt"))
+		return chain(lkAesCbcEncrypt, &aes, a[1], a[2]);
+	if (0 == strcmp(operation, "cbc-decrypt"))
+		return chain(lkAesCbcDecrypt, &aes, a[1], a[2]);
+	return 2;
+}
+
 int main(void)
 {
 	static char line[1 << 16];
@@ -217,6 +326,8 @@ int main(void)
 		while ((count < ARGUMENTS_MAX) && (text = strtok(NULL, " \n")))
 			a[count++] = parse(text);
 		failed = curves(operation, a);
+		if (failed == 2)
+			failed = symmetric(operation, a);
 		if (failed == 2)
 			failed = keccak(operation, a);
 		if (failed == 2)
