@@ -6,7 +6,7 @@ import { serverSize } from "../../bench/service/server-size.ts";
  * work on cards, claims, people, rules and the description of its endpoints in it. What it may not
  * do is grow unnoticed.
  */
-const KB_MAX = 506;
+const KB_MAX = 510;
 
 describe("what the server ships", () => {
   it(`is at most ${KB_MAX} kB of its own code, minified, with every adapter in it`, async () => {
