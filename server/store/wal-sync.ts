@@ -1,9 +1,9 @@
-import { closeSync, fdatasync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, openSync } from "node:fs";
 
 /** `undefined` when it is on the disk. */
 export type OnDisk = (error: unknown) => void;
 
-/** Brings a file's content to the disk; as `fdatasync` of Node. */
+/** Brings a file's content to the disk; as `fsync` of Node. */
 export type Sync = (file: number, done: (error: Error | null) => void) => void;
 
 /**
@@ -11,7 +11,7 @@ export type Sync = (file: number, done: (error: Error | null) => void) => void;
  * the event loop: a disk that takes 8 ms would stop everything else for as long. Commits that come
  * meanwhile go with the next time, together; two at a time made the slowest slower, because what is
  * written waits for what is on its way. SQLite holds no locks on this file, so that a descriptor of
- * our own takes none from it. Content and length are enough, without the times in its entry.
+ * our own takes none from it.
  */
 export class WalSync {
   readonly #file: number;
@@ -22,7 +22,7 @@ export class WalSync {
   #closed = false;
 
   /** @param path of the log; it is there from the first commit on */
-  constructor(path: string, sync: Sync = fdatasync) {
+  constructor(path: string, sync: Sync = fsync) {
     this.#sync = sync;
     this.#file = openSync(path, "r+");
   }
