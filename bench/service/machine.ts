@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { percentileOf } from "./load.ts";
@@ -31,7 +31,7 @@ async function syncsMs(seconds: number): Promise<readonly number[]> {
   for (let n = 0, start = 0; start < until; n++) {
     start = performance.now();
     writeSync(file, bytes, 0, COMMIT_BYTES, (n % COMMITS) * COMMIT_BYTES);
-    await new Promise((resolve) => fdatasync(file, resolve));
+    await new Promise((resolve) => fsync(file, resolve));
     took.push(performance.now() - start);
   }
   closeSync(file);

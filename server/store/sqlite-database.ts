@@ -156,6 +156,7 @@ export class SqliteDatabase {
 
   /** All or nothing. Takes the write lock at once, so that it cannot fail half-way for it. */
   transaction<T>(body: () => T): T {
+    if (this.#isTorn) this.#mend();
     this.run("BEGIN IMMEDIATE");
     try {
       const result = body();
@@ -197,7 +198,6 @@ export class SqliteDatabase {
       for (const { settle } of waiting) settle({ error });
     };
     try {
-      if (this.#isTorn) this.#mend();
       this.exec("PRAGMA synchronous = NORMAL");
       let outcomes: readonly Outcome[];
       try {
