@@ -1,6 +1,7 @@
 /*
- * Hashes and ciphers for XS: each in one call. Making the result may move what the arguments point to,
- * so it comes first; and what a key leaves on the stack is wiped, since nothing throws in between.
+ * Hashes and ciphers for XS: each in one call. First all arguments are looked at, then the result is made,
+ * which may move what they point to; from there on nothing throws, so that what a key leaves on the stack
+ * is wiped.
  */
 #include "xsmc.h"
 #include "xsHost.h"
@@ -204,6 +205,7 @@ void xs_latchkey_aes_gcm_seal(xsMachine *the)
 
 	needAesKey(the, &xsArg(0));
 	needLength(the, &xsArg(1), GCM_NONCE);
+	(void)lengthOf(the, &xsArg(2));
 	out = resultOf(the, lengthOf(the, &xsArg(3)) + GCM_TAG);
 	start(the, &aes, &xsArg(0));
 	nonce = bytesOf(the, &xsArg(1), &nonceLength);
@@ -223,6 +225,7 @@ void xs_latchkey_aes_gcm_open(xsMachine *the)
 
 	needAesKey(the, &xsArg(0));
 	needLength(the, &xsArg(1), GCM_NONCE);
+	(void)lengthOf(the, &xsArg(2));
 	length = lengthOf(the, &xsArg(3));
 	if (length < GCM_TAG)
 		return;
