@@ -123,9 +123,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       edit(
         "server/handlers/verify-node.ts",
-        "  checkNodeAuth(crypto, auth, signature);",
-        `  try {
-    checkNodeAuth(crypto, auth, signature);
+        "  const transcript = checkNodeAuth(crypto, auth, signature);",
+        `  let transcript: Uint8Array;
+  try {
+    transcript = checkNodeAuth(crypto, auth, signature);
   } catch (error) {
     await context.ephemera.putChallenge(challenge, 8);
     throw error;

@@ -54,7 +54,7 @@ export class Somebody {
     this.rootId = lend((root) => root.id, person);
   }
 
-  async enrol(): Promise<this> {
+  async enrol(tenantId = TENANT): Promise<this> {
     const { registry } = this.desk;
     const token = await registry.invite({ by: "desk", ttlSeconds: 600 });
     const csr = await registry.begin(token);
@@ -62,7 +62,7 @@ export class Somebody {
       (own) =>
         [
           own.certificate(),
-          own.delegateRevocation(csr, { notBefore: NOW - HOUR }, TENANT),
+          own.delegateRevocation(csr, { notBefore: NOW - HOUR }, tenantId),
         ] as const,
       this.person,
     );

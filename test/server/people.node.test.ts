@@ -42,7 +42,9 @@ describe("people at a server", () => {
     desk.nowMs = NOW * 1000;
     tenant = await desk.tenant();
     const clock = { now: NOW, unixMs: () => desk.nowMs };
-    alice = await new Somebody({ registry: registry(), clock } as never, ALICE).enrol();
+    alice = await new Somebody({ registry: registry(), clock } as never, ALICE).enrol(
+      tenant.tenantId,
+    );
     phone = await alice.device(10);
   });
   afterEach(() => desk.close());
