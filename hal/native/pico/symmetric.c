@@ -195,46 +195,60 @@ void xs_latchkey_aes_cbc_decrypt(xsMachine *the)
 	chained(the, lkAesCbcDecrypt);
 }
 
-/* aesGcmSeal(key, nonce, aad, plain): ArrayBuffer */
-void xs_latchkey_aes_gcm_seal(xsMachine *the)
-{
-	xsUnsignedValue nonceLength, aadLength, length;
+/* What both of GCM are asked with: key, nonce, additional data, text. */
+typedef struct {
 	Aes aes;
-	const uint8_t *nonce, *aad, *plain;
-	uint8_t *out;
+	const uint8_t *nonce, *aad, *text;
+	xsUnsignedValue aadLength, length;
+} GcmCall;
 
+static void needGcmArguments(xsMachine *the)
+{
 	needAesKey(the, &xsArg(0));
 	needLength(the, &xsArg(1), GCM_NONCE);
 	(void)lengthOf(the, &xsArg(2));
+	(void)lengthOf(the, &xsArg(3));
+}
+
+/* After the result was made. */
+static void startGcm(xsMachine *the, GcmCall *call)
+{
+	xsUnsignedValue nonceLength;
+
+	start(the, &call->aes, &xsArg(0));
+	call->nonce = bytesOf(the, &xsArg(1), &nonceLength);
+	call->aad = bytesOf(the, &xsArg(2), &call->aadLength);
+	call->text = bytesOf(the, &xsArg(3), &call->length);
+}
+
+/* aesGcmSeal(key, nonce, aad, plain): ArrayBuffer */
+void xs_latchkey_aes_gcm_seal(xsMachine *the)
+{
+	GcmCall call;
+	uint8_t *out;
+
+	needGcmArguments(the);
 	out = resultOf(the, lengthOf(the, &xsArg(3)) + GCM_TAG);
-	start(the, &aes, &xsArg(0));
-	nonce = bytesOf(the, &xsArg(1), &nonceLength);
-	aad = bytesOf(the, &xsArg(2), &aadLength);
-	plain = bytesOf(the, &xsArg(3), &length);
-	lkGcmSeal(&aes, nonce, aad, aadLength, plain, length, out);
-	lkWipe(&aes, sizeof(aes));
+	startGcm(the, &call);
+	lkGcmSeal(&call.aes, call.nonce, call.aad, call.aadLength, call.text, call.length, out);
+	lkWipe(&call.aes, sizeof(call.aes));
 }
 
 /* aesGcmOpen(key, nonce, aad, sealed): ArrayBuffer, or undefined when the tag does not fit */
 void xs_latchkey_aes_gcm_open(xsMachine *the)
 {
-	xsUnsignedValue nonceLength, aadLength, length;
-	Aes aes;
-	const uint8_t *nonce, *aad, *sealed;
+	GcmCall call;
+	xsUnsignedValue sealedLength;
 	uint8_t *out;
 
-	needAesKey(the, &xsArg(0));
-	needLength(the, &xsArg(1), GCM_NONCE);
-	(void)lengthOf(the, &xsArg(2));
-	length = lengthOf(the, &xsArg(3));
-	if (length < GCM_TAG)
+	needGcmArguments(the);
+	sealedLength = lengthOf(the, &xsArg(3));
+	if (sealedLength < GCM_TAG)
 		return;
-	out = resultOf(the, length - GCM_TAG);
-	start(the, &aes, &xsArg(0));
-	nonce = bytesOf(the, &xsArg(1), &nonceLength);
-	aad = bytesOf(the, &xsArg(2), &aadLength);
-	sealed = bytesOf(the, &xsArg(3), &length);
-	if (!lkGcmOpen(&aes, nonce, aad, aadLength, sealed, length - GCM_TAG, out))
+	out = resultOf(the, sealedLength - GCM_TAG);
+	startGcm(the, &call);
+	if (!lkGcmOpen(&call.aes, call.nonce, call.aad, call.aadLength, call.text,
+			call.length - GCM_TAG, out))
 		xsmcSetUndefined(xsResult);
-	lkWipe(&aes, sizeof(aes));
+	lkWipe(&call.aes, sizeof(call.aes));
 }
